@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What can go wrong, in terms a person can act on. Thrown inside C++, turned into a bus message at
+// the GObject boundary.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace aigc {
+
+/// The kind of failure; each maps to one GStreamer error domain and code (gst/stage/report.h).
+enum class Fault {
+  settings,       ///< a property or shot field is missing or out of range
+  negotiation,    ///< no caps both sides accept
+  not_found,      ///< a file, model or endpoint does not exist
+  not_authorized, ///< key missing, refused or without the right
+  no_funds,       ///< unpaid bill, empty balance, spend cap reached
+  moderation,     ///< refused by the service's content rules
+  format,         ///< bytes that are not what they should be
+  read,           ///< could not get a result
+  write,          ///< could not keep a result
+  timeout,        ///< took longer than allowed
+  missing_plugin, ///< a GStreamer element is not installed
+  cancelled,      ///< stopped by flush, EOS or a state change: not an error to report
+};
+
+struct Error : std::runtime_error {
+  /// @param message one sentence: what was wrong with which value
+  /// @param remedy what to do about it
+  Error(Fault fault, const std::string& message, std::string remedy = {})
+      : std::runtime_error(message), fault(fault), remedy(std::move(remedy)) {}
+
+  Fault fault;
+  std::string remedy;
+  std::string service;     ///< backend name, when a service answered
+  std::string code;        ///< the service's own code
+  std::string request_id;  ///< the service's id of the call
+  int http_status = 0;
+  bool retry = false;      ///< the same call may succeed later
+};
+
+}  // namespace aigc

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Still pictures as bytes and as pixels.
+#pragma once
+
+#include "base/cancel.h"
+#include "base/ref.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace aigc {
+
+/// What is taken from outside at most.
+inline constexpr size_t kMaxPictureBytes = 64u << 20;
+inline constexpr size_t kMaxPicturePixels = 64u << 20;
+
+/// Pixels: sRGB, straight alpha, 4 bytes R G B A each, rows `4 * width` bytes apart.
+struct Raster {
+  int width = 0;
+  int height = 0;
+  std::vector<std::uint8_t> rgba;
+};
+
+struct PictureInfo {
+  std::string mime;  ///< "image/png", "image/jpeg" or "image/webp"
+  int width = 0;     ///< pixels
+  int height = 0;
+};
+
+/// Reads type and size from the first bytes, without decoding.
+/// Throws Error{Fault::format} for anything that is not a PNG, JPEG or WebP within the limits.
+PictureInfo sniff_picture(GBytes* bytes);
+
+/// Decodes with GStreamer's own decoders. Throws Error{Fault::format, missing_plugin, cancelled}.
+Raster decode_picture(GBytes* bytes, Cancel& cancel);
+
+/// Encodes to `mime` (see PictureInfo). Throws Error{Fault::format, missing_plugin, cancelled}.
+Ref<GBytes> encode_picture(const Raster& raster, const std::string& mime, Cancel& cancel);
+
+/// Scaled to cover width x height and cropped around the middle.
+Raster fit_picture(const Raster& raster, int width, int height);
+
+}  // namespace aigc

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A shot: one clip's worth of intent, and what the stages have made of it so far.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace aigc {
+
+/// Where a result came from; every stage a shot has passed adds one.
+struct Provenance {
+  std::string stage;       ///< "prompt", "image" or "video"
+  std::string service;     ///< backend name, such as "preview"
+  std::string model;
+  std::string request_id;  ///< empty when the service gives none
+  gint64 seed = -1;        ///< the seed used, -1 when unknown
+  double cost = 0;         ///< in `currency`
+  std::string currency;
+  bool cache_hit = false;
+  bool preview = false;    ///< made by the built-in stand-in, not by a model
+
+  bool operator==(const Provenance&) const = default;
+};
+
+/// Numbers keep their default, texts stay empty, when nobody said otherwise.
+struct Shot {
+  std::string id;               ///< unique in its list; "shot-N" (N from 1) when not given
+  gint64 index = 0;             ///< place in the list, from 0
+  std::string script;           ///< the user's words
+  std::string prompt;           ///< the writer's full visual description
+  std::string negative_prompt;
+  std::string motion_prompt;    ///< what the camera and the subject do
+  std::string style;
+  std::string brand;
+  std::string language;         ///< BCP 47, or empty
+  gint64 width = 0;             ///< pixels asked for, 0 = not said
+  gint64 height = 0;
+  double duration = 0;          ///< seconds asked for, 0 = not said
+  gint64 seed = -1;             ///< 0..2147483647, -1 = the service's choice
+  gint64 take = 0;              ///< another take asks for another result of the same words
+  std::string keyframe;         ///< "always", "auto", "never", or empty
+  std::string chain;            ///< shots of one chain follow each other
+  std::string look_group;       ///< clips of one group are colour-matched
+  std::vector<std::string> references;  ///< URIs of character or style pictures
+  std::string mood;
+  std::vector<Provenance> provenance;
+  std::string extra;            ///< unknown JSON members, as one JSON object, kept as they came
+
+  bool operator==(const Shot&) const = default;
+
+  /// The words a picture or clip is made from: the writer's, else the user's.
+  const std::string& words() const { return prompt.empty() ? script : prompt; }
+};
+
+/// The length of a shot nobody gave one, in seconds.
+inline constexpr double kDefaultShotSeconds = 5;
+
+/// The longest text a shot field may hold, in bytes.
+inline constexpr size_t kMaxTextBytes = 32 * 1024;
+
+using ShotMember = std::variant<std::string Shot::*, gint64 Shot::*, double Shot::*,
+                                std::vector<std::string> Shot::*>;
+
+/// One line per field: JSON, GstStructure and meta all follow this table.
+struct ShotField {
+  const char* name;  ///< JSON member and structure field; JSON also takes '_' for '-'
+  ShotMember member;
+  double minimum = 0;  ///< of numbers
+  double maximum = 0;
+};
+std::span<const ShotField> shot_fields();
+
+/// Throws Error{Fault::settings} naming the field when a value is out of range, too long, not UTF-8
+/// or holds a NUL.
+void check_shot(const Shot& shot);
+
+/// Throws Error{Fault::settings} when `text` is not UTF-8, holds a NUL or control character, or is
+/// longer than kMaxTextBytes. `name` is what the message calls it.
+void check_text(std::string_view name, std::string_view text);
+
+/// True when `text` has nothing but white space.
+bool is_blank(std::string_view text);
+
+}  // namespace aigc

@@ -2,6 +2,8 @@
 // See cancel.h.
 #include "base/cancel.h"
 
+#include <utility>
+
 namespace aigc {
 
 void Cancel::cancel() {

@@ -60,6 +60,13 @@ struct Shot {
 /// The length of a shot nobody gave one, in seconds.
 inline constexpr double kDefaultShotSeconds = 5;
 
+/// What can be asked of any service: sides in pixels, length in seconds. A model's own limits are
+/// narrower and stand in its table.
+inline constexpr int kMinSide = 16;
+inline constexpr int kMaxSide = 8192;
+inline constexpr double kMinShotSeconds = 0.1;
+inline constexpr double kMaxShotSeconds = 3600;
+
 /// The longest text a shot field may hold, in bytes.
 inline constexpr size_t kMaxTextBytes = 32 * 1024;
 
@@ -79,8 +86,8 @@ std::span<const ShotField> shot_fields();
 /// or holds a NUL.
 void check_shot(const Shot& shot);
 
-/// Throws Error{Fault::settings} when `text` is not UTF-8, holds a NUL or control character, or is
-/// longer than kMaxTextBytes. `name` is what the message calls it.
+/// Throws Error{Fault::settings} when `text` is not UTF-8, holds a NUL, or is longer than
+/// kMaxTextBytes. `name` is what the message calls it.
 void check_text(std::string_view name, std::string_view text);
 
 /// True when `text` has nothing but white space.

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Shots as JSON.
+#pragma once
+
+#include "base/ref.h"
+#include "shot/shot.h"
+
+#include <string>
+#include <string_view>
+
+namespace aigc {
+
+/// The fields that were given; unknown members come back as they were.
+Ref<JsonNode> shot_to_json(const Shot& shot);
+
+/// Takes an object, or a bare string as its script. Members may be written with '-' or '_', null is
+/// as good as absent, unknown members are kept in Shot::extra.
+/// Throws Error{Fault::settings} naming the member that has the wrong type or value.
+Shot shot_from_json(JsonNode* node);
+
+std::string json_text(JsonNode* node);
+
+/// Throws Error{Fault::format} with line and column. At most kMaxJsonBytes.
+Ref<JsonNode> parse_json(std::string_view text);
+inline constexpr size_t kMaxJsonBytes = 8u << 20;
+
+}  // namespace aigc

@@ -33,11 +33,11 @@ struct Error : std::runtime_error {
 
   Fault fault;
   std::string remedy;
-  std::string service;     ///< backend name, when a service answered
-  std::string code;        ///< the service's own code
-  std::string request_id;  ///< the service's id of the call
+  std::string service;    ///< backend name, when a service answered
+  std::string code;       ///< the service's own code
+  std::string request_id; ///< the service's id of the call
   int http_status = 0;
-  bool retry = false;      ///< the same call may succeed later
+  bool retry = false; ///< the same call may succeed later
 };
 
-}  // namespace aigc
+} // namespace aigc

@@ -87,7 +87,7 @@ std::vector<std::string> split(std::string_view text, char separator) {
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
   std::string found;
   for (const auto& candidate : candidates) {
-    const bool near = edit_distance(word, candidate) <= std::max<size_t>(1, candidate.size() / 3);
+    const bool near = edit_distance(word, candidate) <= (candidate.size() < 4 ? 1 : 2);
     const bool starts = word.size() >= 2 && candidate.starts_with(word);
     if (near || starts) found += (found.empty() ? "" : " or ") + candidate;
   }

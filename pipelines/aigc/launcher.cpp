@@ -6,7 +6,9 @@
 #include "base/ref.h"
 #include "packages.h"
 
+#include <atomic>
 #include <csignal>
+#include <cstring>
 #include <unistd.h>
 
 #include <glib-unix.h>
@@ -72,12 +74,46 @@ Ref<GstElement> build(const std::string& line) {
               "Look at it with --print.");
 }
 
+/// Notices whether a muxer gets anything at all. One that gets nothing still writes an empty shell
+/// of a file, over which demuxers wait in vain.
+class MuxerWatch {
+ public:
+  void attach(GstElement* pipeline) {
+    const Own<GstIterator> elements(gst_bin_iterate_recurse(GST_BIN(pipeline)));
+    const auto each = [](const GValue* item, gpointer self) {
+      auto* element = GST_ELEMENT(g_value_get_object(item));
+      const char* kind = gst_element_class_get_metadata(GST_ELEMENT_GET_CLASS(element),
+                                                        GST_ELEMENT_METADATA_KLASS);
+      if (kind && strstr(kind, "Muxer")) gst_element_foreach_sink_pad(element, add_probe, self);
+    };
+    while (gst_iterator_foreach(elements.get(), each, this) == GST_ITERATOR_RESYNC)
+      gst_iterator_resync(elements.get());
+  }
+  bool starved() const { return watched_ && !fed_; }
+
+ private:
+  static gboolean add_probe(GstElement*, GstPad* pad, gpointer self) {
+    static_cast<MuxerWatch*>(self)->watched_ = true;
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, self, nullptr);
+    return TRUE;
+  }
+  static GstPadProbeReturn on_buffer(GstPad*, GstPadProbeInfo*, gpointer self) {
+    static_cast<MuxerWatch*>(self)->fed_ = true;
+    return GST_PAD_PROBE_REMOVE;
+  }
+
+  bool watched_ = false;
+  std::atomic<bool> fed_ = false;
+};
+
 class Run {
  public:
-  Run(Ref<GstElement> pipeline, Report& report)
-      : pipeline_(std::move(pipeline)), report_(report), loop_(g_main_loop_new(nullptr, FALSE)) {
+  Run(Ref<GstElement> pipeline, Report& report, const std::function<void()>& drop)
+      : pipeline_(std::move(pipeline)), report_(report), drop_(drop),
+        loop_(g_main_loop_new(nullptr, FALSE)) {
     const Ref<GstBus> bus = adopt(gst_element_get_bus(pipeline_.get()));
     gst_bus_add_watch(bus.get(), on_message, this);
+    muxers_.attach(pipeline_.get());
     for (const int signal : {SIGINT, SIGTERM, SIGHUP})
       g_unix_signal_add(signal, on_signal, this);
   }
@@ -115,6 +151,7 @@ class Run {
 
   void interrupt() {
     if (interrupted_) {
+      drop_();
       std::signal(SIGALRM, [](int) { _exit(130); });
       alarm(kStopSeconds);
       return end(Ending::stopped);
@@ -133,7 +170,8 @@ class Run {
   void handle(GstMessage* message) {
     switch (GST_MESSAGE_TYPE(message)) {
     case GST_MESSAGE_EOS:
-      return end(interrupted_ ? Ending::interrupted : Ending::finished);
+      if (!interrupted_) return end(Ending::finished);
+      return end(muxers_.starved() ? Ending::stopped : Ending::interrupted);
     case GST_MESSAGE_ERROR:
       return fail(read_problem(message));
     case GST_MESSAGE_WARNING:
@@ -153,12 +191,10 @@ class Run {
 
   void fail(const Problem& problem) {
     if (ending_ == Ending::failed) return;
-    ending_ = Ending::failed;
-    // Cut off before the first frame, a muxer has nothing to finish; that is no news.
-    if (interrupted_)
-      ending_ = Ending::stopped;
-    else
-      report_.error(problem);
+    // Interrupted before the first frame, a muxer may complain that it has nothing to finish.
+    const bool expected = interrupted_ && muxers_.starved();
+    ending_ = expected ? Ending::stopped : Ending::failed;
+    if (!expected) report_.error(problem);
     g_main_loop_quit(loop_);
   }
 
@@ -178,6 +214,8 @@ class Run {
 
   Ref<GstElement> pipeline_;
   Report& report_;
+  const std::function<void()>& drop_;
+  MuxerWatch muxers_;
   GMainLoop* loop_;
   Ending ending_ = Ending::finished;
   bool interrupted_ = false;
@@ -185,8 +223,8 @@ class Run {
 
 } // namespace
 
-Ending launch(const std::string& line, Report& report) {
-  return Run(build(line), report).go();
+Ending launch(const std::string& line, Report& report, const std::function<void()>& drop) {
+  return Run(build(line), report, drop).go();
 }
 
 } // namespace aigc::runner

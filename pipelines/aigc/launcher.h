@@ -4,6 +4,7 @@
 
 #include "report.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -12,9 +13,9 @@ namespace aigc::runner {
 enum class Ending { finished, interrupted, stopped, failed };
 
 /// Runs until EOS, an error (told to the report), or a signal: the first SIGINT, SIGTERM or SIGHUP
-/// asks the pipeline for EOS (`interrupted`), the second ends it as it stands (`stopped`). Throws
-/// Error when the line cannot be built.
-Ending launch(const std::string& line, Report& report);
+/// asks the pipeline for EOS (`interrupted`, or `stopped` when there was nothing to finish), the
+/// second calls `drop` and ends it as it stands (`stopped`). Throws Error when the line cannot be built.
+Ending launch(const std::string& line, Report& report, const std::function<void()>& drop);
 
 /// Looks into a file that was made; nothing when it holds no picture and no sound.
 std::optional<Made> examine(const std::string& path);

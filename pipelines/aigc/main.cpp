@@ -97,7 +97,9 @@ int run_job(const JobFile& job, Values values, Report& report) {
   }
   const std::string out = file ? file->path() : "";
   report.start(job.name(), out);
-  const Ending ending = launch(job.render(values), report);
+  const Ending ending = launch(job.render(values), report, [&file] {
+    if (file) file->discard();
+  });
   if (ending == Ending::failed) return kFailed;
   const bool interrupted = ending != Ending::finished;
   std::optional<Made> made;

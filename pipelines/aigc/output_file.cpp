@@ -70,8 +70,9 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
   close(file);
 }
 
-OutputFile::~OutputFile() {
+void OutputFile::discard() {
   if (!temporary_.empty()) unlink(temporary_.c_str());
+  temporary_.clear();
 }
 
 void OutputFile::commit() {

@@ -12,8 +12,7 @@ class OutputFile {
   /// Error{Fault::write} when the folder is missing or cannot be written, or the name is taken by
   /// something that is no file.
   explicit OutputFile(const std::string& path);
-  /// Removes what was not committed.
-  ~OutputFile();
+  ~OutputFile() { discard(); }
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
@@ -21,6 +20,8 @@ class OutputFile {
   const std::string& temporary() const { return temporary_; }
   /// Gives the file its name. Throws Error{Fault::write}.
   void commit();
+  /// Removes it before its time.
+  void discard();
 
  private:
   std::string path_;

@@ -3,10 +3,15 @@
 #include "base/ref.h"
 #include "report.h"
 
+#include <cmath>
 #include <cstdio>
 
 namespace aigc::runner {
 namespace {
+
+double milliseconds(double seconds) {
+  return std::round(seconds * 1000) / 1000;
+}
 
 /// A JSON object under construction.
 class Line {
@@ -92,7 +97,7 @@ class JsonReport final : public Report {
  private:
   Line line(const char* event) const {
     Line line;
-    line.text("event", event).number("time", elapsed());
+    line.text("event", event).number("time", milliseconds(elapsed()));
     return line;
   }
 
@@ -135,7 +140,8 @@ class JsonReport final : public Report {
     for (const auto& tally : stages()) {
       Line row;
       row.text("stage", tally.stage).whole("done", tally.done).whole("failed", tally.failed);
-      row.whole("cache-hits", tally.cached).number("seconds", tally.ended - tally.begun);
+      row.whole("cache-hits", tally.cached)
+          .number("seconds", milliseconds(tally.ended - tally.begun));
       rows.push_back(row.costs(tally.cost));
     }
     Line line = this->line(made ? "done" : "nothing-made");

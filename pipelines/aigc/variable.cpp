@@ -28,7 +28,7 @@ std::string join(const std::vector<std::string>& words, const char* between) {
 
 std::string plain(double number) {
   char text[32];
-  return {text, std::to_chars(text, text + sizeof text, number).ptr};
+  return {text, std::to_chars(text, text + sizeof text, number, std::chars_format::fixed).ptr};
 }
 
 /// "from 1 to 9", "of at least 1", or nothing.

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Registers the elements of the plugin.
 #include "config.h"
+#include "gstclipjoin.h"
 
 #include <gst/gst.h>
 
 static gboolean plugin_init(GstPlugin* plugin) {
   gboolean any = FALSE;
-  (void)plugin;
+  any |= GST_ELEMENT_REGISTER(clipjoin, plugin);
   return any;
 }
 
 #define PACKAGE AIGC_PACKAGE
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, aigc,
-                  "Generated video: a writer, an art director and a camera as elements", plugin_init,
-                  AIGC_VERSION, "LGPL", AIGC_PACKAGE, "https://github.com/gst-plugins-aigc")
+                  "Generated video: a writer, an art director and a camera as elements",
+                  plugin_init, AIGC_VERSION, "LGPL", AIGC_PACKAGE,
+                  "https://github.com/gst-plugins-aigc")

@@ -6,6 +6,7 @@
 #include "gstqwenimagesrc.h"
 #include "gstwanxclipgen.h"
 #include "gstwanxvideogen.h"
+#include "gstclipjoin.h"
 
 #include <gst/gst.h>
 
@@ -16,6 +17,7 @@ static gboolean plugin_init(GstPlugin* plugin) {
   any |= GST_ELEMENT_REGISTER(qwenimagesrc, plugin);
   any |= GST_ELEMENT_REGISTER(wanxclipgen, plugin);
   any |= GST_ELEMENT_REGISTER(wanxvideogen, plugin);
+  any |= GST_ELEMENT_REGISTER(clipjoin, plugin);
   return any;
 }
 

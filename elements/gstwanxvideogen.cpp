@@ -15,6 +15,7 @@
  */
 #include "gstwanxvideogen.h"
 
+#include "gstclipjoin.h"
 #include "property_proxy.h"
 
 using namespace aigc;
@@ -29,7 +30,6 @@ struct GstWanxVideoGenClass {
 };
 
 GType gst_wanx_clip_gen_get_type();
-GType gst_clip_join_get_type();
 GType gst_wanx_video_gen_get_type();
 G_DEFINE_TYPE(GstWanxVideoGen, gst_wanx_video_gen, GST_TYPE_BIN)
 GST_ELEMENT_REGISTER_DEFINE(wanxvideogen, "wanxvideogen", GST_RANK_NONE,
@@ -87,7 +87,7 @@ static void gst_wanx_video_gen_init(GstWanxVideoGen* self) {
   gst_bin_set_suppressed_flags(GST_BIN(self), GST_ELEMENT_FLAG_SOURCE);
   GST_OBJECT_FLAG_SET(self, GST_ELEMENT_FLAG_SOURCE);
   self->camera = GST_ELEMENT(g_object_new(gst_wanx_clip_gen_get_type(), "name", "camera", nullptr));
-  self->player = GST_ELEMENT(g_object_new(gst_clip_join_get_type(), "name", "player", nullptr));
+  self->player = GST_ELEMENT(g_object_new(GST_TYPE_CLIP_JOIN, "name", "player", nullptr));
   gst_bin_add_many(GST_BIN(self), self->camera, self->player, nullptr);
   gst_element_link(self->camera, self->player);
   GstPad* video = gst_element_get_static_pad(self->player, "video");
@@ -101,7 +101,7 @@ static void gst_wanx_video_gen_class_init(GstWanxVideoGenClass* klass) {
   object_class->set_property = set_property;
   object_class->get_property = get_property;
   const guint next = install_child_properties(object_class, gst_wanx_clip_gen_get_type(), 1);
-  install_child_properties(object_class, gst_clip_join_get_type(), next);
+  install_child_properties(object_class, GST_TYPE_CLIP_JOIN, next);
   auto element_class = GST_ELEMENT_CLASS(klass);
   element_class->request_new_pad = request_new_pad;
   element_class->release_pad = release_pad;

@@ -224,19 +224,6 @@ static GstStateChangeReturn change_state(GstElement* element, GstStateChange cha
 
 // --- GObject -------------------------------------------------------------------------------------
 
-static void set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
-  if (!get_private(object)->kind->set_property(id, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-}
-
-static void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
-  auto& kind = *get_private(object)->kind;
-  if (id == kind.stats_id())
-    g_value_take_boxed(value, flow_of(object).stats().to_structure().release());
-  else if (!kind.get_property(id, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-}
-
 static void constructed(GObject* object) {
   auto* self = get_private(object);
   GstElement* element = GST_ELEMENT(object);
@@ -264,8 +251,6 @@ static void gst_aigc_stage_init(GstAigcStage* self) {
 static void gst_aigc_stage_class_init(GstAigcStageClass* klass) {
   GST_DEBUG_CATEGORY_INIT(gst_aigc_stage_debug, "aigcstage", 0, "base of the AI stages");
   auto object_class = G_OBJECT_CLASS(klass);
-  object_class->set_property = set_property;
-  object_class->get_property = get_property;
   object_class->constructed = constructed;
   object_class->finalize = finalize;
   auto element_class = GST_ELEMENT_CLASS(klass);
@@ -277,6 +262,19 @@ static void gst_aigc_stage_class_init(GstAigcStageClass* klass) {
 }
 
 namespace aigc {
+
+void set_stage_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
+  if (!get_private(object)->kind->set_property(id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+}
+
+void get_stage_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
+  auto& kind = *get_private(object)->kind;
+  if (id == kind.stats_id())
+    g_value_take_boxed(value, flow_of(object).stats().to_structure().release());
+  else if (!kind.get_property(id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+}
 
 GType order_type() {
   static const GType type = [] {

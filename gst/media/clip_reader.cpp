@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See clip_reader.h.
+#include "media/clip_reader.h"
+
+#include <gst/app/gstappsink.h>
+
+namespace aigc {
+namespace {
+
+constexpr size_t kPicturesAhead = 4;
+constexpr size_t kSoundBlocksAhead = 8;
+
+/// Only the kind asked for is decoded; the rest stays as it is in the file.
+gboolean wants_decoding(GstElement*, GstPad* pad, GstCaps* caps, gpointer video) {
+  auto parent = adopt(gst_pad_get_parent_element(pad));
+  GstElementFactory* factory = parent ? gst_element_get_factory(parent.get()) : nullptr;
+  if (factory && g_str_equal(GST_OBJECT_NAME(factory), "typefind")) return TRUE;
+  const char* name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
+  const bool picture = g_str_has_prefix(name, "video/") || g_str_has_prefix(name, "image/");
+  const bool sound = g_str_has_prefix(name, "audio/");
+  if (picture || sound) return picture == (video != nullptr);
+  return !g_str_has_prefix(name, "text/") && !g_str_has_prefix(name, "subpicture/");
+}
+
+/// A decoder that loses its references shall leave the picture out, not make one up.
+void leave_out_broken_pictures(GstBin*, GstBin*, GstElement* element, gpointer) {
+  GObjectClass* klass = G_OBJECT_GET_CLASS(element);
+  if (g_object_class_find_property(klass, "output-corrupt"))
+    g_object_set(element, "output-corrupt", FALSE, nullptr);
+}
+
+/// Lets decoders hand out buffers with their own strides, which saves a copy of each picture.
+GstPadProbeReturn accept_strides(GstPad*, GstPadProbeInfo* info, gpointer) {
+  GstQuery* query = GST_PAD_PROBE_INFO_QUERY(info);
+  if (GST_QUERY_TYPE(query) != GST_QUERY_ALLOCATION) return GST_PAD_PROBE_OK;
+  gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
+  return GST_PAD_PROBE_HANDLED;
+}
+
+} // namespace
+
+ClipReader::ClipReader(const ClipInfo& clip, bool video, Ref<GstCaps> caps, Cancel& cancel)
+    : clip_(clip), video_(video), depth_(video ? kPicturesAhead : kSoundBlocksAhead),
+      on_cancel_(cancel, [this] { stop(); }),
+      pipeline_([this](GstMessage* message) { on_message(message); }) {
+  target_.caps = std::move(caps);
+}
+
+ClipReader::ClipReader(const ClipInfo& clip, const VideoTarget& target, Cancel& cancel)
+    : ClipReader(clip, true, target.caps, cancel) {
+  target_ = target;
+  target_.caps = adopt(gst_caps_copy(target.caps.get()));
+  gst_structure_remove_field(gst_caps_get_structure(target_.caps.get(), 0), "framerate");
+  start();
+}
+
+ClipReader::ClipReader(const ClipInfo& clip, GstCaps* audio, Cancel& cancel)
+    : ClipReader(clip, false, share(audio), cancel) {
+  start();
+}
+
+ClipReader::~ClipReader() {
+  stop();
+}
+
+void ClipReader::stop() {
+  state_.lock()->stopped = true;
+  state_.notify();
+}
+
+void ClipReader::end() {
+  state_.lock()->ended = true;
+  state_.notify();
+}
+
+void ClipReader::start() {
+  GstElement* source = pipeline_.add("filesrc");
+  g_object_set(source, "location", clip_.path.c_str(), nullptr);
+  GstElement* decode = pipeline_.add("decodebin");
+  g_object_set(decode, "force-sw-decoders", TRUE, nullptr);
+  g_signal_connect(decode, "autoplug-continue", G_CALLBACK(wants_decoding),
+                   video_ ? this : nullptr);
+  g_signal_connect(pipeline_.get(), "deep-element-added", G_CALLBACK(leave_out_broken_pictures),
+                   nullptr);
+  g_signal_connect(
+      decode, "pad-added",
+      G_CALLBACK(+[](GstElement*, GstPad* pad, ClipReader* self) { self->on_pad(pad); }), this);
+  g_signal_connect(decode, "no-more-pads", G_CALLBACK(+[](GstElement*, ClipReader* self) {
+                     if (!self->state_.lock()->found) self->end();
+                   }),
+                   this);
+  gst_element_link(source, decode);
+  pipeline_.start();
+}
+
+void ClipReader::on_message(GstMessage* message) {
+  std::optional<Error> error;
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+    error = clip_error(message, clip_.uri);
+  } else if (auto missing = missing_plugin_description(message); !missing.empty()) {
+    error = Error(Fault::missing_plugin, "no decoder for the clip " + clip_.uri + ": " + missing,
+                  "install the GStreamer plugin that decodes it (ugly, bad or libav)");
+  } else {
+    return;
+  }
+  {
+    auto state = state_.lock();
+    if (!state->error) state->error = std::move(error);
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) state->ended = true;
+  }
+  state_.notify();
+}
+
+void ClipReader::on_pad(GstPad* pad) {
+  auto caps = adopt(gst_pad_query_caps(pad, nullptr));
+  const GstStructure* first =
+      gst_caps_get_size(caps.get()) > 0 ? gst_caps_get_structure(caps.get(), 0) : nullptr;
+  const bool ours = first && gst_structure_has_name(first, video_ ? "video/x-raw" : "audio/x-raw");
+  try {
+    if (ours && !std::exchange(state_.lock()->found, true))
+      connect(pad);
+    else
+      discard(pad);
+  } catch (const Error& error) { // below us is C
+    {
+      auto state = state_.lock();
+      state->error = error;
+      state->ended = true;
+    }
+    state_.notify();
+  }
+}
+
+void ClipReader::discard(GstPad* pad) {
+  GstElement* sink = pipeline_.add("fakesink");
+  g_object_set(sink, "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, nullptr);
+  gst_element_sync_state_with_parent(sink);
+  auto sink_pad = adopt(gst_element_get_static_pad(sink, "sink"));
+  gst_pad_link(pad, sink_pad.get());
+}
+
+std::vector<GstElement*> ClipReader::conform_chain() {
+  if (!video_) return {pipeline_.add("audioconvert"), pipeline_.add("audioresample")};
+  std::vector<GstElement*> chain;
+  if (clip_.interlaced) {
+    chain.push_back(pipeline_.add("deinterlace"));
+    gst_util_set_object_arg(G_OBJECT(chain.back()), "fields", "top");
+  }
+  if (clip_.orientation != GST_VIDEO_ORIENTATION_IDENTITY) {
+    chain.push_back(pipeline_.add("videoconvert"));
+    chain.push_back(pipeline_.add("videoflip"));
+    g_object_set(chain.back(), "video-direction", clip_.orientation, nullptr);
+  }
+  if (target_.fit == Fit::crop) {
+    GstVideoInfo info;
+    gst_video_info_from_caps(&info, target_.caps.get());
+    chain.push_back(pipeline_.add("aspectratiocrop"));
+    g_object_set(chain.back(), "aspect-ratio", GST_VIDEO_INFO_WIDTH(&info),
+                 GST_VIDEO_INFO_HEIGHT(&info), nullptr);
+  }
+  chain.push_back(pipeline_.add("videoconvertscale"));
+  g_object_set(chain.back(), "add-borders", target_.fit == Fit::letterbox, nullptr);
+  return chain;
+}
+
+void ClipReader::connect(GstPad* pad) {
+  std::vector<GstElement*> chain = conform_chain();
+  GstElement* sink = pipeline_.add("appsink");
+  g_object_set(sink, "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, "caps",
+               target_.caps.get(), nullptr);
+  GstAppSinkCallbacks callbacks{};
+  callbacks.new_sample = [](GstAppSink* from, gpointer self) {
+    return static_cast<ClipReader*>(self)->on_sample(GST_ELEMENT(from));
+  };
+  callbacks.eos = [](GstAppSink*, gpointer self) { static_cast<ClipReader*>(self)->end(); };
+  gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, this, nullptr);
+  if (target_.any_stride) {
+    auto sink_pad = adopt(gst_element_get_static_pad(sink, "sink"));
+    gst_pad_add_probe(sink_pad.get(), GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, accept_strides, nullptr,
+                      nullptr);
+  }
+  chain.push_back(sink);
+  for (size_t i = chain.size(); i-- > 0;) {
+    if (i + 1 < chain.size()) gst_element_link(chain[i], chain[i + 1]);
+    gst_element_sync_state_with_parent(chain[i]);
+  }
+  auto head = adopt(gst_element_get_static_pad(chain.front(), "sink"));
+  gst_pad_link(pad, head.get());
+}
+
+GstFlowReturn ClipReader::on_sample(GstElement* sink) {
+  auto sample = adopt(gst_app_sink_pull_sample(GST_APP_SINK(sink)));
+  GstBuffer* buffer = sample ? gst_sample_get_buffer(sample.get()) : nullptr;
+  if (!buffer) return GST_FLOW_EOS;
+  if (video_ && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_CORRUPTED)) return GST_FLOW_OK;
+  guint64 running = 0;
+  const int sign = gst_segment_to_running_time_full(
+      gst_sample_get_segment(sample.get()), GST_FORMAT_TIME, GST_BUFFER_PTS(buffer), &running);
+  if (sign == 0) return GST_FLOW_OK; // no timestamp, so no place to put it
+  Block block;
+  block.time = (sign > 0 ? GstClockTimeDiff(running) : -GstClockTimeDiff(running)) -
+               GstClockTimeDiff(clip_.origin);
+  block.buffer = share(buffer);
+  sample.reset(); // else the buffer would look shared
+  {
+    auto state = state_.lock();
+    state.wait([this](const State& s) { return s.stopped || s.blocks.size() < depth_; });
+    if (state->stopped) return GST_FLOW_FLUSHING;
+    state->blocks.push_back(std::move(block));
+  }
+  state_.notify();
+  return GST_FLOW_OK;
+}
+
+void ClipReader::wait_ready() {
+  auto state = state_.lock();
+  state.wait([](const State& s) { return s.stopped || s.ended || !s.blocks.empty(); });
+  if (state->stopped) throw Error(Fault::cancelled, "cancelled");
+  if (!state->blocks.empty()) return;
+  if (state->error) throw Error(*state->error);
+  throw Error(Fault::read,
+              std::string("nothing in the clip ") + clip_.uri + " can be decoded as " +
+                  (video_ ? "pictures" : "sound"),
+              "make or download the clip again");
+}
+
+std::optional<ClipReader::Block> ClipReader::read() {
+  std::optional<Block> block;
+  {
+    auto state = state_.lock();
+    state.wait([](const State& s) { return s.stopped || s.ended || !s.blocks.empty(); });
+    if (state->stopped) throw Error(Fault::cancelled, "cancelled");
+    if (state->blocks.empty()) return block;
+    block = std::move(state->blocks.front());
+    state->blocks.pop_front();
+  }
+  state_.notify();
+  return block;
+}
+
+} // namespace aigc

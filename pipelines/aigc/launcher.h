@@ -14,7 +14,8 @@ enum class Ending { finished, interrupted, stopped, failed };
 
 /// Runs until EOS, an error (told to the report), or a signal: the first SIGINT, SIGTERM or SIGHUP
 /// asks the pipeline for EOS (`interrupted`, or `stopped` when there was nothing to finish), the
-/// second calls `drop` and ends it as it stands (`stopped`). Throws Error when the line cannot be built.
+/// second calls `drop` and ends it as it stands (`stopped`). Throws Error when the line cannot be
+/// built.
 Ending launch(const std::string& line, Report& report, const std::function<void()>& drop);
 
 /// Looks into a file that was made; nothing when it holds no picture and no sound.

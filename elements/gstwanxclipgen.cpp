@@ -6,12 +6,14 @@
  *
  * Films each shot: from its words, or from a keyframe that arrives as PNG, JPEG, WebP or a raw
  * frame. What leaves is the URI of a finished file in cache-dir, which keeps the service's size and
- * length; clipjoin plays such files end to end.
+ * length; clipjoin plays such files end to end. Where video/quicktime is asked for, the file's
+ * bytes leave instead, one buffer a clip.
  *
  * ## Example launch line
  * |[
  * gst-launch-1.0 wanxclipgen prompt="waves roll in, push in" duration=3 ! filesink
  * location=clip.uri
+ * gst-launch-1.0 wanxclipgen prompt="waves roll in" ! video/quicktime ! filesink location=clip.mp4
  * ]|
  */
 #include "gstwanxclipgen.h"
@@ -19,6 +21,8 @@
 #include "media/raw_frame.h"
 #include "sizes.h"
 #include "stage/service_run.h"
+
+#include <atomic>
 
 using namespace aigc;
 
@@ -76,6 +80,9 @@ const PropertyTable<CameraSettings>& CameraSettings::table() {
   return properties;
 }
 
+constexpr const char* kUriCaps = "text/uri-list";
+constexpr const char* kFileCaps = "video/quicktime";
+
 std::string with_script(std::string text, const std::string& script) {
   static const std::string mark = "{script}";
   for (size_t at = 0; (at = text.find(mark, at)) != std::string::npos; at += script.size())
@@ -105,6 +112,18 @@ Ref<GBytes> keyframe_of(const Job& job, Cancel& cancel) {
   return adopt(g_bytes_new(map.data(), map.size()));
 }
 
+/// A finished file as one buffer, mapped, not copied.
+Ref<GstBuffer> file_buffer(const std::string& path) {
+  ErrorSlot error;
+  GMappedFile* file = g_mapped_file_new(path.c_str(), FALSE, error.out());
+  if (!file)
+    throw Error(Fault::read, "the clip cannot be read: " + error.message(),
+                "look at cache-dir and its permissions");
+  auto bytes = adopt(g_mapped_file_get_bytes(file));
+  g_mapped_file_unref(file);
+  return adopt(gst_buffer_new_wrapped_bytes(bytes.get()));
+}
+
 class CameraRun : public ServiceRun {
  public:
   explicit CameraRun(const KindWith<CameraSettings>& kind)
@@ -116,12 +135,15 @@ class CameraRun : public ServiceRun {
   }
 
   Ref<GstCaps> negotiate(const Shot*, GstCaps* allowed) override {
-    auto caps = adopt(gst_caps_new_empty_simple("text/uri-list"));
-    if (!gst_caps_can_intersect(caps.get(), allowed))
-      throw Error(Fault::negotiation, "nothing behind takes clips (text/uri-list)",
-                  "link clipjoin, which plays them, or use wanxvideogen, which has both; and look "
-                  "whether the caps behind them can be met");
-    return caps;
+    for (const char* form : {kUriCaps, kFileCaps}) {
+      auto caps = adopt(gst_caps_new_empty_simple(form));
+      if (!gst_caps_can_intersect(caps.get(), allowed)) continue;
+      gives_files_ = form == kFileCaps;
+      return caps;
+    }
+    throw Error(Fault::negotiation, "nothing behind takes clips (text/uri-list, video/quicktime)",
+                "link clipjoin, which plays them, or use wanxvideogen, which has both; and look "
+                "whether the caps behind them can be met");
   }
 
  protected:
@@ -143,6 +165,12 @@ class CameraRun : public ServiceRun {
   }
 
   Product give(Job job, Done done, Cancel&) override {
+    Product product;
+    product.shot = std::move(job.shot);
+    if (gives_files_) {
+      product.buffer = file_buffer(done.result.clip_path);
+      return product;
+    }
     ErrorSlot error;
     std::string uri =
         take_string(g_filename_to_uri(done.result.clip_path.c_str(), nullptr, error.out()));
@@ -150,9 +178,7 @@ class CameraRun : public ServiceRun {
       throw Error(Fault::write, "cache-dir is no absolute path: " + error.message(),
                   "set cache-dir to an absolute path");
     uri += "\n";
-    Product product;
     product.buffer = adopt(gst_buffer_new_memdup(uri.data(), uri.size()));
-    product.shot = std::move(job.shot);
     return product;
   }
 
@@ -172,6 +198,7 @@ class CameraRun : public ServiceRun {
   }
 
   const KindWith<CameraSettings>& kind_;
+  std::atomic<bool> gives_files_ = false;
 };
 
 class CameraKind : public KindWith<CameraSettings> {
@@ -197,8 +224,8 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
     "sink", GST_PAD_SINK, GST_PAD_REQUEST,
     GST_STATIC_CAPS("text/x-raw, format=(string)utf8; image/png; image/jpeg; image/webp; "
                     "video/x-raw"));
-static GstStaticPadTemplate src_template =
-    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("text/uri-list"));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("text/uri-list; video/quicktime"));
 
 static void gst_wanx_clip_gen_class_init(GstWanxClipGenClass* klass) {
   klass->parent_class.make_kind = []() -> std::unique_ptr<StageKind> {

@@ -70,7 +70,7 @@ Ref<GstElement> build(const std::string& line) {
   if (missing && missing.get()[0])
     throw Error(Fault::missing_plugin, std::string("there is no element ") + missing.get()[0],
                 package_hint(missing.get()[0]));
-  throw Error(Fault::settings, "the launch line cannot be built: " + error.message(),
+  throw Error(Fault::negotiation, "the launch line cannot be built: " + error.message(),
               "Look at it with --print.");
 }
 

@@ -4,6 +4,8 @@
 
 #include "stage/gstaigcstage.h"
 
+#include <thread>
+
 using namespace aigc;
 using namespace std::chrono_literals;
 
@@ -161,6 +163,15 @@ bool Script::ended(size_t count) {
   return seen.lock().wait_for(kDeadline, [=](const Seen& s) { return s.ended >= count; });
 }
 
+bool eventually(const std::function<bool()>& holds) {
+  const auto until = std::chrono::steady_clock::now() + kDeadline;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
+
 void register_fake_stage() {
   static const bool once =
       gst_element_register(nullptr, "fakestage", GST_RANK_NONE, fake_stage_get_type());
@@ -173,8 +184,7 @@ GstElement* make_fake_stage() {
 }
 
 std::shared_ptr<Script> script_of(GstElement* fake_stage) {
-  return *static_cast<std::shared_ptr<Script>*>(
-      g_object_get_data(G_OBJECT(fake_stage), "script"));
+  return *static_cast<std::shared_ptr<Script>*>(g_object_get_data(G_OBJECT(fake_stage), "script"));
 }
 
 } // namespace aigc

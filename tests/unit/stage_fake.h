@@ -60,6 +60,9 @@ struct Script {
   bool ended(size_t count);
 };
 
+/// Calls `holds` until it is true, at most ten seconds.
+bool eventually(const std::function<bool()>& holds);
+
 /// Registers "fakestage" for launch lines; safe to call again.
 void register_fake_stage();
 

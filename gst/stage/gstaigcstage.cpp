@@ -115,8 +115,7 @@ static gboolean sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
   GstPad* src = get_private(parent)->src;
   auto mine = adopt(gst_pad_get_pad_template_caps(pad));
   if (GST_PAD_IS_ACTIVE(src) && gst_pad_is_linked(src)) {
-    auto wanted = adopt(gst_pad_get_pad_template_caps(src));
-    auto allowed = adopt(gst_pad_peer_query_caps(src, wanted.get()));
+    auto allowed = adopt(gst_pad_peer_query_caps(src, nullptr));
     if (!flow_of(parent).can_produce(allowed.get())) mine = adopt(gst_caps_new_empty());
   }
   GstCaps* filter = nullptr;

@@ -6,16 +6,15 @@
 #include "temp_folder.h"
 
 #include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
 
 struct Ran {
   bool parsed = false;
   bool eos = false;
-  std::vector<std::string> errors;    ///< without the "Internal data stream error" of sources
-  std::vector<std::string> warnings;  ///< without the notice that these are previews
-  std::vector<std::string> progress;  ///< "TYPE code"
+  std::vector<std::string> errors;   ///< without the "Internal data stream error" of sources
+  std::vector<std::string> warnings; ///< without the notice that these are previews
+  std::vector<std::string> progress; ///< "TYPE code"
   std::vector<aigc::Ref<GstMessage>> elements;
 };
 
@@ -24,15 +23,19 @@ class Launch {
  public:
   explicit Launch(const std::string& line) {
     aigc::ErrorSlot error;
-    pipeline_ = aigc::adopt(gst_parse_launch(line.c_str(), error.out()));
-    if (pipeline_ && error) pipeline_.reset();
-    if (pipeline_) gst_object_ref_sink(pipeline_.get());
+    GstElement* made = gst_parse_launch(line.c_str(), error.out());
     parse_error = error.message();
+    if (!made) return;
+    if (!GST_IS_PIPELINE(made)) { // a line of one element
+      GstElement* pipeline = gst_pipeline_new(nullptr);
+      gst_bin_add(GST_BIN(pipeline), made);
+      made = pipeline;
+    }
+    pipeline_ = aigc::adopt(GST_ELEMENT(gst_object_ref_sink(made)));
+    if (error) pipeline_.reset();
   }
   ~Launch() {
-    if (!pipeline_) return;
-    gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
-    gst_object_unref(pipeline_.leak());
+    if (pipeline_) gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
   }
   Launch(const Launch&) = delete;
   Launch& operator=(const Launch&) = delete;
@@ -69,27 +72,32 @@ class Launch {
   static void take(Ran& ran, const aigc::Ref<GstMessage>& message) {
     aigc::ErrorSlot error;
     switch (GST_MESSAGE_TYPE(message.get())) {
-      case GST_MESSAGE_EOS: ran.eos = true; break;
-      case GST_MESSAGE_ERROR:
-        gst_message_parse_error(message.get(), error.out(), nullptr);
-        if (error.message() != "Internal data stream error.") ran.errors.push_back(error.message());
-        break;
-      case GST_MESSAGE_WARNING:
-        gst_message_parse_warning(message.get(), error.out(), nullptr);
-        if (error.message().find("this is a preview") == std::string::npos)
-          ran.warnings.push_back(error.message());
-        break;
-      case GST_MESSAGE_PROGRESS: {
-        GstProgressType type;
-        gchar* code = nullptr;
-        gst_message_parse_progress(message.get(), &type, &code, nullptr);
-        if (type != GST_PROGRESS_TYPE_CONTINUE)
-          ran.progress.push_back((type == GST_PROGRESS_TYPE_START ? "start " : "end ") +
-                                 aigc::take_string(code));
-        break;
-      }
-      case GST_MESSAGE_ELEMENT: ran.elements.push_back(message); break;
-      default: break;
+    case GST_MESSAGE_EOS:
+      ran.eos = true;
+      break;
+    case GST_MESSAGE_ERROR:
+      gst_message_parse_error(message.get(), error.out(), nullptr);
+      if (error.message() != "Internal data stream error.") ran.errors.push_back(error.message());
+      break;
+    case GST_MESSAGE_WARNING:
+      gst_message_parse_warning(message.get(), error.out(), nullptr);
+      if (error.message().find("this is a preview") == std::string::npos)
+        ran.warnings.push_back(error.message());
+      break;
+    case GST_MESSAGE_PROGRESS: {
+      GstProgressType type;
+      gchar* code = nullptr;
+      gst_message_parse_progress(message.get(), &type, &code, nullptr);
+      if (type != GST_PROGRESS_TYPE_CONTINUE)
+        ran.progress.push_back((type == GST_PROGRESS_TYPE_START ? "start " : "end ") +
+                               aigc::take_string(code));
+      break;
+    }
+    case GST_MESSAGE_ELEMENT:
+      ran.elements.push_back(message);
+      break;
+    default:
+      break;
     }
   }
 

@@ -41,14 +41,13 @@ bool holds(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-}  // namespace
+} // namespace
 
 class StagesTest : public ElementTest {};
 
 TEST_F(StagesTest, ASentenceBecomesFramesAtTheSizeAskedFor) {
-  Launch launch(
-      "aipromptenhance prompt=\"机械狐狸在未来城市奔跑\" style=cyberpunk ! "
-      "qwenimagesrc width=320 height=180 ! wanxvideogen duration=0.5 ! fakesink name=s");
+  Launch launch("aipromptenhance prompt=\"机械狐狸在未来城市奔跑\" style=cyberpunk ! "
+                "qwenimagesrc width=320 height=180 ! wanxvideogen duration=0.5 ! fakesink name=s");
   ASSERT_EQ(launch.parse_error, "");
   Frames frames;
   watch(launch, "s", &frames);
@@ -70,9 +69,8 @@ TEST_F(StagesTest, ASentenceBecomesFramesAtTheSizeAskedFor) {
 }
 
 TEST_F(StagesTest, SoundIsContinuousWhenItIsAskedFor) {
-  Launch launch(
-      "wanxvideogen name=v prompt=fox width=64 height=64 duration=1 "
-      "v.video ! fakesink v.audio ! audio/x-raw,rate=48000 ! fakesink name=s");
+  Launch launch("wanxvideogen name=v prompt=fox width=64 height=64 duration=1 "
+                "v.video ! fakesink v.audio ! audio/x-raw,rate=48000 ! fakesink name=s");
   ASSERT_EQ(launch.parse_error, "");
   Frames sound;
   watch(launch, "s", &sound);
@@ -99,9 +97,8 @@ TEST_F(StagesTest, AUsersPictureIsFilmedWithThePromptOfTheElement) {
 }
 
 TEST_F(StagesTest, AVideoStreamGivesItsFirstFrameAndAWarning) {
-  Launch launch(
-      "videotestsrc num-buffers=1000 ! video/x-raw,width=64,height=64,framerate=25/1 ! "
-      "wanxvideogen prompt=x width=64 height=64 duration=0.2 ! fakesink name=s");
+  Launch launch("videotestsrc num-buffers=1000 ! video/x-raw,width=64,height=64,framerate=25/1 ! "
+                "wanxvideogen prompt=x width=64 height=64 duration=0.2 ! fakesink name=s");
   Frames frames;
   watch(launch, "s", &frames);
   const Ran ran = launch.run();

@@ -4,12 +4,11 @@
 #include "service/driver.h"
 #include "temp_folder.h"
 
-#include <gtest/gtest.h>
-
 #include <array>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <gtest/gtest.h>
 #include <thread>
 
 using namespace aigc;
@@ -84,7 +83,7 @@ struct DriverTest : testing::Test {
   }
 };
 
-}  // namespace
+} // namespace
 
 TEST_F(DriverTest, TheSecondAskIsAnsweredFromTheStoreAtNoCost) {
   const Done first = run();
@@ -148,7 +147,8 @@ TEST_F(DriverTest, CancelEndsALongPauseAtOnceAndReachesTheService) {
   options.poll_interval = 1h;
   options.timeout = 2h;
   std::thread other([&] {
-    while (backend->submits == 0) std::this_thread::yield();
+    while (backend->submits == 0)
+      std::this_thread::yield();
     cancel.cancel();
   });
   EXPECT_EQ(fault(), Fault::cancelled);
@@ -182,7 +182,8 @@ TEST(RequestKey, EveryFieldCounts) {
   others[12].keyframe = adopt(g_bytes_new_static("x", 1));
   others[13].last_frame = adopt(g_bytes_new_static("x", 1));
   std::vector<std::string> keys = {request_key("s", base), request_key("t", base)};
-  for (const auto& other : others) keys.push_back(request_key("s", other));
+  for (const auto& other : others)
+    keys.push_back(request_key("s", other));
   std::sort(keys.begin(), keys.end());
   EXPECT_EQ(std::unique(keys.begin(), keys.end()), keys.end());
   EXPECT_EQ(request_key("s", base), request_key("s", Request(base)));

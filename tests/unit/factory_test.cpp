@@ -4,7 +4,6 @@
 #include "service/factory.h"
 
 #include <gtest/gtest.h>
-
 #include <map>
 
 using namespace aigc;
@@ -29,7 +28,7 @@ struct Environment {
   }
 };
 
-}  // namespace
+} // namespace
 
 TEST(Factory, WithNothingSetEverythingIsAPreview) {
   const Environment none;

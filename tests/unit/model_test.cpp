@@ -4,9 +4,8 @@
 #include "service/model.h"
 #include "shot/shot.h"
 
-#include <gtest/gtest.h>
-
 #include <array>
+#include <gtest/gtest.h>
 
 using namespace aigc;
 
@@ -39,7 +38,7 @@ template <typename Call> std::string text_of(Call call) {
   return "nothing thrown";
 }
 
-}  // namespace
+} // namespace
 
 TEST(ModelSize, TheClassic1024x576OrdersTheNextLegalWideOne) {
   EXPECT_EQ(choose_size(kListed, {1024, 576}, 0), (Size{1664, 928}));
@@ -61,11 +60,17 @@ TEST(ModelSize, OddSidesAreRoundedUp) {
 }
 
 TEST(ModelSize, TooSmallOrTooLargeNamesTheLimit) {
-  EXPECT_EQ(text_of([] { choose_size(kFree, {1, 720}, 0); }),
+  EXPECT_EQ(text_of([] {
+              choose_size(kFree, {1, 720}, 0);
+            }),
             "width is 1; free takes 16 to 4096 pixels");
-  EXPECT_EQ(text_of([] { choose_size(kFree, {640, 5000}, 0); }),
+  EXPECT_EQ(text_of([] {
+              choose_size(kFree, {640, 5000}, 0);
+            }),
             "height is 5000; free takes 16 to 4096 pixels");
-  EXPECT_NE(text_of([] { choose_size(kListed, {2000, 1000}, 0); }).find("1664x928"),
+  EXPECT_NE(text_of([] {
+              choose_size(kListed, {2000, 1000}, 0);
+            }).find("1664x928"),
             std::string::npos);
 }
 

@@ -4,10 +4,9 @@
 #include "store/results.h"
 #include "temp_folder.h"
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
+#include <gtest/gtest.h>
 
 using namespace aigc;
 namespace fs = std::filesystem;
@@ -25,7 +24,7 @@ std::string read_text(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-}  // namespace
+} // namespace
 
 TEST(ResultStore, WordsComeBack) {
   TempFolder folder;

@@ -182,7 +182,6 @@ void taper_path(cairo_t* cr, const std::vector<double>& v) {
   for (size_t i = 0; i < line.size(); ++i) flank(i, 1);
   for (size_t i = line.size(); i-- > 0;) flank(i, -1);
   cairo_close_path(cr);
-  cairo_arc(cr, line[0][0], line[0][1], v[0] / 2, 0, 2 * M_PI);
 }
 
 void draw_form(cairo_t* cr, char form, const std::vector<double>& v) {

@@ -255,16 +255,28 @@ class Stage {
 
 /// Leaves over the crown of a tree, in three tones lit from above.
 void paint_foliage(cairo_t* cr, const Tones& tones, bool blossoms, Random& random) {
-  constexpr double kCrowns[][4] = {{-27, -66, 27, 15}, {28, -67, 27, 16}, {0, -84, 31, 17}, {-46, -57, 14, 9}, {50, -57, 15, 9}};
+  constexpr double kCrowns[][4] = {{-25, -66, 28, 16}, {26, -68, 28, 17}, {0, -84, 32, 18}, {-45, -57, 15, 9}, {48, -58, 16, 10}};
   const Colour& base = blossoms ? tones.accent : tones.mid;
   const Colour& shade = blossoms ? tones.accent2 : tones.dark;
-  for (int i = 0; i < 430; ++i) {
-    const auto& crown = kCrowns[random.below(blossoms ? 5 : 3)];
-    const double angle = random.between(0, 2 * M_PI), reach = std::sqrt(random.unit()) * 1.06;
-    const double height = std::sin(angle) * reach;
-    const double light = 0.5 - height * 0.45 + random.between(-0.28, 0.28);
-    set_colour(cr, light > 0.5 ? mix(base, tones.light, (light - 0.5) * 1.5) : mix(shade, base, std::max(0.0, light * 2)), 0.92);
-    cairo_arc(cr, crown[0] + std::cos(angle) * reach * crown[2], crown[1] + height * crown[3], random.between(0.9, 2.9), 0, 2 * M_PI);
+  for (const auto& crown : kCrowns) {
+    set_colour(cr, shade);
+    cairo_save(cr);
+    cairo_translate(cr, crown[0], crown[1] + 1);
+    cairo_scale(cr, crown[2] * 0.94, crown[3] * 0.94);
+    cairo_arc(cr, 0, 0, 1, 0, 2 * M_PI);
+    cairo_fill(cr);
+    cairo_restore(cr);
+  }
+  // From the shade outwards, so that the lit leaves lie on top.
+  constexpr int kLeaves = 1100;
+  for (int i = 0; i < kLeaves; ++i) {
+    const double share = double(i) / kLeaves;
+    const auto& crown = kCrowns[random.below(5)];
+    const double angle = random.between(0, 2 * M_PI), reach = std::sqrt(random.unit()) * 1.07;
+    const double height = std::clamp(std::sin(angle) * reach - (share - 0.45) * 0.9, -1.05, 1.05);
+    const double light = share + random.between(-0.18, 0.18);
+    set_colour(cr, light > 0.55 ? mix(base, tones.light, (light - 0.55) * 1.9) : mix(shade, base, std::max(0.0, light / 0.55)), 0.9);
+    cairo_arc(cr, crown[0] + std::cos(angle) * reach * crown[2], crown[1] + height * crown[3], random.between(0.7, 1.9), 0, 2 * M_PI);
     cairo_fill(cr);
   }
 }
@@ -275,8 +287,8 @@ void paint_shadow(cairo_t* cr, const Figure& figure, const Palette& palette, dou
   cairo_scale(cr, 1, 0.13);
   set_radial(cr, 0, 0, half, {{0, mix(palette.near, rgb(0x04060c), 0.5), 0.55}, {0.6, palette.near, 0.32}, {1, palette.near, 0}});
   cairo_arc(cr, 0, 0, std::max(half, unit * 0.03), 0, 2 * M_PI);
-  cairo_restore(cr);
   cairo_fill(cr);
+  cairo_restore(cr);
 }
 
 bool glows(std::string_view id) {

@@ -80,6 +80,7 @@ struct Particles::Flake {
 };
 
 Particles::~Particles() = default;
+Particles::Particles(Particles&&) noexcept = default;
 
 Particles::Particles(const Painting& painting, std::uint64_t seed) : frame_(painting.frame) {
   Random random(seed ^ 0x70617274);

@@ -21,6 +21,7 @@ class Particles {
   /// @param kinds ids: petals, leaves, rain, snow, steam, fireflies, sparkles, bubbles, dust
   Particles(const Painting& painting, std::uint64_t seed);
   ~Particles();
+  Particles(Particles&&) noexcept;
 
   const std::vector<Canvas>& sprites() const { return sprites_; }
   /// Everything in the air at a time, seconds from the first frame.

@@ -281,6 +281,19 @@ Tongue tongue_of(std::string_view text, std::string_view asked) {
 
 Reading read_words(std::string_view text) { return Reader(text).read(); }
 
+std::string fitting_motion(const Reading& reading) {
+  if (reading.subjects.empty()) return reading.places.empty() ? "push_in" : "pan_right";
+  switch (reading.subjects.front()->role) {
+  case Role::building:
+  case Role::tall: return "crane_up";
+  case Role::vehicle:
+  case Role::water: return "pan_right";
+  case Role::sky: return "pull_out";
+  case Role::table: return "orbit";
+  default: return "push_in";
+  }
+}
+
 const Style* find_style(std::string_view name) {
   for (const Style& style : styles())
     if (name == style.names.id) return &style;

@@ -32,6 +32,9 @@ struct Reading {
 /// Longest match first; English on word borders, with simple plurals.
 Reading read_words(std::string_view text);
 
+/// The camera move that suits what is seen, when the words ask for none.
+std::string fitting_motion(const Reading& reading);
+
 /// The entry with this id or one of these names, or null.
 const Style* find_style(std::string_view name);
 

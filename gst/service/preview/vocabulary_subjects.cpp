@@ -65,6 +65,7 @@ constexpr Subject kSubjects[] = {
     {{"castle", "城堡|宫殿", "castle|palace|fortress", "城|お城|宮殿"}, building, "mountain"},
     {{"pagoda", "塔|宝塔|寺庙|古寺|寺院|佛塔", "pagoda|temple|shrine", "塔|五重塔|寺|お寺"}, building, "mountain"},
     {{"pavilion", "亭子|凉亭|亭台|阁楼|楼阁", "pavilion|gazebo", "東屋|あずまや|楼閣"}, building, "lake"},
+    {{"pyramid", "金字塔", "pyramid", "ピラミッド"}, building, "desert"},
     {{"torii", "鸟居", "torii|torii gate", "鳥居"}, building, "lake"},
     {{"house", "房子|小屋|木屋|房屋", "house|cottage|cabin|hut|farmhouse", "家|小屋|民家"}, building, "grassland"},
     {{"windmill", "风车", "windmill|wind turbine", "風車"}, building, "grassland"},

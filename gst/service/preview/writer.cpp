@@ -60,20 +60,6 @@ std::string light_of(const Reading& reading, const std::string& style) {
   return known ? known->light : "golden";
 }
 
-/// The move that suits what is seen, when the words ask for none.
-std::string fitting_motion(const Reading& reading) {
-  if (reading.subjects.empty()) return reading.places.empty() ? "push_in" : "pan_right";
-  switch (reading.subjects.front()->role) {
-  case Role::building:
-  case Role::tall: return "crane_up";
-  case Role::vehicle:
-  case Role::water: return "pan_right";
-  case Role::sky: return "pull_out";
-  case Role::table: return "orbit";
-  default: return "push_in";
-  }
-}
-
 std::string motion_text(const Reading& reading, size_t tongue) {
   const char* comma = kJoints[tongue].comma;
   auto moves = reading.motions;

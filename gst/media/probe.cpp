@@ -54,7 +54,6 @@ struct Stream {
     ++buffers;
     if (!is_video() || !GST_BUFFER_PTS_IS_VALID(buffer) || segment.format != GST_FORMAT_TIME)
       return;
-    if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_HEADER)) return;
     const GstClockTime pts = GST_BUFFER_PTS(buffer);
     const bool timed = GST_BUFFER_DURATION_IS_VALID(buffer) && GST_BUFFER_DURATION(buffer) > 0;
     guint64 start = 0, stop = 0;

@@ -37,6 +37,8 @@ Raster raster_of_frame(GstBuffer* buffer, GstCaps* caps) {
                 "put videoconvert in front");
   GstVideoInfo to;
   gst_video_info_set_format(&to, GST_VIDEO_FORMAT_RGBA, from.width, from.height);
+  to.fps_n = from.fps_n;
+  to.fps_d = from.fps_d;
   std::unique_ptr<GstVideoConverter, FreeConverter> converter(
       gst_video_converter_new(&from, &to, nullptr));
   if (!converter)

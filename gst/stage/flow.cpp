@@ -14,6 +14,9 @@ namespace aigc {
 
 namespace {
 
+/// Percent between two CONTINUE messages.
+constexpr int kProgressStep = 10;
+
 GstClockTime to_time(double seconds) {
   return static_cast<GstClockTime>(std::llround(seconds * GST_SECOND));
 }
@@ -23,6 +26,17 @@ GstClockTime length_of(const Shot& shot, GstClockTime came_with) {
   if (shot.duration > 0) return to_time(shot.duration);
   if (GST_CLOCK_TIME_IS_VALID(came_with) && came_with > 0) return came_with;
   return to_time(kDefaultShotSeconds);
+}
+
+/// Whether something takes what `src` pushes, looking through the ghost pads of bins.
+bool is_linked_through(GstPad* src) {
+  auto peer = adopt(gst_pad_get_peer(src));
+  while (peer && GST_IS_PROXY_PAD(peer.get())) {
+    auto inner = adopt(gst_proxy_pad_get_internal(GST_PROXY_PAD(peer.get())));
+    if (!inner) return false;
+    peer = adopt(gst_pad_get_peer(GST_PAD(inner.get())));
+  }
+  return static_cast<bool>(peer);
 }
 
 } // namespace
@@ -35,35 +49,49 @@ void StageFlow::open(bool has_sink) {
     throw Error(Fault::settings, "there are no words to work on",
                 "set prompt, or link an element that brings shots to the sink");
   std::shared_ptr<StageRun> run = kind_.begin();
-  auto pool = make_pool(run);
-  stats_.reset();
   framer_ = Framer(kind_.every_frame());
-  {
-    auto state = state_.lock();
-    *state = State{};
-    state->run = std::move(run);
-    state->pool = pool;
-    state->has_sink = has_sink;
-  }
-  if (!has_sink) start_source(pool);
+  *state_.lock() = State{};
+  begin_round(std::move(run), std::make_shared<Stats>(), has_sink);
 }
 
 /// The work holds the element, so a worker that outlives the run still has one to speak for.
-std::shared_ptr<Pool> StageFlow::make_pool(std::shared_ptr<StageRun> run) {
-  const Pool::Options options{run->max_in_flight(),
+std::shared_ptr<Pool> StageFlow::make_pool(std::shared_ptr<const Round> round) {
+  const Pool::Options options{round->run->max_in_flight(),
                               static_cast<Order>(kind_.shared_settings().order)};
   return std::make_shared<Pool>(
-      [self = shared_from_this(), element = share(element_), run](Job job, Cancel& cancel) {
-        return self->work(*run, std::move(job), cancel);
+      [self = shared_from_this(), element = share(element_), round](Job job, Cancel& cancel) {
+        return self->work(*round, std::move(job), cancel);
       },
       options);
 }
 
-void StageFlow::start_source(const std::shared_ptr<Pool>& pool) {
+/// A fresh pool for `run`; without a sink the prompt is its only shot.
+void StageFlow::begin_round(std::shared_ptr<StageRun> run, std::shared_ptr<Stats> stats,
+                            bool has_sink) {
+  auto round = std::make_shared<const Round>(Round{std::move(run), std::move(stats)});
+  auto pool = make_pool(round);
+  std::shared_ptr<Pool> old;
+  {
+    auto state = state_.lock();
+    if (state->shut) return;
+    old = std::exchange(state->pool, pool);
+    state->stats = round->stats;
+    state->round = std::move(round);
+    state->flow = GST_FLOW_OK;
+    state->failed = false;
+    state->position = 0;
+    state->has_sink = has_sink;
+  }
+  if (has_sink) return;
   Job job;
   name_job(job);
   pool->push(std::move(job));
   pool->end();
+}
+
+void StageFlow::shut() {
+  state_.lock()->shut = true;
+  stop_with(GST_FLOW_FLUSHING);
 }
 
 void StageFlow::cancel() {
@@ -72,28 +100,27 @@ void StageFlow::cancel() {
 
 void StageFlow::close() {
   State old;
-  std::swap(old, *state_.lock());
-  forget_stream();
+  {
+    auto state = state_.lock();
+    old = std::exchange(*state, State{});
+    state->stats = old.stats;
+  }
+  framer_ = Framer();
+  sent_caps_.reset();
+  stream_started_ = segment_sent_ = buffer_sent_ = false;
 }
 
 void StageFlow::flush_stop() {
-  std::shared_ptr<StageRun> run = state_.snapshot().run;
-  if (!run) return;
-  auto fresh = make_pool(run);
-  std::shared_ptr<Pool> old;
-  {
-    auto state = state_.lock();
-    old = std::exchange(state->pool, fresh);
-    state->flow = GST_FLOW_OK;
-    state->position = 0;
-  }
-  framer_ = Framer(kind_.every_frame());
-  forget_stream();
-}
-
-void StageFlow::forget_stream() {
+  const State now = state_.snapshot();
+  if (!now.round) return;
+  framer_.flush();
   sent_caps_.reset();
   segment_sent_ = buffer_sent_ = false;
+  try {
+    begin_round(now.round->run, now.stats, now.has_sink);
+  } catch (...) {
+    report(element_, caught_error());
+  }
 }
 
 // --- sink side -----------------------------------------------------------------------------------
@@ -121,42 +148,56 @@ GstFlowReturn StageFlow::take_in(std::vector<Job> jobs) {
     name_job(job);
     if (current->push(std::move(job)) == Pool::Push::taken) continue;
     const GstFlowReturn flow = state_.snapshot().flow;
-    return flow == GST_FLOW_OK ? GST_FLOW_FLUSHING : flow;
+    return flow == GST_FLOW_OK ? GST_FLOW_EOS : flow;
   }
   return state_.snapshot().flow;
 }
 
 GstFlowReturn StageFlow::chain(Ref<GstBuffer> buffer) {
   if (framer_.is_sated()) return GST_FLOW_EOS;
+  const auto round = state_.snapshot().round;
+  if (!round) return GST_FLOW_FLUSHING;
   try {
-    auto jobs = framer_.push(std::move(buffer));
-    const GstFlowReturn flow = take_in(std::move(jobs));
-    if (flow == GST_FLOW_OK && framer_.is_sated())
-      report(element_,
-             Error(Fault::format,
-                   "a video stream is no row of shots: its first frame is the keyframe",
-                   "set frames=every to make a clip of each frame"),
-             false);
-    return flow;
-  } catch (const Error& error) {
-    fail(error);
+    const GstFlowReturn flow = take_in(framer_.push(std::move(buffer)));
+    if (flow != GST_FLOW_OK || !framer_.is_sated()) return flow;
+  } catch (...) {
+    fail(*round, caught_error());
     return GST_FLOW_ERROR;
   }
+  report(element_,
+         Error(Fault::format, "a video stream is no row of shots: its first frame is the keyframe",
+               "set frames=every to make a clip of each frame"),
+         false);
+  end_input();
+  return GST_FLOW_OK;
 }
 
 void StageFlow::queue_event(Ref<GstEvent> event) {
-  if (auto current = pool()) current->push_event(std::move(event));
+  auto current = pool();
+  if (!current) return;
+  if (GST_EVENT_TYPE(event.get()) == GST_EVENT_GAP) {
+    GstClockTime start = 0, duration = 0;
+    gst_event_parse_gap(event.get(), &start, &duration);
+    start = framer_.running_time(start);
+    if (!GST_CLOCK_TIME_IS_VALID(start)) return;
+    event = adopt(gst_event_new_gap(start, duration));
+  }
+  current->push_event(std::move(event));
 }
 
 void StageFlow::end_of_stream() {
-  auto current = pool();
-  if (!current) return;
+  const auto round = state_.snapshot().round;
+  if (!round) return;
   try {
     take_in(framer_.finish());
-  } catch (const Error& error) {
-    fail(error);
+  } catch (...) {
+    fail(*round, caught_error());
   }
-  current->end();
+  end_input();
+}
+
+void StageFlow::end_input() {
+  if (auto current = pool()) current->end();
 }
 
 void StageFlow::finish() {
@@ -171,55 +212,70 @@ void StageFlow::finish() {
 
 // --- workers -------------------------------------------------------------------------------------
 
-Outcome StageFlow::work(StageRun& run, Job job, Cancel& cancel) {
+/// One shot from START to its end on the bus; never throws.
+Outcome StageFlow::work(const Round& round, Job job, Cancel& cancel) {
   const std::string code = std::string(kind_.stage_name()) + ":" + job.shot.id;
-  const Job kept = job;
   if (is_blank(job.shot.words())) job.shot.script = kind_.shared_settings().prompt;
-  stats_.begin();
+  round.stats->begin();
   post_progress(element_, GST_PROGRESS_TYPE_START, code, "started");
-  const auto started = std::chrono::steady_clock::now();
   try {
-    check_shot(job.shot);
-    Product product = run.work(std::move(job), cancel, [&](int percent) {
-      post_progress(element_, GST_PROGRESS_TYPE_CONTINUE, code, "working", percent);
-    });
-    const auto latency = std::chrono::steady_clock::now() - started;
-    const auto provenance = product.provenance.value_or(Provenance{});
-    stats_.end(latency, product.requests, provenance.cost, provenance.cache_hit);
-    if (product.provenance) post_shot_done(element_, product.shot, provenance, latency);
-    post_progress(element_, GST_PROGRESS_TYPE_COMPLETE, code, "finished");
-    return deliver(std::move(product), kept);
-  } catch (const Error& error) {
-    stats_.fail(error.fault == Fault::cancelled ? 0 : 1);
-    if (error.fault == Fault::cancelled) {
+    Outcome outcome = ask(round, job, cancel, code);
+    if (cancel.cancelled())
+      post_progress(element_, GST_PROGRESS_TYPE_CANCELED, code, "canceled");
+    else
+      post_progress(element_, GST_PROGRESS_TYPE_COMPLETE, code, "finished");
+    return outcome;
+  } catch (...) {
+    const Error error = caught_error();
+    if (error.fault == Fault::cancelled || cancel.cancelled()) {
+      round.stats->cancel();
       post_progress(element_, GST_PROGRESS_TYPE_CANCELED, code, "canceled");
       return {};
     }
-    Outcome outcome = apply_policy(run, kept, error, cancel);
+    round.stats->fail(1);
+    Outcome outcome = apply_policy(round, job, error, cancel);
     post_progress(element_, GST_PROGRESS_TYPE_ERROR, code, error.what());
     return outcome;
-  } catch (const std::exception& error) {
-    stats_.fail(1);
-    fail(Error(Fault::read, error.what(), "report this, it should have been caught"));
-    post_progress(element_, GST_PROGRESS_TYPE_ERROR, code, error.what());
-    return {};
   }
 }
 
-Outcome StageFlow::apply_policy(StageRun& run, Job job, const Error& error, Cancel& cancel) {
+Outcome StageFlow::ask(const Round& round, const Job& job, Cancel& cancel,
+                       const std::string& code) {
+  const auto started = std::chrono::steady_clock::now();
+  check_shot(job.shot);
+  Product product = round.run->work(job, cancel, [&, shown = 0](int percent) mutable {
+    if (cancel.cancelled() || percent < shown + kProgressStep) return;
+    shown = percent;
+    post_progress(element_, GST_PROGRESS_TYPE_CONTINUE, code, std::to_string(percent) + " %",
+                  percent);
+  });
+  const auto latency = std::chrono::steady_clock::now() - started;
+  const auto provenance = product.provenance;
+  const unsigned requests = product.requests;
+  Outcome outcome = deliver(std::move(product), job);
+  round.stats->end(latency, requests, provenance ? provenance->cost : 0,
+                   provenance && provenance->cache_hit);
+  if (provenance) post_shot_done(element_, outcome.shot, *provenance, latency);
+  return outcome;
+}
+
+Outcome StageFlow::apply_policy(const Round& round, const Job& job, const Error& error,
+                                Cancel& cancel) {
   post_shot_failed(element_, job.shot, kind_.stage_name(), error);
   const auto policy = static_cast<OnError>(kind_.shared_settings().on_error);
-  if (policy == OnError::fail) {
-    fail(error);
+  // Falling back helps when a service fails, not when the shot itself cannot be worked on.
+  const bool is_unusable = policy == OnError::fallback && error.fault == Fault::settings;
+  if (policy == OnError::fail || is_unusable) {
+    fail(round, error);
     return {};
   }
   report(element_, error, false);
   if (policy == OnError::fallback) {
     try {
-      return deliver(run.fallback(job, cancel), job);
-    } catch (const Error& second) {
-      if (second.fault == Fault::cancelled) return {};
-      fail(second);
+      return deliver(round.run->fallback(job, cancel), job);
+    } catch (...) {
+      const Error second = caught_error();
+      if (second.fault != Fault::cancelled && !cancel.cancelled()) fail(round, second);
       return {};
     }
   }
@@ -232,51 +288,63 @@ Outcome StageFlow::apply_policy(StageRun& run, Job job, const Error& error, Canc
 }
 
 Outcome StageFlow::deliver(Product product, const Job& job) {
+  if (!product.buffer) throw Error(Fault::read, "the service gave no result", "try again");
   Outcome outcome;
   outcome.kind = Outcome::Kind::product;
   outcome.duration = length_of(product.shot, job.duration);
   outcome.pts = job.pts;
   if (product.provenance) product.shot.provenance.push_back(*product.provenance);
-  set_buffer_shot(product.buffer.get(), product.shot);
+  outcome.buffer = adopt(gst_buffer_make_writable(product.buffer.leak()));
+  set_buffer_shot(outcome.buffer.get(), product.shot);
   outcome.shot = std::move(product.shot);
-  outcome.buffer = std::move(product.buffer);
   outcome.caps = std::move(product.caps);
   return outcome;
 }
 
-/// Ends the run: what is done still leaves, then EOS.
-void StageFlow::fail(const Error& error) {
+/// True for the first to report an error of a round that still counts.
+bool StageFlow::claim_failure(const Round& round) {
+  auto state = state_.lock();
+  if (state->round.get() != &round || state->flow == GST_FLOW_FLUSHING) return false;
+  return !std::exchange(state->failed, true);
+}
+
+/// Ends the run: what is done still leaves, then EOS. Upstream hears of it after the bus, so that
+/// the cause is the first error an application sees.
+void StageFlow::fail(const Round& round, const Error& error) {
+  if (!claim_failure(round)) return;
+  report(element_, error);
   std::shared_ptr<Pool> current;
   {
     auto state = state_.lock();
-    if (state->flow == GST_FLOW_ERROR) return;
+    if (state->round.get() != &round || state->flow == GST_FLOW_FLUSHING) return;
     state->flow = GST_FLOW_ERROR;
     current = state->pool;
   }
-  report(element_, error);
-  if (current) current->finish();
+  current->finish();
 }
 
 // --- source side ---------------------------------------------------------------------------------
 
-Ref<GstCaps> StageFlow::negotiate(const Shot* first) {
-  if (!gst_pad_is_linked(src_))
+Ref<GstCaps> StageFlow::negotiate(const Round& round, const Shot* first) {
+  if (!is_linked_through(src_))
     throw Error(Fault::negotiation, "the source pad is not linked",
                 "link it to an element that takes the result, such as filesink");
-  auto tmpl = adopt(gst_pad_get_pad_template_caps(src_));
-  auto allowed = adopt(gst_pad_peer_query_caps(src_, tmpl.get()));
-  auto run = state_.snapshot().run;
-  if (!run) return nullptr;
-  return run->negotiate(first, allowed.get());
+  auto allowed = adopt(gst_pad_peer_query_caps(src_, nullptr));  // unfiltered: ANY stays ANY
+  auto caps = round.run->negotiate(first, allowed.get());
+  if (first && caps && !gst_pad_peer_query_accept_caps(src_, caps.get()))
+    throw Error(Fault::negotiation,
+                "downstream refuses " + take_string(gst_caps_to_string(caps.get())),
+                "put a converter behind, or ask for another format");
+  return caps;
 }
 
 bool StageFlow::can_produce(GstCaps* allowed) {
-  auto run = state_.snapshot().run;
-  if (!run) return true;
+  const auto round = state_.snapshot().round;
+  if (!round) return true;
   try {
-    run->negotiate(nullptr, allowed);
+    round->run->negotiate(nullptr, allowed);
     return true;
-  } catch (const Error&) {
+  } catch (...) {
     return false;
   }
 }
@@ -287,19 +355,23 @@ bool StageFlow::push_caps(GstCaps* caps) {
   return gst_pad_push_event(src_, gst_event_new_caps(caps));
 }
 
-/// Stream-start, then caps and segment once the first shot is here; false when the run is over.
-bool StageFlow::open_stream(Pool& pool) {
+/// Once a run: a flushed pad keeps its stream.
+void StageFlow::start_stream(const Round& round) {
+  if (std::exchange(stream_started_, true)) return;
   Own<gchar> id(gst_pad_create_stream_id(src_, element_, kind_.stage_name()));
   GstEvent* start = gst_event_new_stream_start(id.get());
   gst_event_set_stream_flags(start, GST_STREAM_FLAG_SPARSE);
   gst_event_set_group_id(start, gst_util_group_id_next());
   gst_pad_push_event(src_, start);
+  if (std::string notice = round.run->notice(); !notice.empty())
+    report(element_, Error(Fault::settings, notice), false);
+}
+
+/// Stream-start, then caps once the first shot is here; false when the run is over.
+bool StageFlow::open_stream(const Round& round, Pool& pool) {
   try {
-    auto run = state_.snapshot().run;
-    if (!run) return false;
-    if (std::string notice = run->notice(); !notice.empty())
-      report(element_, Error(Fault::settings, notice), false);
-    negotiate(nullptr);
+    start_stream(round);
+    negotiate(round, nullptr);
     const auto first = pool.first();
     if (!first) {
       const State now = state_.snapshot();
@@ -308,25 +380,26 @@ bool StageFlow::open_stream(Pool& pool) {
                false);
       return true;
     }
-    auto caps = negotiate(&*first);
-    push_caps(caps.get());
-  } catch (const Error& error) {
-    fail(error);
+    push_caps(negotiate(round, &*first).get());
+  } catch (...) {
+    fail(round, caught_error());
     return false;
   }
   pool.start();
   return true;
 }
 
-bool StageFlow::settle(GstFlowReturn flow) {
+bool StageFlow::settle(const Round& round, GstFlowReturn flow) {
   if (flow == GST_FLOW_OK) return true;
+  const bool is_error = flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS;
+  if (is_error && claim_failure(round)) {
+    const bool is_format = flow == GST_FLOW_NOT_LINKED || flow == GST_FLOW_NOT_NEGOTIATED;
+    report(element_,
+           Error(is_format ? Fault::negotiation : Fault::write,
+                 std::string("downstream refused the result (") + gst_flow_get_name(flow) + ")",
+                 "look at the first error of the elements behind"));
+  }
   stop_with(flow);
-  if (flow == GST_FLOW_FLUSHING || flow == GST_FLOW_EOS) return false;
-  Error error(flow == GST_FLOW_NOT_LINKED || flow == GST_FLOW_NOT_NEGOTIATED ? Fault::negotiation
-                                                                             : Fault::write,
-              std::string("downstream refused the result (") + gst_flow_get_name(flow) + ")",
-              "look at the first error of the elements behind");
-  report(element_, error);
   return false;
 }
 
@@ -347,23 +420,42 @@ void StageFlow::push_segment() {
   gst_pad_push_event(src_, gst_event_new_segment(&segment));
 }
 
-bool StageFlow::leave_product(Outcome outcome) {
-  if (!push_caps(outcome.caps.get())) return settle(GST_FLOW_NOT_NEGOTIATED);
+bool StageFlow::leave_product(const Round& round, Outcome outcome) {
+  if (!push_caps(outcome.caps.get())) return settle(round, GST_FLOW_FLUSHING);
   push_segment();
   if (!std::exchange(buffer_sent_, true))
     GST_BUFFER_FLAG_SET(outcome.buffer.get(), GST_BUFFER_FLAG_DISCONT);
   GST_BUFFER_PTS(outcome.buffer.get()) = outcome.pts;
   GST_BUFFER_DTS(outcome.buffer.get()) = GST_CLOCK_TIME_NONE;
   GST_BUFFER_DURATION(outcome.buffer.get()) = outcome.duration;
-  return settle(gst_pad_push(src_, outcome.buffer.leak()));
+  return settle(round, gst_pad_push(src_, outcome.buffer.leak()));
+}
+
+/// What of an upstream gap lies behind what has left already.
+void StageFlow::leave_gap(GstEvent* event) {
+  GstClockTime start = 0, duration = 0;
+  gst_event_parse_gap(event, &start, &duration);
+  const bool is_open = !GST_CLOCK_TIME_IS_VALID(duration);
+  GstClockTime end = is_open ? start : start + duration;
+  {
+    auto state = state_.lock();
+    start = std::max(start, state->position);
+    end = std::max(end, state->position);
+    state->position = end;
+  }
+  if (end > start || is_open)
+    gst_pad_push_event(src_, gst_event_new_gap(start, is_open ? duration : end - start));
 }
 
 /// Pushes one outcome at its time; false when the stream is over.
-bool StageFlow::leave(Outcome outcome) {
+bool StageFlow::leave(const Round& round, Outcome outcome) {
   if (outcome.kind == Outcome::Kind::nothing) return true;
   if (outcome.kind == Outcome::Kind::event) {
     push_segment();
-    gst_pad_push_event(src_, outcome.event.leak());
+    if (GST_EVENT_TYPE(outcome.event.get()) == GST_EVENT_GAP)
+      leave_gap(outcome.event.get());
+    else
+      gst_pad_push_event(src_, outcome.event.leak());
     return true;
   }
   {
@@ -372,24 +464,25 @@ bool StageFlow::leave(Outcome outcome) {
       outcome.pts = state->position;
     state->position = outcome.pts + outcome.duration;
   }
-  if (outcome.kind == Outcome::Kind::product) return leave_product(std::move(outcome));
+  if (outcome.kind == Outcome::Kind::product) return leave_product(round, std::move(outcome));
   push_segment();
   gst_pad_push_event(src_, gst_event_new_gap(outcome.pts, outcome.duration));
   return true;
 }
 
 void StageFlow::loop() {
-  auto current = pool();
-  if (!current) {
-    gst_pad_pause_task(src_);
-    return;
+  const State now = state_.snapshot();
+  if (now.pool && open_stream(*now.round, *now.pool)) {
+    while (auto outcome = now.pool->next())
+      if (!leave(*now.round, std::move(*outcome))) break;
   }
-  if (open_stream(*current)) {
-    while (auto outcome = current->next())
-      if (!leave(std::move(*outcome))) break;
+  GstFlowReturn flow = GST_FLOW_FLUSHING;
+  {
+    auto state = state_.lock();
+    if (state->flow == GST_FLOW_OK) state->flow = GST_FLOW_EOS; // what still comes is refused
+    flow = state->flow;
   }
-  const GstFlowReturn flow = state_.snapshot().flow;
-  if (flow != GST_FLOW_FLUSHING) {
+  if (now.pool && flow != GST_FLOW_FLUSHING) {
     GST_DEBUG_OBJECT(element_, "stream over (%s)", gst_flow_get_name(flow));
     gst_pad_push_event(src_, gst_event_new_eos());
   }

@@ -22,12 +22,15 @@ class StageFlow : public std::enable_shared_from_this<StageFlow> {
 
   /// READY->PAUSED. Without a sink the prompt is the only shot. Throws Error{Fault::settings}.
   void open(bool has_sink);
-  /// Ends every wait of every thread at once.
-  void cancel();
-  /// PAUSED->READY, after the pads are inactive: lets go of the run.
+  /// PAUSED->READY begins: as cancel(), and no flush brings the flow back.
+  void shut();
+  /// PAUSED->READY, after the pads are inactive: lets go of the run; the statistics stay.
   void close();
+  bool is_open() const { return state_.snapshot().round != nullptr; }
 
-  /// A flush begins: as cancel(). It ends: a fresh pool, the stream starts anew.
+  /// Ends every wait of every thread at once: a flush begins, or the source pad goes.
+  void cancel();
+  /// A flush ends: a fresh pool, caps and segment are sent anew.
   void flush_stop();
 
   GstFlowReturn chain(Ref<GstBuffer> buffer);
@@ -36,6 +39,8 @@ class StageFlow : public std::enable_shared_from_this<StageFlow> {
   /// Queues a serialized event at its place between the shots.
   void queue_event(Ref<GstEvent> event);
   void end_of_stream();
+  /// The sink goes: what is queued is finished, a chain() that waits is refused.
+  void end_input();
 
   /// A user's EOS: begin nothing new, push what is done, then EOS. Never blocks.
   void finish();
@@ -46,49 +51,63 @@ class StageFlow : public std::enable_shared_from_this<StageFlow> {
   /// Whether `allowed` (what downstream takes) leaves the stage something it can produce.
   bool can_produce(GstCaps* allowed);
 
-  const Stats& stats() const { return stats_; }
+  /// Of this run, or the last one.
+  Own<GstStructure> stats() const { return state_.snapshot().stats->to_structure(); }
   GstClockTime position() const { return state_.snapshot().position; }
 
  private:
-  struct State {
+  /// What the workers of one pool share. One that outlives its pool keeps its own, so that it
+  /// cannot end or miscount what came after.
+  struct Round {
     std::shared_ptr<StageRun> run;
+    std::shared_ptr<Stats> stats;
+  };
+
+  struct State {
+    std::shared_ptr<const Round> round; ///< null while closed
     std::shared_ptr<Pool> pool;
+    std::shared_ptr<Stats> stats = std::make_shared<Stats>();
     GstFlowReturn flow = GST_FLOW_OK; ///< what upstream is told
-    GstClockTime position = 0;        ///< running time of what leaves next
-    guint64 arrived = 0;              ///< shots so far
+    bool failed = false;              ///< an ERROR was posted
+    bool shut = false;
+    GstClockTime position = 0; ///< running time of what leaves next
+    guint64 arrived = 0;       ///< shots so far
     bool has_sink = false;
   };
 
   std::shared_ptr<Pool> pool() const { return state_.snapshot().pool; }
-  std::shared_ptr<Pool> make_pool(std::shared_ptr<StageRun> run);
-  void forget_stream();
-  void start_source(const std::shared_ptr<Pool>& pool);
+  std::shared_ptr<Pool> make_pool(std::shared_ptr<const Round> round);
+  void begin_round(std::shared_ptr<StageRun> run, std::shared_ptr<Stats> stats, bool has_sink);
   GstFlowReturn take_in(std::vector<Job> jobs);
   void name_job(Job& job);
 
-  Outcome work(StageRun& run, Job job, Cancel& cancel);
-  Outcome apply_policy(StageRun& run, Job job, const Error& error, Cancel& cancel);
+  Outcome work(const Round& round, Job job, Cancel& cancel);
+  Outcome ask(const Round& round, const Job& job, Cancel& cancel, const std::string& code);
+  Outcome apply_policy(const Round& round, const Job& job, const Error& error, Cancel& cancel);
   Outcome deliver(Product product, const Job& job);
-  void fail(const Error& error);
+  bool claim_failure(const Round& round);
+  void fail(const Round& round, const Error& error);
   void stop_with(GstFlowReturn flow);
 
-  bool open_stream(Pool& pool);
-  Ref<GstCaps> negotiate(const Shot* first);
-  bool leave(Outcome outcome);
-  bool leave_product(Outcome outcome);
+  void start_stream(const Round& round);
+  bool open_stream(const Round& round, Pool& pool);
+  Ref<GstCaps> negotiate(const Round& round, const Shot* first);
+  bool leave(const Round& round, Outcome outcome);
+  bool leave_product(const Round& round, Outcome outcome);
+  void leave_gap(GstEvent* event);
   bool push_caps(GstCaps* caps);
   void push_segment();
-  bool settle(GstFlowReturn flow);
+  bool settle(const Round& round, GstFlowReturn flow);
 
   GstElement* element_;
   GstPad* src_;
   const StageKind& kind_;
   Framer framer_;          ///< only touched on the upstream thread
   Ref<GstCaps> sent_caps_; ///< only touched on the task
+  bool stream_started_ = false;
   bool segment_sent_ = false;
   bool buffer_sent_ = false;
   Guarded<State> state_;
-  Stats stats_;
 };
 
 } // namespace aigc

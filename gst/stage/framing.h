@@ -32,6 +32,8 @@ class Framer {
 
   void set_caps(GstCaps* caps);
   void set_segment(const GstSegment& segment) { segment_ = segment; }
+  /// Forgets what is half received; the caps stay, as they do on a flushed pad.
+  void flush();
 
   /// The jobs `buffer` completes. Throws Error{Fault::format} when something exceeds its limit.
   std::vector<Job> push(Ref<GstBuffer> buffer);
@@ -41,9 +43,12 @@ class Framer {
   /// True once the frames after the first of a raw stream are to be refused.
   bool is_sated() const { return sated_; }
 
+  /// When `pts` of the input is in running time; none outside a TIME segment.
+  GstClockTime running_time(GstClockTime pts) const;
+
  private:
   Job job_of(GstBuffer* buffer) const;
-  Job text_job(std::string text, GstBuffer* buffer) const;
+  void gather(GstBuffer* buffer);
 
   bool every_frame_;
   bool sated_ = false;
@@ -51,7 +56,8 @@ class Framer {
   Ref<GstCaps> caps_;
   GstSegment segment_ = initial_segment();
   LineSplitter lines_;
-  Ref<GstBuffer> gathered_;
+  Ref<GstBuffer> picture_;       ///< the first buffer of a picture: what it carries counts
+  std::vector<guint8> gathered_; ///< the bytes of the picture so far
 
   static GstSegment initial_segment();
 };

@@ -32,16 +32,27 @@ static StageFlow& flow_of(gpointer stage) {
 
 // --- events and queries --------------------------------------------------------------------------
 
-static void flush_stop(GstElement* element) {
+static gboolean start_task(GstPad* src, gpointer stage) {
+  return gst_pad_start_task(
+      src, [](gpointer self) { flow_of(self).loop(); }, stage, nullptr);
+}
+
+static gboolean flush_start(GstElement* element, Ref<GstEvent> event) {
+  GstPad* src = get_private(element)->src;
+  flow_of(element).cancel();
+  const gboolean pushed = gst_pad_push_event(src, event.leak());
+  if (GST_PAD_IS_ACTIVE(src)) gst_pad_pause_task(src);
+  return pushed;
+}
+
+static gboolean flush_stop(GstElement* element, Ref<GstEvent> event) {
   GstPad* src = get_private(element)->src;
   GST_PAD_STREAM_LOCK(src); // the task has left its loop once this is had
   GST_PAD_STREAM_UNLOCK(src);
   flow_of(element).flush_stop();
-}
-
-static void start_task(GstPad* src, gpointer stage) {
-  gst_pad_start_task(
-      src, [](gpointer self) { flow_of(self).loop(); }, stage, nullptr);
+  const gboolean pushed = gst_pad_push_event(src, event.leak());
+  if (GST_PAD_IS_ACTIVE(src)) start_task(src, element);
+  return pushed;
 }
 
 /// Makes the stage and those behind it finish; never on the caller's thread.
@@ -81,15 +92,9 @@ static gboolean sink_event(GstPad* pad, GstObject* parent, GstEvent* raw) {
     flow.end_of_stream();
     return TRUE;
   case GST_EVENT_FLUSH_START:
-    flow.cancel();
-    gst_pad_push_event(src, event.leak());
-    gst_pad_pause_task(src);
-    return TRUE;
+    return flush_start(element, std::move(event));
   case GST_EVENT_FLUSH_STOP:
-    flush_stop(element);
-    gst_pad_push_event(src, event.leak());
-    start_task(src, parent);
-    return TRUE;
+    return flush_stop(element, std::move(event));
   case GST_EVENT_CUSTOM_DOWNSTREAM_OOB:
     if (gst_event_has_name(event.get(), kFinishEvent)) flow.finish();
     return gst_pad_push_event(src, event.leak());
@@ -110,8 +115,7 @@ static gboolean sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
   GstPad* src = get_private(parent)->src;
   auto mine = adopt(gst_pad_get_pad_template_caps(pad));
   if (GST_PAD_IS_ACTIVE(src) && gst_pad_is_linked(src)) {
-    auto wanted = adopt(gst_pad_get_pad_template_caps(src));
-    auto allowed = adopt(gst_pad_peer_query_caps(src, wanted.get()));
+    auto allowed = adopt(gst_pad_peer_query_caps(src, nullptr));
     if (!flow_of(parent).can_produce(allowed.get())) mine = adopt(gst_caps_new_empty());
   }
   GstCaps* filter = nullptr;
@@ -168,15 +172,15 @@ static gboolean activate_src(GstPad* pad, GstObject* parent, GstPadMode mode, gb
     flow_of(parent).cancel();
     return gst_pad_stop_task(pad);
   }
-  start_task(pad, parent);
-  return TRUE;
+  return start_task(pad, parent);
 }
 
 static GstPad* request_new_pad(GstElement* element, GstPadTemplate* tmpl, const gchar*,
                                const GstCaps*) {
   GST_OBJECT_LOCK(element);
-  const bool possible = element->numsinkpads == 0 && GST_STATE(element) <= GST_STATE_READY;
+  bool possible = element->numsinkpads == 0 && GST_STATE(element) <= GST_STATE_READY;
   GST_OBJECT_UNLOCK(element);
+  possible = possible && !flow_of(element).is_open();
   if (!possible) {
     GST_ERROR_OBJECT(element, "one sink at most, and only before PAUSED");
     return nullptr;
@@ -191,17 +195,32 @@ static GstPad* request_new_pad(GstElement* element, GstPadTemplate* tmpl, const 
 }
 
 static void release_pad(GstElement* element, GstPad* pad) {
+  flow_of(element).end_input(); // an upstream that waits in chain() would hold the pad
   gst_pad_set_active(pad, FALSE);
   gst_element_remove_pad(element, pad);
   GST_OBJECT_FLAG_SET(element, GST_ELEMENT_FLAG_SOURCE);
 }
 
-static gboolean send_event(GstElement* element, GstEvent* event) {
-  if (GST_EVENT_TYPE(event) != GST_EVENT_EOS)
-    return GST_ELEMENT_CLASS(gst_aigc_stage_parent_class)->send_event(element, event);
-  gst_event_unref(event);
-  finish_all(element);
-  return TRUE;
+/// The sink of a filter, if there is one.
+static Ref<GstPad> sink_of(GstElement* element) {
+  return adopt(gst_element_get_static_pad(element, "sink"));
+}
+
+static gboolean send_event(GstElement* element, GstEvent* raw) {
+  auto event = adopt(raw);
+  switch (GST_EVENT_TYPE(event.get())) {
+  case GST_EVENT_EOS:
+    finish_all(element);
+    return TRUE;
+  case GST_EVENT_FLUSH_START:
+    if (auto sink = sink_of(element)) return gst_pad_send_event(sink.get(), event.leak());
+    return flush_start(element, std::move(event));
+  case GST_EVENT_FLUSH_STOP:
+    if (auto sink = sink_of(element)) return gst_pad_send_event(sink.get(), event.leak());
+    return flush_stop(element, std::move(event));
+  default:
+    return GST_ELEMENT_CLASS(gst_aigc_stage_parent_class)->send_event(element, event.leak());
+  }
 }
 
 static GstStateChangeReturn change_state(GstElement* element, GstStateChange change) {
@@ -209,12 +228,12 @@ static GstStateChangeReturn change_state(GstElement* element, GstStateChange cha
   if (change == GST_STATE_CHANGE_READY_TO_PAUSED) {
     try {
       flow.open(element->numsinkpads > 0);
-    } catch (const Error& error) {
-      report(element, error);
+    } catch (...) {
+      report(element, caught_error());
       return GST_STATE_CHANGE_FAILURE;
     }
   }
-  if (change == GST_STATE_CHANGE_PAUSED_TO_READY) flow.cancel();
+  if (change == GST_STATE_CHANGE_PAUSED_TO_READY) flow.shut();
   auto result = GST_ELEMENT_CLASS(gst_aigc_stage_parent_class)->change_state(element, change);
   const bool failed_start =
       change == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE;
@@ -271,7 +290,7 @@ void set_stage_property(GObject* object, guint id, const GValue* value, GParamSp
 void get_stage_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
   auto& kind = *get_private(object)->kind;
   if (id == kind.stats_id())
-    g_value_take_boxed(value, flow_of(object).stats().to_structure().release());
+    g_value_take_boxed(value, flow_of(object).stats().release());
   else if (!kind.get_property(id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }

@@ -56,7 +56,8 @@ class StageRun {
   virtual std::string notice() const { return {}; }
 
   /// Chooses the format of what will leave, the first time before any service is asked; `first` is
-  /// null while no shot has come. `allowed` is what downstream takes.
+  /// null while no shot has come. `allowed` is what downstream takes. Upstream's caps queries ask
+  /// here too, with null, on any thread and while shots are worked on: such a call changes nothing.
   /// Throws Error{Fault::negotiation, settings}.
   virtual Ref<GstCaps> negotiate(const Shot* first, GstCaps* allowed) = 0;
 

@@ -15,12 +15,14 @@ struct Entry {
   State state = State::waiting;
   Job job;
   Outcome outcome;
+  bool is_event = false;
 };
 
 struct State {
   std::list<Entry> entries; ///< in input order; list: workers keep iterators
-  unsigned capacity = 0;
-  unsigned busy = 0; ///< workers that have not left
+  unsigned capacity = 0;    ///< in shots
+  unsigned shots = 0;       ///< entries that are no events
+  int busy = 0;             ///< workers that have not left
   bool started = false;
   bool ended = false;
   bool finishing = false;
@@ -30,7 +32,9 @@ struct State {
     return std::any_of(entries.begin(), entries.end(),
                        [](const Entry& e) { return e.state == Entry::State::waiting; });
   }
-  bool is_full() const { return entries.size() >= capacity; }
+  bool is_full() const {
+    return shots >= capacity || (started && entries.size() >= capacity + Pool::kMaxEvents);
+  }
 };
 
 using Entries = std::list<Entry>;
@@ -45,8 +49,7 @@ Entries::iterator first_in(Entries& entries, Entry::State state) {
 struct Pool::Shared {
   Shared(Work work, Options options) : work(std::move(work)), options(options) {
     auto state = this->state.lock();
-    state->capacity = std::max(2u, 2 * options.workers);
-    state->busy = options.workers;
+    state->capacity = 2 * options.workers;
   }
 
   /// The entry that may leave next, or end().
@@ -61,9 +64,11 @@ struct Pool::Shared {
   Push enqueue(Entry entry) {
     {
       auto access = state.lock();
-      access.wait([](const State& s) { return s.cancelled || s.finishing || !s.is_full(); });
+      access.wait(
+          [](const State& s) { return s.cancelled || s.finishing || s.ended || !s.is_full(); });
       if (access->cancelled) return Push::cancelled;
-      if (access->finishing) return Push::finishing;
+      if (access->finishing || access->ended) return Push::finishing;
+      access->shots += !entry.is_event;
       access->entries.push_back(std::move(entry));
     }
     state.notify();
@@ -77,17 +82,34 @@ struct Pool::Shared {
 };
 
 Pool::Pool(Work work, Options options)
-    : shared_(std::make_shared<Shared>(std::move(work), options)) {
-  for (unsigned i = 0; i < options.workers; ++i)
-    threads_.emplace_back(run_worker, shared_);
+    : shared_(std::make_shared<Shared>(std::move(work),
+                                       Options{std::max(1u, options.workers), options.order})) {
+  try {
+    for (unsigned i = 0; i < shared_->options.workers; ++i) {
+      threads_.emplace_back(run_worker, shared_);
+      ++shared_->state.lock()->busy;
+    }
+  } catch (const std::system_error& error) {
+    leave_workers();
+    throw Error(Fault::settings, std::string("no thread could be started: ") + error.what(),
+                "set a smaller max-in-flight");
+  }
 }
 
 Pool::~Pool() {
+  leave_workers();
+}
+
+/// One of the workers may be the caller, when it was the last to hold the pool.
+void Pool::leave_workers() {
   cancel();
+  const auto me = std::this_thread::get_id();
+  const int mine = static_cast<int>(std::count_if(
+      threads_.begin(), threads_.end(), [=](const auto& thread) { return thread.get_id() == me; }));
   const bool all_left =
-      shared_->state.lock().wait_for(kPatience, [](const State& s) { return s.busy == 0; });
+      shared_->state.lock().wait_for(kPatience, [=](const State& s) { return s.busy == mine; });
   for (auto& thread : threads_) {
-    if (all_left)
+    if (all_left && thread.get_id() != me)
       thread.join();
     else
       thread.detach();
@@ -118,9 +140,10 @@ void Pool::run_worker(std::shared_ptr<Shared> shared) {
     }
     shared->state.notify();
   }
+  Work last; // what the work holds goes with the last worker, outside the lock
   {
     auto state = shared->state.lock();
-    if (--state->busy == 0) shared->work = nullptr; // lets go of what the work holds
+    if (--state->busy == 0) last.swap(shared->work);
   }
   shared->state.notify();
 }
@@ -133,7 +156,7 @@ Pool::Push Pool::push_event(Ref<GstEvent> event) {
   Outcome outcome;
   outcome.kind = Outcome::Kind::event;
   outcome.event = std::move(event);
-  return shared_->enqueue({Entry::State::done, {}, std::move(outcome)});
+  return shared_->enqueue({Entry::State::done, {}, std::move(outcome), true});
 }
 
 void Pool::end() {
@@ -167,6 +190,7 @@ std::optional<Outcome> Pool::next() {
     auto entry = shared_->leaving(*state);
     if (entry == state->entries.end()) return std::nullopt;
     outcome = std::move(entry->outcome);
+    state->shots -= !entry->is_event;
     state->entries.erase(entry);
   }
   shared_->state.notify();

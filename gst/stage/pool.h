@@ -17,7 +17,7 @@
 namespace aigc {
 
 /// What the input of a job is; decides how a stage reads it.
-enum class InputKind { words, uri, picture, raw };
+enum class InputKind { words, picture, raw };
 
 /// One shot to be worked on.
 struct Job {
@@ -66,13 +66,18 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  enum class Push { taken, finishing, cancelled };
+  enum class Push {
+    taken,
+    finishing, ///< after end() or finish()
+    cancelled,
+  };
 
   /// Waits while the queue is full: at most twice the workers wait, run or are ready at once.
   Push push(Job job);
-  /// Takes its place between the shots around it.
+  /// Takes its place between the shots around it. Events do not count as shots: any number may come
+  /// before start(), kMaxEvents afterwards.
   Push push_event(Ref<GstEvent> event);
-  /// No more shots will come.
+  /// No more shots will come; a push() that waits is refused.
   void end();
 
   /// The first shot, before anything is worked on; empty when there will be none.
@@ -89,11 +94,13 @@ class Pool {
   /// Nothing waits, runs or is ready to leave.
   bool empty() const;
 
-  static constexpr std::chrono::milliseconds kPatience{500};
+  static constexpr std::chrono::milliseconds kPatience{250};
+  static constexpr size_t kMaxEvents = 1024;
 
  private:
   struct Shared;
   static void run_worker(std::shared_ptr<Shared> shared);
+  void leave_workers();
 
   std::shared_ptr<Shared> shared_;
   std::vector<std::thread> threads_;

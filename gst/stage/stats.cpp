@@ -34,12 +34,9 @@ void Stats::fail(unsigned requests) {
   retries_ += requests > 1 ? requests - 1 : 0;
 }
 
-void Stats::reset() {
+void Stats::cancel() {
   std::lock_guard guard(mutex_);
-  requests_ = retries_ = cache_hits_ = done_ = failed_ = in_flight_ = 0;
-  cost_ = 0;
-  latencies_.clear();
-  next_ = 0;
+  --in_flight_;
 }
 
 Own<GstStructure> Stats::to_structure() const {

@@ -20,7 +20,8 @@ class Stats {
   /// `requests`: calls sent for the shot, the first try included.
   void end(std::chrono::nanoseconds latency, unsigned requests, double cost, bool cache_hit);
   void fail(unsigned requests);
-  void reset();
+  /// The shot was given up because of a flush, EOS or state change; no failure.
+  void cancel();
 
   /// `application/x-aigc-stats`: requests, retries, cache-hits, done, failed, in-flight (uint64),
   /// cost (double), latency-min, latency-median, latency-p99 (uint64 ns, of the newest shots).

@@ -60,6 +60,8 @@ class Backend {
   virtual ~Backend() = default;
 
   virtual const char* name() const = 0;
+  /// Part of the key of stored results: changes when the same request would give another one.
+  virtual std::string edition() const { return name(); }
   /// Results are stand-ins and must be told apart from a model's.
   virtual bool is_preview() const { return false; }
   /// The first model of a role is its default.

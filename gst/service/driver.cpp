@@ -3,6 +3,7 @@
 #include "service/driver.h"
 
 #include "media/picture.h"
+#include "media/probe.h"
 
 #include <algorithm>
 #include <random>
@@ -51,6 +52,16 @@ std::chrono::milliseconds backoff(unsigned tries) {
   const auto longest = std::min<std::chrono::milliseconds>(
       kFirstBackoff * (1u << std::min(tries, 10u)), kLongestBackoff);
   return longest / 2 + std::chrono::milliseconds(random() % (longest.count() / 2 + 1));
+}
+
+/// Refuses bytes that are not what was ordered. Throws Error{Fault::format, read}.
+void verify(Role role, const Result& result, Cancel& cancel) {
+  if (role == Role::picture) {
+    if (!result.picture) throw Error(Fault::format, "the service gave no picture", "try again");
+    sniff_picture(result.picture.get());
+  }
+  if (role == Role::clip)
+    probe_clip(take_string(g_filename_to_uri(result.clip_path.c_str(), nullptr, nullptr)), cancel);
 }
 
 } // namespace
@@ -143,7 +154,7 @@ Provenance Driver::provenance_of(const Request& request, const Result& result) c
 
 Done Driver::run(const Request& request, const DriverOptions& options, Cancel& cancel,
                  const std::function<void(int)>& progress) const {
-  const std::string key = request_key(backend_->name(), request);
+  const std::string key = request_key(backend_->edition(), request);
   if (options.use_cache) {
     if (auto found = store_.find(key, request.role)) {
       found->provenance.cache_hit = true;
@@ -160,7 +171,7 @@ Done Driver::run(const Request& request, const DriverOptions& options, Cancel& c
   Done done;
   done.result = obtain(request, attempt);
   done.requests = attempt.requests;
-  if (done.result.picture) sniff_picture(done.result.picture.get());
+  verify(request.role, done.result, cancel);
   done.provenance = provenance_of(request, done.result);
   store_.commit(key, request.role, done.result, done.provenance);
   return done;

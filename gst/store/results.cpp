@@ -131,7 +131,7 @@ const char* stage_name(Role role) {
 }
 
 ResultStore::ResultStore(std::string folder)
-    : folder_(folder.empty() ? default_folder() : std::move(folder)) {}
+    : folder_(fs::absolute(folder.empty() ? default_folder() : std::move(folder))) {}
 
 std::string ResultStore::path(const std::string& key, const char* extension) const {
   return folder_ + "/results/" + key.substr(0, 2) + "/" + key + extension;

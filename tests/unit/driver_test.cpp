@@ -164,6 +164,13 @@ TEST_F(DriverTest, APictureThatIsNoneIsRefusedAndNotKept) {
   EXPECT_EQ(backend->submits, 2);
 }
 
+TEST_F(DriverTest, AClipThatDoesNotDemuxIsRefusedAndNotKept) {
+  request.role = Role::clip;
+  EXPECT_EQ(fault(), Fault::format);
+  EXPECT_EQ(fault(), Fault::format);
+  EXPECT_EQ(backend->submits, 2);
+}
+
 TEST(RequestKey, EveryFieldCounts) {
   const Request base{.role = Role::clip, .model = "m", .script = "ab", .words = "c"};
   std::vector<Request> others(14, base);

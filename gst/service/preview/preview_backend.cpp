@@ -2,6 +2,7 @@
 // See preview_backend.h. Every answer comes at once, so there are no tasks.
 #include "service/preview/preview_backend.h"
 
+#include "config.h"
 #include "service/preview/preview.h"
 
 #include <array>
@@ -71,6 +72,8 @@ Result write(const Request& request) {
 }
 
 } // namespace
+
+std::string PreviewBackend::edition() const { return std::string("preview ") + AIGC_VERSION; }
 
 std::span<const Model> PreviewBackend::models() const {
   return kModels;

@@ -9,6 +9,7 @@ namespace aigc {
 class PreviewBackend : public Backend {
  public:
   const char* name() const override { return "preview"; }
+  std::string edition() const override;
   bool is_preview() const override { return true; }
   std::span<const Model> models() const override;
   std::variant<Result, Task> submit(const Request& request, Call& call) override;

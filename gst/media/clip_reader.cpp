@@ -12,7 +12,8 @@ constexpr size_t kSoundBlocksAhead = 8;
 
 /// Only the kind asked for is decoded; the rest stays as it is in the file.
 gboolean wants_decoding(GstElement*, GstPad* pad, GstCaps* caps, gpointer video) {
-  auto parent = adopt(gst_pad_get_parent_element(pad));
+  auto target = adopt(GST_IS_GHOST_PAD(pad) ? gst_ghost_pad_get_target(GST_GHOST_PAD(pad)) : nullptr);
+  auto parent = adopt(target ? gst_pad_get_parent_element(target.get()) : nullptr);
   GstElementFactory* factory = parent ? gst_element_get_factory(parent.get()) : nullptr;
   if (factory && g_str_equal(GST_OBJECT_NAME(factory), "typefind")) return TRUE;
   const char* name = gst_structure_get_name(gst_caps_get_structure(caps, 0));

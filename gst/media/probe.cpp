@@ -50,6 +50,11 @@ struct Stream {
     }
   }
 
+  void on_list(GstBufferList* list) {
+    for (guint i = 0; i < gst_buffer_list_length(list); ++i)
+      on_buffer(gst_buffer_list_get(list, i));
+  }
+
   void on_buffer(GstBuffer* buffer) {
     ++buffers;
     if (!is_video() || !GST_BUFFER_PTS_IS_VALID(buffer) || segment.format != GST_FORMAT_TIME)
@@ -128,6 +133,7 @@ class Scan {
     auto sink_pad = adopt(gst_element_get_static_pad(sink, "sink"));
     gst_pad_add_probe(sink_pad.get(),
                       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER |
+                                                   GST_PAD_PROBE_TYPE_BUFFER_LIST |
                                                    GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
                       on_data, stream.get(), nullptr);
     state_.lock()->streams.push_back(std::move(stream));
@@ -138,7 +144,9 @@ class Scan {
 
   static GstPadProbeReturn on_data(GstPad*, GstPadProbeInfo* info, gpointer stream) {
     auto* self = static_cast<Stream*>(stream);
-    if (info->type & GST_PAD_PROBE_TYPE_BUFFER)
+    if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST)
+      self->on_list(GST_PAD_PROBE_INFO_BUFFER_LIST(info));
+    else if (info->type & GST_PAD_PROBE_TYPE_BUFFER)
       self->on_buffer(GST_PAD_PROBE_INFO_BUFFER(info));
     else
       self->on_event(GST_PAD_PROBE_INFO_EVENT(info));

@@ -14,6 +14,9 @@ namespace aigc {
 
 namespace {
 
+/// Percent between two CONTINUE messages.
+constexpr int kProgressStep = 10;
+
 GstClockTime to_time(double seconds) {
   return static_cast<GstClockTime>(std::llround(seconds * GST_SECOND));
 }
@@ -240,9 +243,11 @@ Outcome StageFlow::ask(const Round& round, const Job& job, Cancel& cancel,
                        const std::string& code) {
   const auto started = std::chrono::steady_clock::now();
   check_shot(job.shot);
-  Product product = round.run->work(job, cancel, [&](int percent) {
-    if (!cancel.cancelled())
-      post_progress(element_, GST_PROGRESS_TYPE_CONTINUE, code, "working", percent);
+  Product product = round.run->work(job, cancel, [&, shown = 0](int percent) mutable {
+    if (cancel.cancelled() || percent < shown + kProgressStep) return;
+    shown = percent;
+    post_progress(element_, GST_PROGRESS_TYPE_CONTINUE, code, std::to_string(percent) + " %",
+                  percent);
   });
   const auto latency = std::chrono::steady_clock::now() - started;
   const auto provenance = product.provenance;
@@ -258,7 +263,9 @@ Outcome StageFlow::apply_policy(const Round& round, const Job& job, const Error&
                                 Cancel& cancel) {
   post_shot_failed(element_, job.shot, kind_.stage_name(), error);
   const auto policy = static_cast<OnError>(kind_.shared_settings().on_error);
-  if (policy == OnError::fail) {
+  // Falling back helps when a service fails, not when the shot itself cannot be worked on.
+  const bool is_unusable = policy == OnError::fallback && error.fault == Fault::settings;
+  if (policy == OnError::fail || is_unusable) {
     fail(round, error);
     return {};
   }
@@ -322,8 +329,7 @@ Ref<GstCaps> StageFlow::negotiate(const Round& round, const Shot* first) {
   if (!is_linked_through(src_))
     throw Error(Fault::negotiation, "the source pad is not linked",
                 "link it to an element that takes the result, such as filesink");
-  auto tmpl = adopt(gst_pad_get_pad_template_caps(src_));
-  auto allowed = adopt(gst_pad_peer_query_caps(src_, tmpl.get()));
+  auto allowed = adopt(gst_pad_peer_query_caps(src_, nullptr));  // unfiltered: ANY stays ANY
   auto caps = round.run->negotiate(first, allowed.get());
   if (first && caps && !gst_pad_peer_query_accept_caps(src_, caps.get()))
     throw Error(Fault::negotiation,

@@ -115,8 +115,7 @@ static gboolean sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
   GstPad* src = get_private(parent)->src;
   auto mine = adopt(gst_pad_get_pad_template_caps(pad));
   if (GST_PAD_IS_ACTIVE(src) && gst_pad_is_linked(src)) {
-    auto wanted = adopt(gst_pad_get_pad_template_caps(src));
-    auto allowed = adopt(gst_pad_peer_query_caps(src, wanted.get()));
+    auto allowed = adopt(gst_pad_peer_query_caps(src, nullptr));
     if (!flow_of(parent).can_produce(allowed.get())) mine = adopt(gst_caps_new_empty());
   }
   GstCaps* filter = nullptr;
@@ -244,19 +243,6 @@ static GstStateChangeReturn change_state(GstElement* element, GstStateChange cha
 
 // --- GObject -------------------------------------------------------------------------------------
 
-static void set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
-  if (!get_private(object)->kind->set_property(id, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-}
-
-static void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
-  auto& kind = *get_private(object)->kind;
-  if (id == kind.stats_id())
-    g_value_take_boxed(value, flow_of(object).stats().release());
-  else if (!kind.get_property(id, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-}
-
 static void constructed(GObject* object) {
   auto* self = get_private(object);
   GstElement* element = GST_ELEMENT(object);
@@ -284,8 +270,6 @@ static void gst_aigc_stage_init(GstAigcStage* self) {
 static void gst_aigc_stage_class_init(GstAigcStageClass* klass) {
   GST_DEBUG_CATEGORY_INIT(gst_aigc_stage_debug, "aigcstage", 0, "base of the AI stages");
   auto object_class = G_OBJECT_CLASS(klass);
-  object_class->set_property = set_property;
-  object_class->get_property = get_property;
   object_class->constructed = constructed;
   object_class->finalize = finalize;
   auto element_class = GST_ELEMENT_CLASS(klass);
@@ -297,6 +281,19 @@ static void gst_aigc_stage_class_init(GstAigcStageClass* klass) {
 }
 
 namespace aigc {
+
+void set_stage_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
+  if (!get_private(object)->kind->set_property(id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+}
+
+void get_stage_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
+  auto& kind = *get_private(object)->kind;
+  if (id == kind.stats_id())
+    g_value_take_boxed(value, flow_of(object).stats().release());
+  else if (!kind.get_property(id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+}
 
 GType order_type() {
   static const GType type = [] {

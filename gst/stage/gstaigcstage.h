@@ -18,8 +18,14 @@ struct _GstAigcStageClass {
 
 namespace aigc {
 
+/// GObject dispatches a property to the class that installed it, so each subclass names these.
+void set_stage_property(GObject* object, guint id, const GValue* value, GParamSpec* spec);
+void get_stage_property(GObject* object, guint id, GValue* value, GParamSpec* spec);
+
 /// Installs the table's properties and the read-only `stats` behind them.
 template <typename S> void install_stage_properties(GObjectClass* klass) {
+  klass->set_property = set_stage_property;
+  klass->get_property = get_stage_property;
   S::table().install(klass);
   g_object_class_install_property(
       klass, S::table().next_id(),

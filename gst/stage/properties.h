@@ -40,7 +40,7 @@ template <typename S> class PropertyTable {
   const std::vector<Property<S>>& rows() const { return rows_; }
 
   void install(GObjectClass* klass) const {
-    const S defaults{};
+    static const S defaults;
     guint id = 1;
     for (const auto& row : rows_)
       g_object_class_install_property(klass, id++, make_spec(row, defaults));

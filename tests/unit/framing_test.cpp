@@ -4,16 +4,13 @@
 #include "media/picture.h"
 #include "shot/shot_meta.h"
 #include "stage/framing.h"
+#include "stage_fake.h"
 
 #include <gtest/gtest.h>
 
 using namespace aigc;
 
 namespace {
-
-Ref<GstBuffer> buffer_of(std::string_view bytes) {
-  return adopt(gst_buffer_new_memdup(bytes.data(), bytes.size()));
-}
 
 Framer framer_with(const char* caps, GstFormat format, bool every_frame = false) {
   Framer framer(every_frame);

@@ -72,7 +72,7 @@ class FakeRun : public StageRun {
   Product give(const Shot& shot, const std::string& text) {
     Product product;
     product.shot = shot;
-    product.buffer = adopt(gst_buffer_new_memdup(text.data(), text.size()));
+    product.buffer = buffer_of(text);
     product.caps = adopt(gst_caps_from_string(script_->makes.c_str()));
     return product;
   }
@@ -161,6 +161,11 @@ bool Script::began(size_t count) {
 
 bool Script::ended(size_t count) {
   return seen.lock().wait_for(kDeadline, [=](const Seen& s) { return s.ended >= count; });
+}
+
+Ref<GstBuffer> buffer_of(std::string_view bytes) {
+  if (bytes.empty()) return adopt(gst_buffer_new()); // memdup of nothing is a CRITICAL
+  return adopt(gst_buffer_new_memdup(bytes.data(), bytes.size()));
 }
 
 bool eventually(const std::function<bool()>& holds) {

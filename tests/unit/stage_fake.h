@@ -60,6 +60,9 @@ struct Script {
   bool ended(size_t count);
 };
 
+/// A buffer of these bytes, which may be none.
+Ref<GstBuffer> buffer_of(std::string_view bytes);
+
 /// Calls `holds` until it is true, at most ten seconds.
 bool eventually(const std::function<bool()>& holds);
 

@@ -115,14 +115,14 @@ void Rig::open_bytes(const char* caps) {
 }
 
 GstFlowReturn Rig::push(const std::string& bytes, GstClockTime pts, GstClockTime duration) {
-  GstBuffer* buffer = gst_buffer_new_memdup(bytes.data(), bytes.size());
+  GstBuffer* buffer = buffer_of(bytes).leak();
   GST_BUFFER_PTS(buffer) = pts;
   GST_BUFFER_DURATION(buffer) = duration;
   return gst_pad_push(up_.get(), buffer);
 }
 
 GstFlowReturn Rig::push_shot(const Shot& shot, const std::string& bytes) {
-  GstBuffer* buffer = gst_buffer_new_memdup(bytes.data(), bytes.size());
+  GstBuffer* buffer = buffer_of(bytes).leak();
   set_buffer_shot(buffer, shot);
   return gst_pad_push(up_.get(), buffer);
 }

@@ -288,10 +288,16 @@ TEST_F(ClipJoin, AnUnreadableClipIsNotAuthorized) {
 
 TEST_F(ClipJoin, WhatIsBeforeABadClipIsStillPlayed) {
   auto run = player({plain, *dir / "nowhere.mp4"});
+  for (const char* name : {"v", "a"}) {  // an error keeps a pipeline from ending its preroll
+    g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(run.pipeline), name);
+    g_object_set(sink, "async", FALSE, nullptr);
+  }
   ASSERT_EQ(run.play(), GST_MESSAGE_ERROR);
-  g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(run.pipeline), "v");
-  while (run.record->frames.size() < 30) g_thread_yield();
+  GstMessageType end;
+  while ((end = run.wait()) == GST_MESSAGE_ERROR) {}
+  ASSERT_EQ(end, GST_MESSAGE_EOS);
   EXPECT_EQ(run.record->frames.size(), 30u);
+  EXPECT_EQ(run.record->samples, 30u * 1920);
 }
 
 TEST_F(ClipJoin, AClipThatTurnsBadKeepsItsLastPicture) {

@@ -2,12 +2,14 @@
 // Registers the elements of the plugin.
 #include "config.h"
 #include "gstclipjoin.h"
+#include "gststreamfollow.h"
 
 #include <gst/gst.h>
 
 static gboolean plugin_init(GstPlugin* plugin) {
   gboolean any = FALSE;
   any |= GST_ELEMENT_REGISTER(clipjoin, plugin);
+  any |= GST_ELEMENT_REGISTER(streamfollow, plugin);
   return any;
 }
 

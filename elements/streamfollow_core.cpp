@@ -371,7 +371,9 @@ void FollowCore::pass_gap(FollowStream& stream, GstEvent* event) {
 bool FollowCore::may_start_over(FollowStream& stream) {
   if (stream.done || !stream.data_since_start) return false;
   auto state = state_.lock();
-  return state->loop && !state->stopped && !stream.flushing && !limit(*state, stream).final;
+  const Limit most = limit(*state, stream);
+  const bool full = most.final && stream.end >= most.time;
+  return state->loop && !state->stopped && !stream.flushing && !full;
 }
 
 /// A flushing seek must not be sent from the thread that it flushes.

@@ -13,7 +13,8 @@ std::string line(int frames, const std::string& follower, const std::string& pro
   return "videotestsrc num-buffers=" + std::to_string(frames) +
          " ! video/x-raw,width=16,height=16,framerate=25/1 ! sf.sink_0 " + follower +
          " ! sf.sink_1 streamfollow name=sf " + properties +
-         " sf.src_0 ! appsink name=v sf.src_1 ! audio/x-raw,format=S16LE,channels=2 ! appsink name=a";
+         " sf.src_0 ! appsink name=v sf.src_1 ! audio/x-raw,format=S16LE,channels=2 ! appsink "
+         "name=a";
 }
 
 std::string tone(double seconds) {
@@ -42,7 +43,8 @@ struct Levels {
   }
   int loudest(size_t from, size_t to) const {
     int most = 0;
-    for (size_t i = from; i < to && i < values.size(); ++i) most = std::max(most, std::abs(values[i]));
+    for (size_t i = from; i < to && i < values.size(); ++i)
+      most = std::max(most, std::abs(values[i]));
     return most;
   }
 };
@@ -55,7 +57,7 @@ void expect_contiguous(const Record& out) {
   }
 }
 
-}  // namespace
+} // namespace
 
 TEST(StreamFollow, ALongerFollowerIsCutToTheSample) {
   for (const char* properties : {"", "fade=500000000", "fade=9000000000"}) {
@@ -89,13 +91,14 @@ TEST(StreamFollow, AFollowerMayEndEarly) {
 
 TEST(StreamFollow, ALoopGoesOnWithoutABreak) {
   TempDir dir;
-  clips::run("ffmpeg -nostdin -v error -y -f lavfi -i sine=d=0.7:r=48000 -ac 2 " + dir / "music.wav");
-  const std::string music = "filesrc location=" + dir / "music.wav" +
-                            " ! decodebin ! audioconvert ! audioresample";
+  clips::run("ffmpeg -nostdin -v error -y -f lavfi -i sine=d=0.7:r=48000 -ac 2 " +
+             dir / "music.wav");
+  const std::string music =
+      "filesrc location=" + dir / "music.wav" + " ! decodebin ! audioconvert ! audioresample";
   Player run(line(125, music, "loop=true fade=300000000"));
   ASSERT_EQ(run.play(), GST_MESSAGE_EOS) << run.text;
   EXPECT_EQ(run.record->frames.size(), 125u);
-  EXPECT_NEAR(run.record->samples, 240000, 8);  // a round's end may be off by part of a sample
+  EXPECT_NEAR(run.record->samples, 240000, 8); // a round's end may be off by part of a sample
   expect_contiguous(*run.record);
   EXPECT_EQ(run.moves, 0);
 }
@@ -123,15 +126,18 @@ TEST(StreamFollow, EndsWithAnEmptyMainAndWithAnEmptyFollower) {
   Player none(line(0, tone(5)));
   ASSERT_EQ(none.play(), GST_MESSAGE_EOS) << none.text;
   EXPECT_EQ(none.record->samples, 0u);
-  Player silent(line(50, "audiotestsrc num-buffers=0 ! audio/x-raw,format=S16LE,channels=2", "loop=true"));
+  Player silent(
+      line(50, "audiotestsrc num-buffers=0 ! audio/x-raw,format=S16LE,channels=2", "loop=true"));
   ASSERT_EQ(silent.play(), GST_MESSAGE_EOS) << silent.text;
   EXPECT_EQ(silent.record->frames.size(), 50u);
 }
 
 TEST(StreamFollow, OthersMayBeMain) {
-  Player run("videotestsrc num-buffers=500 ! video/x-raw,width=16,height=16,framerate=25/1 ! sf.sink_0 " +
-             tone(2) + " ! sf.sink_1 streamfollow name=sf sink_0::main=false sink_1::main=true "
-             "sf.src_0 ! appsink name=v sf.src_1 ! appsink name=a");
+  Player run(
+      "videotestsrc num-buffers=500 ! video/x-raw,width=16,height=16,framerate=25/1 ! sf.sink_0 " +
+      tone(2) +
+      " ! sf.sink_1 streamfollow name=sf sink_0::main=false sink_1::main=true "
+      "sf.src_0 ! appsink name=v sf.src_1 ! appsink name=a");
   ASSERT_EQ(run.play(), GST_MESSAGE_EOS) << run.text;
   EXPECT_EQ(run.record->samples, 96000u);
   EXPECT_EQ(run.record->frames.size(), 50u);
@@ -149,11 +155,13 @@ TEST(StreamFollow, FeedsAMuxerWithoutQueues) {
   TempDir dir;
   clips::run("ffmpeg -nostdin -v error -y -f lavfi -i sine=d=0.9:r=44100 " + dir / "music.mp3");
   for (const char* mux : {"mp4mux", "matroskamux", "mpegtsmux"}) {
-    Player run("videotestsrc num-buffers=200 ! video/x-raw,width=64,height=64,framerate=25/1 ! x264enc "
-               "! h264parse ! sf.sink_0 filesrc location=" + dir / "music.mp3" +
-               " ! decodebin ! audioconvert ! audioresample ! sf.sink_1 "
-               "streamfollow name=sf fade=2000000000 loop=true sf.src_0 ! " + mux +
-               " name=m ! filesink location=" + dir / "out" + " sf.src_1 ! avenc_aac ! m.");
+    Player run(
+        "videotestsrc num-buffers=200 ! video/x-raw,width=64,height=64,framerate=25/1 ! x264enc "
+        "! h264parse ! sf.sink_0 filesrc location=" +
+        dir / "music.mp3" +
+        " ! decodebin ! audioconvert ! audioresample ! sf.sink_1 "
+        "streamfollow name=sf fade=2000000000 loop=true sf.src_0 ! " +
+        mux + " name=m ! filesink location=" + dir / "out" + " sf.src_1 ! avenc_aac ! m.");
     ASSERT_EQ(run.play(), GST_MESSAGE_EOS) << mux << run.text;
     EXPECT_GT(std::filesystem::file_size(dir / "out"), 10000u);
   }
@@ -185,7 +193,7 @@ TEST(StreamFollow, GoesOnAfterAFlush) {
   }
   run.own = Record();
   ASSERT_EQ(run.play(), GST_MESSAGE_EOS) << run.text;
-  EXPECT_NEAR(run.record->frames.size(), 50, 1);  // the preroll frame was taken before
+  EXPECT_NEAR(run.record->frames.size(), 50, 1); // the preroll frame was taken before
   EXPECT_NEAR(run.record->samples, 96000, 4000);
 }
 
@@ -201,13 +209,13 @@ TEST(StreamFollow, StopsWithinASecondInAnyPhase) {
     g_usleep(wait);
     stop(run.pipeline);
   }
-  {  // the follower waits for a main that never comes
+  { // the follower waits for a main that never comes
     Player run("appsrc ! sf.sink_0 " + tone(5) +
                " ! sf.sink_1 streamfollow name=sf sf.src_0 ! fakesink sf.src_1 ! fakesink");
     gst_element_set_state(run.pipeline, GST_STATE_PLAYING);
     stop(run.pipeline);
   }
-  {  // twice
+  { // twice
     Player run(line(50, tone(10)));
     for (int i = 0; i < 2; ++i) {
       run.own = Record();

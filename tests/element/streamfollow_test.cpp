@@ -82,6 +82,36 @@ TEST(StreamFollow, TheFadeEndsWithTheMain) {
   EXPECT_LT(levels.loudest(143990, 144000), full / 100);
 }
 
+/// The end comes as a surprise: what will have to be faded must not have gone out by then.
+TEST(StreamFollow, TheFadeIsHeldBack) {
+  Player run("appsrc name=s format=time caps=video/x-h264 ! sf.sink_0 " + tone(10) +
+             " ! sf.sink_1 streamfollow name=sf fade=1000000000 sf.src_0 ! fakesink async=false "
+             "sf.src_1 ! appsink name=a async=false");
+  Levels levels;
+  levels.watch(run.pipeline);
+  g_autoptr(GstElement) source = gst_bin_get_by_name(GST_BIN(run.pipeline), "s");
+  g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(run.pipeline), "a");
+  gst_element_set_state(run.pipeline, GST_STATE_PLAYING);
+  GstFlowReturn flow;
+  for (int i = 0; i < 50; ++i) {
+    g_autoptr(GstBuffer) buffer = gst_buffer_new_allocate(nullptr, 10, nullptr);
+    GST_BUFFER_PTS(buffer) = i * 40 * GST_MSECOND;
+    GST_BUFFER_DURATION(buffer) = 40 * GST_MSECOND;
+    g_signal_emit_by_name(source, "push-buffer", buffer, &flow);
+  }
+  gint64 heard = 0;
+  for (int i = 0; i < 30; ++i) { // lets a follower that is not held back give itself away
+    gst_element_query_position(sink, GST_FORMAT_TIME, &heard);
+    EXPECT_LE(heard, gint64(GST_SECOND));
+    g_usleep(10000);
+  }
+  EXPECT_EQ(heard, gint64(GST_SECOND));
+  g_signal_emit_by_name(source, "end-of-stream", &flow);
+  ASSERT_EQ(run.wait(), GST_MESSAGE_EOS) << run.text;
+  ASSERT_EQ(levels.values.size(), 96000u);
+  EXPECT_NEAR(levels.loudest(71900, 72100), levels.loudest(0, 1000) / 2, 200);
+}
+
 TEST(StreamFollow, AFollowerMayEndEarly) {
   Player run(line(100, tone(1), "fade=500000000"));
   ASSERT_EQ(run.play(), GST_MESSAGE_EOS) << run.text;

@@ -68,6 +68,14 @@ TEST_F(ClipReading, PicksTheFrameThatIsShown) {
   }
 }
 
+/// Matroska counts milliseconds: frame 14 of 30 a second is said to start at 467, after its time.
+TEST_F(ClipReading, RoundedTimestampsMoveNoFrame) {
+  auto source = frames(clip({.fps = "30", .flash = 0.467, .sound = 0, .video = "-c:v ffv1"}),
+                       Grid{30, 1}, 36);
+  for (int n = 0; n < 36; ++n)
+    EXPECT_EQ(luma(source.next().get()) > 128, n >= 14 && n < 20) << n;
+}
+
 TEST_F(ClipReading, HoldsTheLastPictureBeyondTheEnd) {
   auto source = frames(clip({.sound = 0, .video = "-c:v ffv1"}), Grid{25, 1}, 40);
   guint64 n = 0;

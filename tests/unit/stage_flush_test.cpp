@@ -30,6 +30,7 @@ class Phased {
   }
 
   void enter() {
+    ASSERT_TRUE(rig.wait_left("stream-start"));
     rig.open_time();
     switch (phase_) {
     case Phase::idle:
@@ -94,6 +95,22 @@ TEST(StageFlush, DataFlowsAgainAfterAFlushInEveryPhase) {
     EXPECT_EQ(rig.count_said("error"), 0u);
     EXPECT_EQ(rig.stat("in-flight"), 0u);
     EXPECT_TRUE(rig.progress_is_paired());
+  }
+}
+
+TEST(StageFlush, AFlushBeforeTheStreamStartLosesNothing) {
+  for (int i = 0; i < 200; ++i) {
+    Rig rig;
+    rig.start();
+    rig.flush();
+    rig.open_time();
+    rig.push("a");
+    rig.eos();
+    ASSERT_TRUE(rig.wait_left("eos"));
+    size_t starts = 0;
+    for (const auto& item : rig.left())
+      starts += item.what == "stream-start";
+    ASSERT_EQ(starts, 1u);
   }
 }
 

@@ -57,8 +57,8 @@ ClipWriter::ClipWriter(std::string path, int width, int height, int fps, Cancel&
   GstElement* encoder = pipeline_.add("x264enc");
   gst_util_set_object_arg(G_OBJECT(encoder), "speed-preset", "ultrafast");
   gst_util_set_object_arg(G_OBJECT(encoder), "pass", "qual");
-  g_object_set(encoder, "quantizer", 21u, "bframes", 0u, "key-int-max", static_cast<guint>(2 * fps),
-               "threads", 1u, nullptr);
+  g_object_set(encoder, "quantizer", 19u, "trellis", FALSE, "bframes", 0u, "key-int-max",
+               static_cast<guint>(2 * fps), "threads", 2u, nullptr);
   pipeline_.add("h264parse");
   pipeline_.add("mp4mux");
   g_object_set(pipeline_.add("filesink"), "location", part_.c_str(), nullptr);

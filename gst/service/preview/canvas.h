@@ -3,14 +3,14 @@
 // small language the shapes are written in.
 #pragma once
 
-#include <cairo.h>
-
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <cairo.h>
 
 namespace aigc::preview {
 
@@ -32,9 +32,9 @@ class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}
   std::uint64_t bits();
-  double unit();                        ///< 0 <= x < 1
+  double unit(); ///< 0 <= x < 1
   double between(double low, double high);
-  int below(int limit);                 ///< 0 <= x < limit
+  int below(int limit); ///< 0 <= x < limit
 
  private:
   std::uint64_t state_;
@@ -59,7 +59,7 @@ class Canvas {
   cairo_t* cr() const { return context_.get(); }
   /// The pixels, after pending drawing: native-endian 0xAARRGGBB.
   std::uint32_t* pixels() const;
-  int stride() const;  ///< in pixels
+  int stride() const; ///< in pixels
   cairo_surface_t* surface() const { return surface_.get(); }
 
  private:
@@ -103,4 +103,4 @@ struct Tones {
 void draw_shape(cairo_t* cr, std::string_view shape, const Tones& tones,
                 const Colour* silhouette = nullptr, double alpha = 1);
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

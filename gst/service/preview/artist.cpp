@@ -39,6 +39,11 @@ std::string place_of(const Reading& words, const Reading& prompt, std::uint64_t 
   if (!words.subjects.empty()) {
     const Role role = words.subjects.front()->role;
     if (role == Role::animal) return "grassland";
+    // Nobody is left standing on water.
+    if (role == Role::person) {
+      constexpr const char* kLand[] = {"street", "grassland", "garden", "mountain", "old_town"};
+      return kLand[seed % std::size(kLand)];
+    }
     if (role == Role::played || words.subjects.front()->names.id == std::string_view("guitar"))
       return "room";
     if (role == Role::vehicle) return "street";
@@ -61,9 +66,10 @@ std::string style_of(const Scene& scene, const Reading& words) {
   return words.styles.empty() ? "cinematic" : words.styles.front();
 }
 
-/// A candlelit or neon look lies about an open sky; day suits what shines.
-std::string light_of(const Reading& words, const Reading& prompt, const std::string& style) {
-  // A neon city is lit by its neon whatever else the night gives.
+/// What the words say, then what the things named ask for, then the writer, then the style.
+std::string light_of(const Reading& words, const Reading& prompt, const std::string& style,
+                     std::string_view place) {
+  // Neon and aurora name the light more closely than the night they belong to.
   if (holds(words.lights, "neon")) return "neon";
   if (holds(words.lights, "aurora")) return "aurora";
   if (!words.lights.empty()) return words.lights.front();
@@ -71,6 +77,8 @@ std::string light_of(const Reading& words, const Reading& prompt, const std::str
     for (const char* id : {"fireworks", "sky_lantern", "moon", "campfire"})
       if (subject->names.id == std::string_view(id)) return "night";
   if (holds(words.particles, "fireflies")) return "night";
+  // Without air the sun is white and the sky black.
+  if (place == "space" || place == "moon_surface") return "day";
   if (!prompt.lights.empty()) return prompt.lights.front();
   const Style* known = find_style(style);
   return known ? known->light : "golden";
@@ -132,10 +140,9 @@ Plan make_plan(const Scene& scene) {
   plan.place = place_of(plan.reading, prompt, plan.seed >> 8);
   plan.setting.style = style_of(scene, plan.reading);
   plan.setting.weather = weather_of(plan.reading, prompt);
-  plan.setting.light = light_of(plan.reading, prompt, plan.setting.style);
+  plan.setting.light = light_of(plan.reading, prompt, plan.setting.style, plan.place);
   plan.setting.mood = first_of(read_words(scene.mood).moods, plan.reading.moods);
   plan.setting.ground = ground_of(plan.place);
-  // Everything a place says twice is said once: a mountain place needs no mountain subject.
   plan.particles = particles_of(plan.reading, plan.place, plan.setting.weather);
   return plan;
 }

@@ -123,48 +123,6 @@ void smooth_path(cairo_t* cr, const std::vector<double>& points, bool closed) {
   if (closed) cairo_close_path(cr);
 }
 
-namespace {
-
-/// One pass of a running mean over `count` pixels that are `step` apart.
-void blur_line(std::uint32_t* line, int count, int step, int radius,
-               std::vector<std::uint32_t>& copy) {
-  for (int i = 0; i < count; ++i)
-    copy[static_cast<size_t>(i)] = line[i * step];
-  const auto at = [&](int i) { return copy[static_cast<size_t>(std::clamp(i, 0, count - 1))]; };
-  std::array<unsigned, 4> sum{};
-  const auto add = [&](std::uint32_t pixel, unsigned sign) {
-    for (unsigned c = 0; c < 4; ++c)
-      sum[c] += sign * (pixel >> (8 * c) & 255);
-  };
-  for (int i = -radius; i <= radius; ++i)
-    add(at(i), 1);
-  const unsigned size = static_cast<unsigned>(2 * radius + 1);
-  for (int i = 0; i < count; ++i) {
-    std::uint32_t pixel = 0;
-    for (unsigned c = 0; c < 4; ++c)
-      pixel |= (sum[c] / size) << (8 * c);
-    line[i * step] = pixel;
-    add(at(i + radius + 1), 1);
-    add(at(i - radius), ~0u);
-  }
-}
-
-} // namespace
-
-void blur(Canvas& canvas, int radius) {
-  if (radius < 1) return;
-  std::uint32_t* pixels = canvas.pixels();
-  std::vector<std::uint32_t> copy(static_cast<size_t>(std::max(canvas.width(), canvas.height())));
-  for (int pass = 0; pass < 2; ++pass) {
-    for (int y = 0; y < canvas.height(); ++y)
-      blur_line(pixels + static_cast<ptrdiff_t>(y) * canvas.stride(), canvas.width(), 1, radius,
-                copy);
-    for (int x = 0; x < canvas.width(); ++x)
-      blur_line(pixels + x, canvas.height(), canvas.stride(), radius, copy);
-  }
-  cairo_surface_mark_dirty(canvas.surface());
-}
-
 const Colour& Tones::of(char letter) const {
   switch (letter) {
   case 'm':
@@ -214,7 +172,10 @@ void taper_path(cairo_t* cr, const std::vector<double>& v) {
   };
   for (size_t i = 0; i < line.size(); ++i)
     flank(i, 1);
-  cairo_new_sub_path(cr);
+  const auto& tip = line[line.size() - 1];
+  const auto& before = line[line.size() - 2];
+  const double angle = std::atan2(tip[1] - before[1], tip[0] - before[0]);
+  cairo_arc_negative(cr, tip[0], tip[1], v[1] / 2, angle + M_PI / 2, angle - M_PI / 2);
   for (size_t i = line.size(); i-- > 0;)
     flank(i, -1);
   cairo_close_path(cr);

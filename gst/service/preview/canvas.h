@@ -82,9 +82,6 @@ void glow(cairo_t* cr, double x, double y, double radius, const Colour& colour, 
 /// A closed smooth curve (Catmull-Rom) through points x0 y0 x1 y1 ...
 void smooth_path(cairo_t* cr, const std::vector<double>& points, bool closed);
 
-/// Blurs by a box of `radius` pixels, twice, which is close to a Gaussian.
-void blur(Canvas& canvas, int radius);
-
 /// The colours of the tones a shape is painted in.
 struct Tones {
   Colour dark, mid, black, accent, accent2, light, skin, white, glow;

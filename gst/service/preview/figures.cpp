@@ -50,8 +50,11 @@ class Stage {
   Stage(const Painting& painting, const Plan& plan, Random& random)
       : frame_(painting.frame), plan_(plan), random_(random),
         wet_(plan.setting.ground == Ground::water && plan.place != "beach") {
-    for (const Subject* subject : plan.reading.subjects)
-      groups_[static_cast<size_t>(subject->role)].push_back(subject);
+    for (const Subject* subject : plan.reading.subjects) {
+      // A rose among cups is one more thing on the table.
+      const bool laid = subject->role == growth && plan.place == "table_top";
+      groups_[static_cast<size_t>(laid ? table : subject->role)].push_back(subject);
+    }
   }
 
   std::vector<Figure> set() {
@@ -89,7 +92,7 @@ class Stage {
         const double small = i == 0 ? 1 : random_.between(0.35, 0.75);
         const double x = i == 0 ? home : frame_.width * random_.between(0.12, 0.88);
         double y = frame_.horizon * (i == 0 ? (alone ? 0.72 : 0.50) : random_.between(0.22, 0.80));
-        if (is(subject, "dragon")) y = frame_.horizon * (alone ? 0.86 : 0.62);
+        if (is(subject, "dragon")) y = frame_.horizon * (alone ? 0.98 : 0.80);
         const bool far = is(subject, "moon") || is(subject, "planet");
         Figure& figure = add(subject, x, y, small * (alone && i == 0 ? 1.4 : 1),
                              far                        ? 0.03
@@ -188,15 +191,17 @@ class Stage {
   void place_growth() {
     for (const Subject* subject : group(growth)) {
       const int copies = copies_of(subject->names.id);
-      const bool hero =
-          plan_.place == "table_top" || (plan_.reading.subjects.size() == 1 && copies == 1);
+      const bool hero = plan_.reading.subjects.size() == 1 && copies == 1;
       for (int i = 0; i < copies; ++i) {
         const double near = copies > 1 ? static_cast<double>(i) / (copies - 1) : 1;
-        const double x =
-            copies > 1 ? frame_.width * ((i * 0.381966 + 0.1) - std::floor(i * 0.381966 + 0.1))
-                       : frame_.width * (hero ? 0.5 : 0.5 - side_ * 0.30);
-        Figure& figure = add(subject, x, frame_.ground - unit(0.10 - 0.14 * near),
-                             (0.5 + 0.5 * near) * (hero ? 1.25 : 0.8), 0.56 + 0.3 * near);
+        double share = copies > 1 ? i * 0.381966 + 0.1 : hero ? 0.5 : 0.5 - side_ * 0.30;
+        share -= std::floor(share);
+        // The near ones leave the middle to who stands there.
+        if (!hero && near > 0.4 && std::abs(share - 0.5) < 0.24)
+          share += share < 0.5 ? -0.26 : 0.26;
+        Figure& figure =
+            add(subject, frame_.width * share, frame_.ground - unit(0.10 - 0.13 * near),
+                (0.45 + 0.45 * near) * (hero ? 1.4 : 0.8), 0.56 + 0.3 * near);
         figure.mirrored = i % 2 == 1;
       }
     }

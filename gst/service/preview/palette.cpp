@@ -71,7 +71,7 @@ constexpr StyleRow kStyles[] = {
      0xffc34a,
      {.outline = true}},
     {"documentary", 0x232a2c, 0x8a8a80, 0xf2efe8, 0.12, 0.80, 0, 0xa0433c, 0xb98c4a, {}},
-    {"noir", 0x05060a, 0x50535a, 0xf2f2ee, 1.0, 0, 0, 0x8c8c90, 0xb8b8b8, {.mist = true}},
+    {"noir", 0x07080c, 0x6c7078, 0xf2f2ee, 1.0, 0, 0, 0x8c8c90, 0xb8b8b8, {.mist = true}},
     {"oil", 0x2a1a18, 0x9a7350, 0xffe9b8, 0.20, 1.15, 0, 0xb4382f, 0xdc9f3c, {.brush = true}},
     {"clay", 0x5a4658, 0xd2a48c, 0xfff2df, 0.22, 1.10, 0.10, 0xe0604f, 0xf2b84b, {.flat = true}},
     {"minimal", 0x2b3a4a, 0x9fb3b8, 0xf7f3ea, 0.45, 0.75, 0.06, 0xe4573d, 0xf0b24a, {.flat = true}},
@@ -146,7 +146,6 @@ constexpr NaturalRow kNatural[] = {
     {"lantern", 0xc9252d, 0, 0, 0xffd08a},
     {"dragon", 0xd8a03c, 0, 0x3c8a6c, 0xf2e8c8},
     {"penguin", 0xf0a040, 0xf0a040, 0, 0},
-    {"gift", 0, 0, 0, 0},
     {"noodles", 0xb8322e, 0xd89a4a, 0x5a9a4a, 0xf4ead8},
 };
 

@@ -338,17 +338,20 @@ void paint_street_sides(cairo_t* cr, const Frame& frame, const Palette& palette,
     cairo_line_to(cr, inner, foot);
     cairo_close_path(cr);
     cairo_fill(cr);
-    for (int column = 0; column < 5; ++column)
-      for (int row = 0; row < 4; ++row) {
-        const double t = (column + 0.5) / 5, x = outer + (inner - outer) * t;
-        const double roof = frame.unit * 0.02 + (frame.horizon - frame.unit * 0.32) * t,
-                     high = foot - roof;
-        const double w = (inner - outer) * 0.09, y = roof + high * (0.12 + 0.2 * row),
-                     h = high * 0.11;
-        const bool lit = random.unit() < (palette.dark ? 0.6 : 0.25);
-        set_colour(cr, lit ? palette.tones.glow : mix(wall, palette.sky_middle, 0.35),
-                   lit ? 0.85 : 0.6);
-        cairo_rectangle(cr, x - w / 2, y, w, h);
+    // Rows of windows run to the vanishing point, shop fronts below them.
+    constexpr int kColumns = 9, kRows = 7;
+    for (int column = 0; column < kColumns; ++column)
+      for (int row = 0; row < kRows; ++row) {
+        const double t = std::sqrt((column + 0.5) / kColumns), x = outer + (inner - outer) * t;
+        const double roof = frame.unit * 0.02 + (frame.horizon - frame.unit * 0.32) * t;
+        const double low = foot + (frame.ground - foot) * (1 - t) * 0.8, high = low - roof;
+        const bool shop = row == kRows - 1;
+        const double w = (inner - outer) * (shop ? 0.085 : 0.05) * (1.5 - t),
+                     y = roof + high * (0.10 + 0.125 * row);
+        const bool lit = random.unit() < (palette.dark ? (shop ? 0.9 : 0.4) : 0.12);
+        const Colour pane = shop && column % 3 == 0 ? palette.tones.accent2 : palette.tones.glow;
+        set_colour(cr, lit ? pane : mix(wall, palette.sky_middle, 0.3), lit ? 0.8 : 0.55);
+        cairo_rectangle(cr, x - w / 2, y, w, high * (shop ? 0.12 : 0.07));
         cairo_fill(cr);
       }
     const double lamp = frame.width * 0.5 + side * frame.width * 0.30,

@@ -117,7 +117,9 @@ void paint_clouds(Painting& painting, Random& random) {
   for (int i = 0; i < streaks; ++i)
     paint_streak(cr, random.between(0, frame.width), frame.horizon * random.between(0.25, 0.95),
                  frame.unit * random.between(0.25, 0.6), mix(top, palette.orb, 0.2), 0.5);
-  const int heaps = static_cast<int>(2 + 7 * palette.cloud);
+  // In ink and watercolour the paper is the cloud.
+  const int heaps =
+      palette.manner.paper && !palette.manner.flat ? 1 : static_cast<int>(2 + 7 * palette.cloud);
   for (int i = 0; i < heaps; ++i) {
     const double near = random.unit();
     paint_cloud(cr, random.between(-0.1, 1.1) * frame.width, frame.horizon * (0.88 - 0.62 * near),
@@ -152,7 +154,7 @@ void paint_blotches(cairo_t* cr, const Frame& frame, const Palette& palette, Ran
   for (int i = 0; i < 26; ++i) {
     const Colour colour = i % 3 ? rgb(0xffffff) : mix(palette.sky_middle, palette.sky_top, 0.5);
     glow(cr, random.between(0, frame.width), random.between(0, frame.height),
-         frame.unit * random.between(0.08, 0.34), colour, i % 3 ? 0.22 : 0.18);
+         frame.unit * random.between(0.22, 0.5), colour, 0.10);
   }
 }
 

@@ -159,13 +159,16 @@ void paint_foreground(Painting& painting, const Plan& plan, Random& random) {
   cairo_t* cr = layer.canvas.cr();
   const Colour body = mix(painting.palette.near, painting.palette.ground_near, 0.25);
   cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
-  for (int i = 0; i < 230; ++i) {
+  // Two more rows below the edge are seen when the camera draws back or sinks.
+  constexpr int kRows = 3, kBlades = 230;
+  for (int i = 0; i < kRows * kBlades; ++i) {
+    const int row = i / kBlades;
     const double x = random.between(-frame.margin_x, frame.width + frame.margin_x);
     // Low in the middle, where the figures are, high at the sides.
     const double side = std::abs(x / frame.width - 0.5) * 2;
     const double high = frame.unit * random.between(0.02, 0.045 + 0.09 * side * side),
                  lean = high * random.between(-0.5, 0.7);
-    const double foot = frame.height + frame.unit * 0.01;
+    const double foot = frame.height + frame.unit * (0.01 + 0.035 * row);
     set_colour(cr, mix(body, painting.palette.orb, 0.12 * random.unit()));
     cairo_move_to(cr, x - frame.unit * 0.004, foot);
     cairo_curve_to(cr, x, foot - high * 0.5, x + lean * 0.5, foot - high * 0.8, x + lean,
@@ -174,10 +177,6 @@ void paint_foreground(Painting& painting, const Plan& plan, Random& random) {
                    x + frame.unit * 0.005, foot);
     cairo_fill(cr);
   }
-  set_colour(cr, body);
-  cairo_rectangle(cr, -frame.margin_x, frame.height - 1, frame.width + 2 * frame.margin_x,
-                  frame.margin_y + 1);
-  cairo_fill(cr);
   painting.layers.push_back(std::move(layer));
 }
 

@@ -119,12 +119,16 @@ TEST_F(Film, StartsOnItsKeyframeAndMoves) {
 }
 
 TEST_F(Film, TheSameOrderGivesTheSameBytes) {
+  order_.scene.width = 960;
+  order_.scene.height = 540;
   shoot();
   gchar* data = nullptr;
   gsize size = 0;
   ASSERT_TRUE(g_file_get_contents(order_.path.c_str(), &data, &size, nullptr));
   const std::string first(data, size);
   g_free(data);
+  // Long enough for a clock of seconds to move on.
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
   shoot();
   ASSERT_TRUE(g_file_get_contents(order_.path.c_str(), &data, &size, nullptr));
   EXPECT_TRUE(first == std::string(data, size));
@@ -171,15 +175,17 @@ TEST_F(Film, TakesAnySize) {
 TEST_F(Film, CancelEndsItAtOnceAndLeavesNothing) {
   order_.scene.width = 1280;
   order_.scene.height = 720;
-  order_.duration = 600;
+  order_.duration = 60;
+  // From another thread, once frames are being written.
   std::chrono::steady_clock::time_point asked;
-  std::thread other([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(400));
+  std::thread other;
+  const auto stop = [&](int) {
+    if (other.joinable()) return;
     asked = std::chrono::steady_clock::now();
-    cancel_.cancel();
-  });
+    other = std::thread([&] { cancel_.cancel(); });
+  };
   try {
-    shoot();
+    film(order_, cancel_, stop);
     ADD_FAILURE() << "not cancelled";
   } catch (const Error& error) {
     EXPECT_EQ(error.fault, Fault::cancelled);

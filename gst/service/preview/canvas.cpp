@@ -178,6 +178,8 @@ void taper_path(cairo_t* cr, const std::vector<double>& v) {
   cairo_arc_negative(cr, tip[0], tip[1], v[1] / 2, angle + M_PI / 2, angle - M_PI / 2);
   for (size_t i = line.size(); i-- > 0;)
     flank(i, -1);
+  const double back = std::atan2(line[1][1] - line[0][1], line[1][0] - line[0][0]);
+  cairo_arc_negative(cr, line[0][0], line[0][1], v[0] / 2, back - M_PI / 2, back - 1.5 * M_PI);
   cairo_close_path(cr);
 }
 

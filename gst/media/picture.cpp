@@ -79,7 +79,7 @@ std::optional<PictureInfo> sniff_jpeg(Bytes b) {
 
 std::optional<PictureInfo> sniff_webp(Bytes b) {
   if (b.size() < 30 || !starts_with(b, 0, "RIFF", 4) || !starts_with(b, 8, "WEBP", 4)) return {};
-  // webpdec 1.22 leaks a frame when the data ends early: what is cut off never reaches it.
+  // The stated length is checked so that no decoder sees a picture that was cut off.
   const auto stated =
       static_cast<std::uint64_t>(little16(b, 4)) | static_cast<std::uint64_t>(little16(b, 6)) << 16;
   if (stated + 8 > b.size()) return {};

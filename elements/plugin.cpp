@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Registers the elements of the plugin.
 #include "config.h"
+#include "gstaipromptenhance.h"
+#include "gstaishotsrc.h"
+#include "gstqwenimagesrc.h"
+#include "gstwanxclipgen.h"
+#include "gstwanxvideogen.h"
 #include "gstclipjoin.h"
 #include "gststreamfollow.h"
 
@@ -8,6 +13,11 @@
 
 static gboolean plugin_init(GstPlugin* plugin) {
   gboolean any = FALSE;
+  any |= GST_ELEMENT_REGISTER(aishotsrc, plugin);
+  any |= GST_ELEMENT_REGISTER(aipromptenhance, plugin);
+  any |= GST_ELEMENT_REGISTER(qwenimagesrc, plugin);
+  any |= GST_ELEMENT_REGISTER(wanxclipgen, plugin);
+  any |= GST_ELEMENT_REGISTER(wanxvideogen, plugin);
   any |= GST_ELEMENT_REGISTER(clipjoin, plugin);
   any |= GST_ELEMENT_REGISTER(streamfollow, plugin);
   return any;

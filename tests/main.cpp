@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Starts GStreamer, runs the tests, and stops GStreamer so that the leaks tracer reports.
-#include <gst/gst.h>
 #include <gtest/gtest.h>
+
+#include <gst/gst.h>
 
 int main(int argc, char** argv) {
   gst_init(&argc, &argv);

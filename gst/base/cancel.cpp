@@ -46,4 +46,4 @@ Cancel::Hook::~Hook() {
   cancel_.hooks_.erase(place_);
 }
 
-}  // namespace aigc
+} // namespace aigc

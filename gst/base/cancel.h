@@ -48,4 +48,4 @@ class Cancel {
   std::list<std::function<void()>> hooks_;
 };
 
-}  // namespace aigc
+} // namespace aigc

@@ -3,6 +3,7 @@
 // the GObject boundary.
 #pragma once
 
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -33,11 +34,24 @@ struct Error : std::runtime_error {
 
   Fault fault;
   std::string remedy;
-  std::string service;     ///< backend name, when a service answered
-  std::string code;        ///< the service's own code
-  std::string request_id;  ///< the service's id of the call
+  std::string service;    ///< backend name, when a service answered
+  std::string code;       ///< the service's own code
+  std::string request_id; ///< the service's id of the call
   int http_status = 0;
-  bool retry = false;      ///< the same call may succeed later
+  bool retry = false; ///< the same call may succeed later
 };
 
-}  // namespace aigc
+/// What is being caught, as an Error; to be called in a catch block only.
+inline Error caught_error() {
+  try {
+    throw;
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::exception& error) {
+    return Error(Fault::read, error.what(), "report this, it should have been caught");
+  } catch (...) {
+    return Error(Fault::read, "an unknown exception", "report this, it should have been caught");
+  }
+}
+
+} // namespace aigc

@@ -51,4 +51,4 @@ template <typename T> class Guarded {
   T value_{};
 };
 
-}  // namespace aigc
+} // namespace aigc

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Typed owners for GLib and GStreamer objects: Ref for what is reference-counted, Own for what is not.
+// Typed owners for GLib and GStreamer objects: Ref for what is reference-counted, Own for what is
+// not.
 #pragma once
-
-#include <gst/gst.h>
-#include <json-glib/json-glib.h>
 
 #include <memory>
 #include <string>
 #include <utility>
 
+#include <gst/gst.h>
+#include <json-glib/json-glib.h>
+
 namespace aigc {
 
-template <typename T> struct RefTraits {  // everything derived from GObject
+template <typename T> struct RefTraits { // everything derived from GObject
   static T* ref(T* object) { return static_cast<T*>(g_object_ref(object)); }
   static void unref(T* object) { g_object_unref(object); }
 };
@@ -139,4 +140,4 @@ class BufferMap {
   bool mapped_ = false;
 };
 
-}  // namespace aigc
+} // namespace aigc

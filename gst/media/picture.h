@@ -23,8 +23,8 @@ struct Raster {
 };
 
 struct PictureInfo {
-  std::string mime;  ///< "image/png", "image/jpeg" or "image/webp"
-  int width = 0;     ///< pixels
+  std::string mime; ///< "image/png", "image/jpeg" or "image/webp"
+  int width = 0;    ///< pixels
   int height = 0;
 };
 
@@ -41,4 +41,4 @@ Ref<GBytes> encode_picture(const Raster& raster, const std::string& mime, Cancel
 /// Scaled to cover width x height and cropped around the middle.
 Raster fit_picture(const Raster& raster, int width, int height);
 
-}  // namespace aigc
+} // namespace aigc

@@ -21,4 +21,4 @@ std::span<const ProvenanceField> provenance_fields() {
   return table;
 }
 
-}  // namespace aigc
+} // namespace aigc

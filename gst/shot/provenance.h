@@ -14,4 +14,4 @@ struct ProvenanceField {
 };
 std::span<const ProvenanceField> provenance_fields();
 
-}  // namespace aigc
+} // namespace aigc

@@ -57,9 +57,11 @@ void check_number(const ShotField& field, double value, double unset) {
                   format_number(field.maximum));
 }
 
-}  // namespace
+} // namespace
 
-std::span<const ShotField> shot_fields() { return field_table(); }
+std::span<const ShotField> shot_fields() {
+  return field_table();
+}
 
 void check_shot(const Shot& shot) {
   static const Shot unset;
@@ -71,7 +73,8 @@ void check_shot(const Shot& shot) {
           if constexpr (std::is_same_v<T, std::string>) {
             check_text(field.name, value);
           } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
-            for (const auto& text : value) check_text(field.name, text);
+            for (const auto& text : value)
+              check_text(field.name, text);
           } else {
             check_number(field, static_cast<double>(value), static_cast<double>(unset.*member));
           }
@@ -109,4 +112,4 @@ bool is_blank(std::string_view text) {
   return true;
 }
 
-}  // namespace aigc
+} // namespace aigc

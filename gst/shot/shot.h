@@ -2,54 +2,54 @@
 // A shot: one clip's worth of intent, and what the stages have made of it so far.
 #pragma once
 
-#include <gst/gst.h>
-
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include <gst/gst.h>
+
 namespace aigc {
 
 /// Where a result came from; every stage a shot has passed adds one.
 struct Provenance {
-  std::string stage;       ///< "prompt", "image" or "video"
-  std::string service;     ///< backend name, such as "preview"
+  std::string stage;   ///< "prompt", "image" or "video"
+  std::string service; ///< backend name, such as "preview"
   std::string model;
-  std::string request_id;  ///< empty when the service gives none
-  gint64 seed = -1;        ///< the seed used, -1 when unknown
-  double cost = 0;         ///< in `currency`
+  std::string request_id; ///< empty when the service gives none
+  gint64 seed = -1;       ///< the seed used, -1 when unknown
+  double cost = 0;        ///< in `currency`
   std::string currency;
   bool cache_hit = false;
-  bool preview = false;    ///< made by the built-in stand-in, not by a model
+  bool preview = false; ///< made by the built-in stand-in, not by a model
 
   bool operator==(const Provenance&) const = default;
 };
 
 /// Numbers keep their default, texts stay empty, when nobody said otherwise.
 struct Shot {
-  std::string id;               ///< unique in its list; "shot-N" (N from 1) when not given
-  gint64 index = 0;             ///< place in the list, from 0
-  std::string script;           ///< the user's words
-  std::string prompt;           ///< the writer's full visual description
+  std::string id;     ///< unique in its list; "shot-N" (N from 1) when not given
+  gint64 index = 0;   ///< place in the list, from 0
+  std::string script; ///< the user's words
+  std::string prompt; ///< the writer's full visual description
   std::string negative_prompt;
-  std::string motion_prompt;    ///< what the camera and the subject do
+  std::string motion_prompt; ///< what the camera and the subject do
   std::string style;
   std::string brand;
-  std::string language;         ///< BCP 47, or empty
-  gint64 width = 0;             ///< pixels asked for, 0 = not said
+  std::string language; ///< BCP 47, or empty
+  gint64 width = 0;     ///< pixels asked for, 0 = not said
   gint64 height = 0;
-  double duration = 0;          ///< seconds asked for, 0 = not said
-  gint64 seed = -1;             ///< 0..2147483647, -1 = the service's choice
-  gint64 take = 0;              ///< another take asks for another result of the same words
-  std::string keyframe;         ///< "always", "auto", "never", or empty
-  std::string chain;            ///< shots of one chain follow each other
-  std::string look_group;       ///< clips of one group are colour-matched
-  std::vector<std::string> references;  ///< URIs of character or style pictures
+  double duration = 0;                 ///< seconds asked for, 0 = not said
+  gint64 seed = -1;                    ///< 0..2147483647, -1 = the service's choice
+  gint64 take = 0;                     ///< another take asks for another result of the same words
+  std::string keyframe;                ///< "always", "auto", "never", or empty
+  std::string chain;                   ///< shots of one chain follow each other
+  std::string look_group;              ///< clips of one group are colour-matched
+  std::vector<std::string> references; ///< URIs of character or style pictures
   std::string mood;
   std::vector<Provenance> provenance;
-  std::string extra;            ///< unknown JSON members, as one JSON object, kept as they came
+  std::string extra; ///< unknown JSON members, as one JSON object, kept as they came
 
   bool operator==(const Shot&) const = default;
 
@@ -75,9 +75,9 @@ using ShotMember = std::variant<std::string Shot::*, gint64 Shot::*, double Shot
 
 /// One line per field: JSON, GstStructure and meta all follow this table.
 struct ShotField {
-  const char* name;  ///< JSON member and structure field; JSON also takes '_' for '-'
+  const char* name; ///< JSON member and structure field; JSON also takes '_' for '-'
   ShotMember member;
-  double minimum = 0;  ///< of numbers
+  double minimum = 0; ///< of numbers
   double maximum = 0;
 };
 std::span<const ShotField> shot_fields();
@@ -93,4 +93,4 @@ void check_text(std::string_view name, std::string_view text);
 /// True when `text` has nothing but white space.
 bool is_blank(std::string_view text);
 
-}  // namespace aigc
+} // namespace aigc

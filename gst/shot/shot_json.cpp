@@ -84,7 +84,8 @@ void write(JsonObject* object, const char* name, bool value) {
 }
 void write(JsonObject* object, const char* name, const std::vector<std::string>& value) {
   JsonArray* array = json_array_new();
-  for (const auto& item : value) json_array_add_string_element(array, item.c_str());
+  for (const auto& item : value)
+    json_array_add_string_element(array, item.c_str());
   json_object_set_array_member(object, name, array);
 }
 
@@ -96,8 +97,7 @@ Provenance provenance_from_json(const std::string& name, JsonNode* node) {
     if (!json_object_has_member(object, field.name)) continue;
     std::visit(
         [&](auto member) {
-          read(name + "." + field.name, json_object_get_member(object, field.name),
-               result.*member);
+          read(name + "." + field.name, json_object_get_member(object, field.name), result.*member);
         },
         field.member);
   }
@@ -138,9 +138,11 @@ bool read_field(Shot& shot, const std::string& name, JsonNode* value) {
   return false;
 }
 
-}  // namespace
+} // namespace
 
-std::string json_text(JsonNode* node) { return take_string(json_to_string(node, FALSE)); }
+std::string json_text(JsonNode* node) {
+  return take_string(json_to_string(node, FALSE));
+}
 
 Ref<JsonNode> parse_json(std::string_view text) {
   if (text.size() > kMaxJsonBytes)
@@ -208,4 +210,4 @@ Shot shot_from_json(JsonNode* node) {
   return shot;
 }
 
-}  // namespace aigc
+} // namespace aigc

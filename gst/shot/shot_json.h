@@ -24,4 +24,4 @@ std::string json_text(JsonNode* node);
 Ref<JsonNode> parse_json(std::string_view text);
 inline constexpr size_t kMaxJsonBytes = 8u << 20;
 
-}  // namespace aigc
+} // namespace aigc

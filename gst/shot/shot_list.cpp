@@ -87,13 +87,13 @@ void number(std::vector<Shot>& shots) {
     shot.index = static_cast<gint64>(i);
     if (shot.id.empty()) shot.id = "shot-" + std::to_string(i + 1);
     if (!ids.insert(shot.id).second)
-      throw Error(Fault::format, "row " + std::to_string(i + 1) + ": the id \"" + shot.id +
-                                     "\" is already taken",
+      throw Error(Fault::format,
+                  "row " + std::to_string(i + 1) + ": the id \"" + shot.id + "\" is already taken",
                   "give every shot an id of its own, or none");
   }
 }
 
-}  // namespace
+} // namespace
 
 ListFormat list_format_of(std::string_view path) {
   if (path.ends_with(".json")) return ListFormat::json;
@@ -105,9 +105,15 @@ std::vector<Shot> parse_shot_list(std::string_view text, ListFormat format) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   std::vector<Shot> shots;
   switch (format) {
-    case ListFormat::txt: shots = read_lines(text); break;
-    case ListFormat::json: shots = read_json(text); break;
-    case ListFormat::jsonl: shots = read_json_lines(text); break;
+  case ListFormat::txt:
+    shots = read_lines(text);
+    break;
+  case ListFormat::json:
+    shots = read_json(text);
+    break;
+  case ListFormat::jsonl:
+    shots = read_json_lines(text);
+    break;
   }
   if (shots.empty())
     throw Error(Fault::format, "the list holds no shot", "write at least one sentence");
@@ -115,4 +121,4 @@ std::vector<Shot> parse_shot_list(std::string_view text, ListFormat format) {
   return shots;
 }
 
-}  // namespace aigc
+} // namespace aigc

@@ -11,9 +11,9 @@
 namespace aigc {
 
 enum class ListFormat {
-  txt,    ///< one sentence a line, blank lines skipped
-  json,   ///< an array of shots, or an object with the array "shots"
-  jsonl,  ///< one shot a line
+  txt,   ///< one sentence a line, blank lines skipped
+  json,  ///< an array of shots, or an object with the array "shots"
+  jsonl, ///< one shot a line
 };
 
 /// By the file's extension; anything unknown is text.
@@ -24,4 +24,4 @@ ListFormat list_format_of(std::string_view path);
 /// text that cannot be read, an id given twice, or a list without a shot.
 std::vector<Shot> parse_shot_list(std::string_view text, ListFormat format);
 
-}  // namespace aigc
+} // namespace aigc

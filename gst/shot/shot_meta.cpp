@@ -110,15 +110,14 @@ std::vector<Provenance> read_history(const GValue* value) {
     for (const auto& field : provenance_fields()) {
       const GValue* member_value = gst_structure_get_value(record, field.name);
       if (member_value)
-        std::visit([&](auto member) { read(field.name, member_value, one.*member); },
-                   field.member);
+        std::visit([&](auto member) { read(field.name, member_value, one.*member); }, field.member);
     }
     history.push_back(one);
   }
   return history;
 }
 
-}  // namespace
+} // namespace
 
 void register_shot_meta() {
   static std::once_flag once;
@@ -169,4 +168,4 @@ std::optional<Shot> buffer_shot(GstBuffer* buffer) {
   return shot_from_structure(gst_custom_meta_get_structure(meta));
 }
 
-}  // namespace aigc
+} // namespace aigc

@@ -27,4 +27,4 @@ void set_buffer_shot(GstBuffer* buffer, const Shot& shot);
 /// The shot a buffer carries, if any. Throws as shot_from_structure().
 std::optional<Shot> buffer_shot(GstBuffer* buffer);
 
-}  // namespace aigc
+} // namespace aigc

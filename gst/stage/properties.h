@@ -3,14 +3,14 @@
 // line, the default is the member's own initialiser.
 #pragma once
 
-#include <gst/gst.h>
-
 #include <algorithm>
 #include <limits>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include <gst/gst.h>
 
 namespace aigc {
 
@@ -21,13 +21,13 @@ template <typename S> struct Property {
   using Member = std::variant<std::string S::*, bool S::*, int S::*, guint S::*, guint64 S::*,
                               gint64 S::*, double S::*>;
   const char* name;
-  const char* blurb;  ///< says unit and default
+  const char* blurb; ///< says unit and default
   Member member;
   Mutable when = Mutable::ready;
   double minimum = 0;
   double maximum = 0;
-  GType (*choice)() = nullptr;  ///< the GEnum of an int member
-  bool secret = false;          ///< write-only: in no dot file, preset or log
+  GType (*choice)() = nullptr; ///< the GEnum of an int member
+  bool secret = false;         ///< write-only: in no dot file, preset or log
 };
 
 /// All properties of one element. Property ids count from 1 in table order; further properties of
@@ -40,7 +40,7 @@ template <typename S> class PropertyTable {
   const std::vector<Property<S>>& rows() const { return rows_; }
 
   void install(GObjectClass* klass) const {
-    const S defaults{};
+    static const S defaults;
     guint id = 1;
     for (const auto& row : rows_)
       g_object_class_install_property(klass, id++, make_spec(row, defaults));
@@ -79,8 +79,8 @@ template <typename S> class PropertyTable {
     const char* title = g_intern_string(label.c_str());
     auto flags = static_cast<GParamFlags>((row.secret ? G_PARAM_WRITABLE : G_PARAM_READWRITE) |
                                           G_PARAM_STATIC_STRINGS | static_cast<int>(row.when));
-    return std::visit(
-        [&](auto member) { return spec_for(row, title, defaults.*member, flags); }, row.member);
+    return std::visit([&](auto member) { return spec_for(row, title, defaults.*member, flags); },
+                      row.member);
   }
 
   static GParamSpec* spec_for(const Property<S>& row, const char* title, const std::string& value,
@@ -150,4 +150,4 @@ template <typename S> class PropertyTable {
   std::vector<Property<S>> rows_;
 };
 
-}  // namespace aigc
+} // namespace aigc

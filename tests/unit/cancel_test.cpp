@@ -3,7 +3,6 @@
 #include "base/cancel.h"
 
 #include <gtest/gtest.h>
-
 #include <thread>
 
 using namespace aigc;
@@ -37,7 +36,9 @@ TEST(Cancel, RunsHooksOnceAndLateOnesAtOnce) {
 TEST(Cancel, ARemovedHookNeverRuns) {
   Cancel cancel;
   int runs = 0;
-  { Cancel::Hook gone(cancel, [&] { ++runs; }); }
+  {
+    Cancel::Hook gone(cancel, [&] { ++runs; });
+  }
   cancel.cancel();
   EXPECT_EQ(runs, 0);
 }

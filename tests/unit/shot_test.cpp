@@ -5,10 +5,9 @@
 #include "shot/shot_list.h"
 #include "shot/shot_meta.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <functional>
+#include <gtest/gtest.h>
 
 using namespace aigc;
 
@@ -50,7 +49,7 @@ std::string message_of(const std::function<void()>& action) {
   return "nothing thrown";
 }
 
-}  // namespace
+} // namespace
 
 TEST(Shot, JsonRoundTripKeepsEverything) {
   const Shot shot = full_shot();

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// aipromptenhance: the writer. A vague idea in, a full visual description out.
+/**
+ * SECTION:element-aipromptenhance
+ * @title: aipromptenhance
+ *
+ * Turns a user's words into a description that a picture or video model can work from: light,
+ * composition, colour, material and lens, in the style asked for. Names, quoted text and numbers
+ * stay as they were. A shot that already has a prompt passes unchanged.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 aipromptenhance prompt="a fox in the snow" style=ink ! filesink location=fox.txt
+ * ]|
+ */
+#include "gstaipromptenhance.h"
+
+#include "stage/service_run.h"
+
+using namespace aigc;
+
+namespace {
+
+struct WriterSettings : RoleSettings {
+  WriterSettings() : RoleSettings(60'000, OnError::fallback) {}
+  std::string style = "cinematic";
+  std::string language = "auto";
+  std::string resolution;
+
+  static const PropertyTable<WriterSettings>& table();
+};
+
+const PropertyTable<WriterSettings>& WriterSettings::table() {
+  using S = WriterSettings;
+  static const PropertyTable<S> properties(with_stage_properties<S>({
+      {"style", "Look of every shot that brings none, such as ink or cyberpunk", &S::style,
+       Mutable::playing},
+      {"language", "Language to write in, as BCP 47; auto = the user's own", &S::language,
+       Mutable::playing},
+      {"resolution", "Resolution the description speaks of, such as 4K (default: none)",
+       &S::resolution, Mutable::playing},
+  }));
+  return properties;
+}
+
+class WriterRun : public ServiceRun {
+ public:
+  explicit WriterRun(const KindWith<WriterSettings>& kind)
+      : ServiceRun(Role::words, kind.settings()), kind_(kind) {}
+
+  Ref<GstCaps> negotiate(const Shot*, GstCaps* allowed) override {
+    auto caps = adopt(gst_caps_from_string("text/x-raw, format=(string)utf8"));
+    if (!gst_caps_can_intersect(caps.get(), allowed))
+      throw Error(Fault::negotiation, "nothing behind takes text (text/x-raw, format=utf8)",
+                  "link an element that does, such as qwenimagesrc or filesink, and look whether "
+                  "what stands behind it can be met");
+    return caps;
+  }
+
+  Product fallback(Job job, Cancel&) override { return text_of(std::move(job.shot)); }
+
+ protected:
+  StageSettings settings() const override { return kind_.settings(); }
+
+  std::optional<Product> pass(const Job& job) override {
+    if (job.shot.prompt.empty()) return std::nullopt;
+    return text_of(job.shot);
+  }
+
+  void ask(Job& job, const Model&, Request& request, Cancel&) override {
+    if (is_blank(job.shot.script))
+      throw Error(Fault::settings, "the shot has no words", "give it a script, or set prompt");
+    const WriterSettings now = kind_.settings();
+    if (job.shot.style.empty()) job.shot.style = now.style;
+    if (job.shot.language.empty() && now.language != "auto") job.shot.language = now.language;
+    request.style = job.shot.style;
+    request.language = job.shot.language.empty() ? "auto" : job.shot.language;
+    request.resolution = now.resolution;
+  }
+
+  Product give(Job job, Done done, Cancel&) override {
+    Shot shot = std::move(job.shot);
+    shot.prompt = std::move(done.result.prompt);
+    const auto fill = [](std::string& field, std::string& answer) {
+      if (field.empty()) field = std::move(answer);
+    };
+    fill(shot.negative_prompt, done.result.negative_prompt);
+    fill(shot.motion_prompt, done.result.motion_prompt);
+    fill(shot.mood, done.result.mood);
+    fill(shot.keyframe, done.result.keyframe);
+    return text_of(std::move(shot));
+  }
+
+ private:
+  static Product text_of(Shot shot) {
+    Product product;
+    const std::string& words = shot.words();
+    product.buffer = adopt(gst_buffer_new_memdup(words.data(), words.size()));
+    product.shot = std::move(shot);
+    return product;
+  }
+
+  const KindWith<WriterSettings>& kind_;
+};
+
+class WriterKind : public KindWith<WriterSettings> {
+ public:
+  const char* stage_name() const override { return aigc::stage_name(Role::words); }
+  std::unique_ptr<StageRun> begin() const override { return std::make_unique<WriterRun>(*this); }
+};
+
+} // namespace
+
+struct GstAiPromptEnhance {
+  GstAigcStage parent;
+};
+struct GstAiPromptEnhanceClass {
+  GstAigcStageClass parent_class;
+};
+
+G_DEFINE_TYPE(GstAiPromptEnhance, gst_ai_prompt_enhance, GST_TYPE_AIGC_STAGE)
+GST_ELEMENT_REGISTER_DEFINE(aipromptenhance, "aipromptenhance", GST_RANK_NONE,
+                            gst_ai_prompt_enhance_get_type())
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
+    "sink", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS("text/x-raw, format=(string)utf8"));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("text/x-raw, format=(string)utf8"));
+
+static void gst_ai_prompt_enhance_class_init(GstAiPromptEnhanceClass* klass) {
+  klass->parent_class.make_kind = []() -> std::unique_ptr<StageKind> {
+    return std::make_unique<WriterKind>();
+  };
+  install_stage_properties<WriterSettings>(G_OBJECT_CLASS(klass));
+  auto element_class = GST_ELEMENT_CLASS(klass);
+  gst_element_class_add_static_pad_template(element_class, &sink_template);
+  gst_element_class_add_static_pad_template(element_class, &src_template);
+  gst_element_class_set_static_metadata(
+      element_class, "AI prompt writer", "Source/Filter/Text/Network",
+      "Turns a user's words into a full visual description", "gst-plugins-aigc");
+}
+
+static void gst_ai_prompt_enhance_init(GstAiPromptEnhance*) {}

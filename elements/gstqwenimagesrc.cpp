@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// qwenimagesrc: the art director. Words in, one keyframe a shot out.
+/**
+ * SECTION:element-qwenimagesrc
+ * @title: qwenimagesrc
+ *
+ * Paints the keyframe of each shot. Downstream decides the form: the picture as the service
+ * delivered it, pixels at the size asked for, or another encoding. Caps are settled before the
+ * service is asked.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 qwenimagesrc prompt="a lighthouse in a storm" ! filesink location=lighthouse.png
+ * gst-launch-1.0 qwenimagesrc prompt="a lighthouse in a storm" width=640 height=360 ! videoconvert
+ * ! jpegenc ! filesink location=lighthouse.jpg
+ * ]|
+ */
+#include "gstqwenimagesrc.h"
+
+#include "picture_output.h"
+#include "sizes.h"
+#include "stage/service_run.h"
+
+using namespace aigc;
+
+namespace {
+
+/// Whether a shot gets a keyframe of its own.
+enum class Keyframe { always, automatic, never };
+
+GType keyframe_type() {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {static_cast<int>(Keyframe::always), "Every shot gets a keyframe", "always"},
+        {static_cast<int>(Keyframe::automatic), "As the shot or the writer says", "auto"},
+        {static_cast<int>(Keyframe::never), "Words pass to an element that takes them", "never"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstQwenImageKeyframe", values);
+  }();
+  return type;
+}
+
+struct ArtSettings : RoleSettings {
+  ArtSettings() : RoleSettings(180'000, OnError::fail) {}
+  std::string negative_prompt;
+  guint width = 0;
+  guint height = 0;
+  std::string aspect;
+  int keyframe = static_cast<int>(Keyframe::always);
+
+  static const PropertyTable<ArtSettings>& table();
+};
+
+const PropertyTable<ArtSettings>& ArtSettings::table() {
+  using S = ArtSettings;
+  static const PropertyTable<S> properties(with_stage_properties<S>({
+      {"negative-prompt", "What must not be in the picture (default: the shot's)",
+       &S::negative_prompt, Mutable::playing},
+      {"width", "Width of the picture, in pixels, from 16 (0 = the shot's, else the model's)",
+       &S::width, Mutable::ready, 0, kMaxSide},
+      {"height", "Height of the picture, in pixels, from 16 (0 = the shot's, else the model's)",
+       &S::height, Mutable::ready, 0, kMaxSide},
+      {"aspect", "Aspect as width:height where a side is not given (default: the model's)",
+       &S::aspect},
+      {"keyframe",
+       "Whether shots get a keyframe; words leave only towards an element that takes text",
+       &S::keyframe, Mutable::playing, 0, 0, keyframe_type},
+  }));
+  return properties;
+}
+
+const char* kTextCaps = "text/x-raw, format=(string)utf8";
+
+class ArtRun : public ServiceRun {
+ public:
+  explicit ArtRun(const KindWith<ArtSettings>& kind)
+      : ServiceRun(Role::picture, kind.settings()), kind_(kind) {
+    const ArtSettings now = kind.settings();
+    check_sizes(now);
+    choose_size(model(), asked_size(now, {}), aspect_of(now));
+  }
+
+  Ref<GstCaps> negotiate(const Shot* first, GstCaps* allowed) override {
+    const ArtSettings now = kind_.settings();
+    const Shot shot = first ? *first : Shot{};
+    const Size asked = asked_size(now, shot);
+    const Size ordered = choose_size(model(), asked, aspect_of(now));
+    auto output = PictureOutput::choose(allowed, model().picture_mime, asked, ordered);
+    auto caps = share(output.caps());
+    if (!first) return caps;
+    auto text = adopt(gst_caps_from_string(kTextCaps));
+    auto state = state_.lock();
+    state->output = std::move(output);
+    state->words_may_leave =
+        !gst_caps_is_any(allowed) && gst_caps_can_intersect(allowed, text.get());
+    return passes_words(now, shot, state->words_may_leave) ? text : caps;
+  }
+
+ protected:
+  StageSettings settings() const override { return kind_.settings(); }
+
+  std::optional<Product> pass(const Job& job) override {
+    if (!passes_words(kind_.settings(), job.shot, state_.snapshot().words_may_leave))
+      return std::nullopt;
+    Product product;
+    const std::string& words = job.shot.words();
+    product.buffer = adopt(gst_buffer_new_memdup(words.data(), words.size()));
+    product.caps = adopt(gst_caps_from_string(kTextCaps));
+    product.shot = job.shot;
+    return product;
+  }
+
+  void ask(Job& job, const Model& model, Request& request, Cancel&) override {
+    if (is_blank(job.shot.words()))
+      throw Error(Fault::settings, "the shot has no words", "give it a script, or set prompt");
+    const ArtSettings now = kind_.settings();
+    Size asked = asked_size(now, job.shot);
+    if (!asked.width && !asked.height) asked = state_.snapshot().output.size();
+    request.size = choose_size(model, asked, aspect_of(now));
+    request.negative = now.negative_prompt.empty() ? job.shot.negative_prompt : now.negative_prompt;
+    if (asked.width) job.shot.width = asked.width;
+    if (asked.height) job.shot.height = asked.height;
+  }
+
+  Product give(Job job, Done done, Cancel& cancel) override {
+    const PictureOutput output = state_.snapshot().output;
+    Product product;
+    product.buffer = output.make(done.result.picture.get(), cancel);
+    product.caps = share(output.caps());
+    product.shot = std::move(job.shot);
+    return product;
+  }
+
+ private:
+  struct State {
+    PictureOutput output;
+    bool words_may_leave = false;
+  };
+
+  static bool passes_words(const ArtSettings& settings, const Shot& shot, bool possible) {
+    if (!possible) return false;
+    const auto keyframe = static_cast<Keyframe>(settings.keyframe);
+    return keyframe == Keyframe::never ||
+           (keyframe == Keyframe::automatic && shot.keyframe == "never");
+  }
+
+  const KindWith<ArtSettings>& kind_;
+  Guarded<State> state_;
+};
+
+class ArtKind : public KindWith<ArtSettings> {
+ public:
+  const char* stage_name() const override { return aigc::stage_name(Role::picture); }
+  std::unique_ptr<StageRun> begin() const override { return std::make_unique<ArtRun>(*this); }
+};
+
+} // namespace
+
+struct GstQwenImageSrc {
+  GstAigcStage parent;
+};
+struct GstQwenImageSrcClass {
+  GstAigcStageClass parent_class;
+};
+
+G_DEFINE_TYPE(GstQwenImageSrc, gst_qwen_image_src, GST_TYPE_AIGC_STAGE)
+GST_ELEMENT_REGISTER_DEFINE(qwenimagesrc, "qwenimagesrc", GST_RANK_NONE,
+                            gst_qwen_image_src_get_type())
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
+    "sink", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS("text/x-raw, format=(string)utf8"));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS("image/png; image/jpeg; image/webp; "
+                    "video/x-raw, format=(string)RGBA, width=(int)[1,8192], height=(int)[1,8192], "
+                    "framerate=(fraction)0/1; text/x-raw, format=(string)utf8"));
+
+static void gst_qwen_image_src_class_init(GstQwenImageSrcClass* klass) {
+  klass->parent_class.make_kind = []() -> std::unique_ptr<StageKind> {
+    return std::make_unique<ArtKind>();
+  };
+  install_stage_properties<ArtSettings>(G_OBJECT_CLASS(klass));
+  gst_type_mark_as_plugin_api(keyframe_type(), static_cast<GstPluginAPIFlags>(0));
+  auto element_class = GST_ELEMENT_CLASS(klass);
+  gst_element_class_add_static_pad_template(element_class, &sink_template);
+  gst_element_class_add_static_pad_template(element_class, &src_template);
+  gst_element_class_set_static_metadata(element_class, "AI keyframe painter",
+                                        "Source/Image/Network", "Paints the keyframe of each shot",
+                                        "gst-plugins-aigc");
+}
+
+static void gst_qwen_image_src_init(GstQwenImageSrc*) {}

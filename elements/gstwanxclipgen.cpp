@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// wanxclipgen: the camera. Words or a keyframe in, the URI of one finished clip a shot out.
+/**
+ * SECTION:element-wanxclipgen
+ * @title: wanxclipgen
+ *
+ * Films each shot: from its words, or from a keyframe that arrives as PNG, JPEG, WebP or a raw
+ * frame. What leaves is the URI of a finished file in cache-dir, which keeps the service's size and
+ * length; clipjoin plays such files end to end. Where video/quicktime is asked for, the file's
+ * bytes leave instead, one buffer a clip.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 wanxclipgen prompt="waves roll in, push in" duration=3 ! filesink
+ * location=clip.uri
+ * gst-launch-1.0 wanxclipgen prompt="waves roll in" ! video/quicktime ! filesink location=clip.mp4
+ * ]|
+ */
+#include "gstwanxclipgen.h"
+
+#include "media/raw_frame.h"
+#include "sizes.h"
+#include "stage/service_run.h"
+
+#include <atomic>
+
+using namespace aigc;
+
+namespace {
+
+enum class Frames { first, every };
+
+GType frames_type() {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {static_cast<int>(Frames::first), "The first frame is the keyframe, the rest is refused",
+         "first"},
+        {static_cast<int>(Frames::every), "Every frame is the keyframe of a clip", "every"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstWanxFrames", values);
+  }();
+  return type;
+}
+
+struct CameraSettings : RoleSettings {
+  CameraSettings() : RoleSettings(1'200'000, OnError::fail) {}
+  std::string motion_prompt;
+  std::string negative_prompt;
+  guint width = 0;
+  guint height = 0;
+  std::string aspect;
+  double duration = kDefaultShotSeconds;
+  std::string last_frame;
+  int frames = static_cast<int>(Frames::first);
+
+  static const PropertyTable<CameraSettings>& table();
+};
+
+const PropertyTable<CameraSettings>& CameraSettings::table() {
+  using S = CameraSettings;
+  static const PropertyTable<S> properties(with_stage_properties<S>({
+      {"motion-prompt",
+       "What moves and how; {script} stands for the user's words (default: the shot's)",
+       &S::motion_prompt, Mutable::playing},
+      {"negative-prompt", "What must not be in the clip (default: the shot's)", &S::negative_prompt,
+       Mutable::playing},
+      {"width", "Width asked for, in pixels, from 16 (0 = the shot's, else the model's)", &S::width,
+       Mutable::ready, 0, kMaxSide},
+      {"height", "Height asked for, in pixels, from 16 (0 = the shot's, else the model's)",
+       &S::height, Mutable::ready, 0, kMaxSide},
+      {"aspect", "Aspect as width:height where a side is not given (default: the keyframe's)",
+       &S::aspect},
+      {"duration", "Length of a shot that brings none, in seconds, from 0.1 to the model's longest",
+       &S::duration, Mutable::playing, 0, 1e9},
+      {"last-frame", "file:// URI of the picture a clip ends on (default: none)", &S::last_frame,
+       Mutable::playing},
+      {"frames", "What a raw stream with a frame rate stands for", &S::frames, Mutable::ready, 0, 0,
+       frames_type},
+  }));
+  return properties;
+}
+
+constexpr const char* kUriCaps = "text/uri-list";
+constexpr const char* kFileCaps = "video/quicktime";
+
+std::string with_script(std::string text, const std::string& script) {
+  static const std::string mark = "{script}";
+  for (size_t at = 0; (at = text.find(mark, at)) != std::string::npos; at += script.size())
+    text.replace(at, mark.size(), script);
+  return text;
+}
+
+Ref<GBytes> read_last_frame(const std::string& uri) {
+  const std::string path = take_string(g_filename_from_uri(uri.c_str(), nullptr, nullptr));
+  gchar* data = nullptr;
+  gsize size = 0;
+  ErrorSlot error;
+  if (path.empty() || !g_file_get_contents(path.c_str(), &data, &size, error.out()))
+    throw Error(Fault::not_found, "last-frame \"" + uri + "\" cannot be read: " + error.message(),
+                "give the file:// URI of a PNG, JPEG or WebP");
+  auto bytes = adopt(g_bytes_new_take(data, size));
+  sniff_picture(bytes.get());
+  return bytes;
+}
+
+Ref<GBytes> keyframe_of(const Job& job, Cancel& cancel) {
+  if (!job.input) return nullptr;
+  if (job.kind == InputKind::raw)
+    return encode_picture(raster_of_frame(job.input.get(), job.caps.get()), "image/png", cancel);
+  BufferMap map(job.input.get(), GST_MAP_READ);
+  if (!map) throw Error(Fault::read, "a buffer could not be mapped");
+  return adopt(g_bytes_new(map.data(), map.size()));
+}
+
+/// A finished file as one buffer, mapped, not copied.
+Ref<GstBuffer> file_buffer(const std::string& path) {
+  ErrorSlot error;
+  GMappedFile* file = g_mapped_file_new(path.c_str(), FALSE, error.out());
+  if (!file)
+    throw Error(Fault::read, "the clip cannot be read: " + error.message(),
+                "look at cache-dir and its permissions");
+  auto bytes = adopt(g_mapped_file_get_bytes(file));
+  g_mapped_file_unref(file);
+  return adopt(gst_buffer_new_wrapped_bytes(bytes.get()));
+}
+
+class CameraRun : public ServiceRun {
+ public:
+  explicit CameraRun(const KindWith<CameraSettings>& kind)
+      : ServiceRun(Role::clip, kind.settings()), kind_(kind) {
+    const CameraSettings now = kind.settings();
+    check_sizes(now);
+    choose_size(model(), asked_size(now, {}), aspect_of(now));
+    choose_seconds(model(), now.duration);
+  }
+
+  Ref<GstCaps> negotiate(const Shot*, GstCaps* allowed) override {
+    for (const char* form : {kUriCaps, kFileCaps}) {
+      auto caps = adopt(gst_caps_new_empty_simple(form));
+      if (!gst_caps_can_intersect(caps.get(), allowed)) continue;
+      gives_files_ = form == kFileCaps;
+      return caps;
+    }
+    throw Error(Fault::negotiation, "nothing behind takes clips (text/uri-list, video/quicktime)",
+                "link clipjoin, which plays them, or use wanxvideogen, which has both; and look "
+                "whether the caps behind them can be met");
+  }
+
+ protected:
+  StageSettings settings() const override { return kind_.settings(); }
+
+  void ask(Job& job, const Model& model, Request& request, Cancel& cancel) override {
+    const CameraSettings now = kind_.settings();
+    request.keyframe = keyframe_of(job, cancel);
+    if (!request.keyframe && is_blank(job.shot.words()))
+      throw Error(Fault::settings, "the shot has neither words nor a keyframe",
+                  "give it a script, or set prompt");
+    request.size = order_size(now, model, job.shot, request.keyframe.get());
+    if (job.shot.duration <= 0) job.shot.duration = now.duration;
+    request.seconds = choose_seconds(model, job.shot.duration);
+    request.motion = now.motion_prompt.empty() ? job.shot.motion_prompt
+                                               : with_script(now.motion_prompt, job.shot.script);
+    request.negative = now.negative_prompt.empty() ? job.shot.negative_prompt : now.negative_prompt;
+    if (!now.last_frame.empty()) request.last_frame = read_last_frame(now.last_frame);
+  }
+
+  Product give(Job job, Done done, Cancel&) override {
+    Product product;
+    product.shot = std::move(job.shot);
+    if (gives_files_) {
+      product.buffer = file_buffer(done.result.clip_path);
+      return product;
+    }
+    std::string uri =
+        take_string(g_filename_to_uri(done.result.clip_path.c_str(), nullptr, nullptr));
+    uri += "\n";
+    product.buffer = adopt(gst_buffer_new_memdup(uri.data(), uri.size()));
+    return product;
+  }
+
+ private:
+  /// Asked sides go into the shot for clipjoin; without any, the keyframe's aspect decides.
+  static Size order_size(const CameraSettings& now, const Model& model, Shot& shot,
+                         GBytes* keyframe) {
+    const Size asked = asked_size(now, shot);
+    if (asked.width) shot.width = asked.width;
+    if (asked.height) shot.height = asked.height;
+    double aspect = aspect_of(now);
+    if (keyframe) {
+      const PictureInfo info = sniff_picture(keyframe);
+      if (aspect <= 0) aspect = static_cast<double>(info.width) / info.height;
+    }
+    return choose_size(model, asked, aspect);
+  }
+
+  const KindWith<CameraSettings>& kind_;
+  std::atomic<bool> gives_files_ = false;
+};
+
+class CameraKind : public KindWith<CameraSettings> {
+ public:
+  const char* stage_name() const override { return aigc::stage_name(Role::clip); }
+  bool every_frame() const override { return settings().frames == static_cast<int>(Frames::every); }
+  std::unique_ptr<StageRun> begin() const override { return std::make_unique<CameraRun>(*this); }
+};
+
+} // namespace
+
+struct GstWanxClipGen {
+  GstAigcStage parent;
+};
+struct GstWanxClipGenClass {
+  GstAigcStageClass parent_class;
+};
+
+G_DEFINE_TYPE(GstWanxClipGen, gst_wanx_clip_gen, GST_TYPE_AIGC_STAGE)
+GST_ELEMENT_REGISTER_DEFINE(wanxclipgen, "wanxclipgen", GST_RANK_NONE, gst_wanx_clip_gen_get_type())
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
+    "sink", GST_PAD_SINK, GST_PAD_REQUEST,
+    GST_STATIC_CAPS("text/x-raw, format=(string)utf8; image/png; image/jpeg; image/webp; "
+                    "video/x-raw"));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("text/uri-list; video/quicktime"));
+
+static void gst_wanx_clip_gen_class_init(GstWanxClipGenClass* klass) {
+  klass->parent_class.make_kind = []() -> std::unique_ptr<StageKind> {
+    return std::make_unique<CameraKind>();
+  };
+  install_stage_properties<CameraSettings>(G_OBJECT_CLASS(klass));
+  gst_type_mark_as_plugin_api(frames_type(), static_cast<GstPluginAPIFlags>(0));
+  auto element_class = GST_ELEMENT_CLASS(klass);
+  gst_element_class_add_static_pad_template(element_class, &sink_template);
+  gst_element_class_add_static_pad_template(element_class, &src_template);
+  gst_element_class_set_static_metadata(
+      element_class, "AI camera", "Source/Converter/Text/Image/Video/Network",
+      "Films each shot from its words or keyframe and gives the URI of the clip",
+      "gst-plugins-aigc");
+}
+
+static void gst_wanx_clip_gen_init(GstWanxClipGen*) {}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See picture_output.h.
+#include "picture_output.h"
+
+#include "media/picture.h"
+
+#include <array>
+
+#include <gst/video/video.h>
+
+namespace aigc {
+
+namespace {
+
+constexpr std::array<const char*, 3> kEncodings = {"image/png", "image/jpeg", "image/webp"};
+
+/// sRGB, square pixels, progressive, a still.
+Ref<GstCaps> pixel_caps() {
+  return adopt(
+      gst_caps_from_string("video/x-raw, format=(string)RGBA, framerate=(fraction)0/1, "
+                           "pixel-aspect-ratio=(fraction)1/1, interlace-mode=(string)progressive, "
+                           "colorimetry=(string)sRGB, width=(int)[1,8192], height=(int)[1,8192]"));
+}
+
+void set_side(GstStructure* structure, const char* name, int asked, int fallback) {
+  if (asked)
+    gst_structure_set(structure, name, G_TYPE_INT, asked, nullptr);
+  else
+    gst_structure_fixate_field_nearest_int(structure, name, fallback);
+}
+
+} // namespace
+
+PictureOutput PictureOutput::choose(GstCaps* allowed, const std::string& delivered, Size asked,
+                                    Size fallback) {
+  PictureOutput output;
+  const auto try_encoding = [&](const std::string& mime) {
+    auto caps = adopt(gst_caps_new_empty_simple(mime.c_str()));
+    if (!gst_caps_can_intersect(caps.get(), allowed)) return false;
+    output.caps_ = std::move(caps);
+    output.mime_ = mime;
+    return true;
+  };
+  if (try_encoding(delivered)) return output;
+
+  auto wanted = pixel_caps();
+  auto pixels = adopt(gst_caps_intersect_full(allowed, wanted.get(), GST_CAPS_INTERSECT_FIRST));
+  if (!gst_caps_is_empty(pixels.get())) {
+    auto fixed = adopt(gst_caps_make_writable(gst_caps_truncate(pixels.leak())));
+    GstStructure* structure = gst_caps_get_structure(fixed.get(), 0);
+    set_side(structure, "width", asked.width, fallback.width);
+    set_side(structure, "height", asked.height, fallback.height);
+    if (gst_caps_can_intersect(fixed.get(), allowed)) {
+      gst_structure_get_int(structure, "width", &output.size_.width);
+      gst_structure_get_int(structure, "height", &output.size_.height);
+      output.caps_ = std::move(fixed);
+      return output;
+    }
+  }
+  for (const char* mime : kEncodings)
+    if (try_encoding(mime)) return output;
+
+  const std::string theirs = take_string(gst_caps_to_string(allowed));
+  throw Error(Fault::negotiation,
+              "nothing behind takes a picture: it wants " +
+                  (gst_caps_is_empty(allowed) ? std::string("nothing") : theirs),
+              "accept image/png, image/jpeg, image/webp or video/x-raw, format=RGBA, "
+              "framerate=0/1 at the size asked for (videoconvert and videoscale convert it)");
+}
+
+Ref<GstBuffer> PictureOutput::make(GBytes* picture, Cancel& cancel) const {
+  if (!mime_.empty()) {
+    auto bytes = share(picture);
+    if (sniff_picture(picture).mime != mime_)
+      bytes = encode_picture(decode_picture(picture, cancel), mime_, cancel);
+    return adopt(gst_buffer_new_wrapped_bytes(bytes.get()));
+  }
+  const Raster raster = fit_picture(decode_picture(picture, cancel), size_.width, size_.height);
+  auto buffer = adopt(gst_buffer_new_memdup(raster.rgba.data(), raster.rgba.size()));
+  gst_buffer_add_video_meta(buffer.get(), GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_RGBA,
+                            raster.width, raster.height);
+  return buffer;
+}
+
+} // namespace aigc

@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See flow.h.
+#include "stage/flow.h"
+
+#include "shot/shot_meta.h"
+#include "stage/report.h"
+
+#include <cmath>
+
+GST_DEBUG_CATEGORY_EXTERN(gst_aigc_stage_debug);
+#define GST_CAT_DEFAULT gst_aigc_stage_debug
+
+namespace aigc {
+
+namespace {
+
+/// Percent between two CONTINUE messages.
+constexpr int kProgressStep = 10;
+
+GstClockTime to_time(double seconds) {
+  return static_cast<GstClockTime>(std::llround(seconds * GST_SECOND));
+}
+
+/// The time a shot takes: its own, else what it came with, else the common default.
+GstClockTime length_of(const Shot& shot, GstClockTime came_with) {
+  if (shot.duration > 0) return to_time(shot.duration);
+  if (GST_CLOCK_TIME_IS_VALID(came_with) && came_with > 0) return came_with;
+  return to_time(kDefaultShotSeconds);
+}
+
+/// Whether something takes what `src` pushes, looking through the ghost pads of bins.
+bool is_linked_through(GstPad* src) {
+  auto peer = adopt(gst_pad_get_peer(src));
+  while (peer && GST_IS_PROXY_PAD(peer.get())) {
+    auto inner = adopt(gst_proxy_pad_get_internal(GST_PROXY_PAD(peer.get())));
+    if (!inner) return false;
+    peer = adopt(gst_pad_get_peer(GST_PAD(inner.get())));
+  }
+  return static_cast<bool>(peer);
+}
+
+} // namespace
+
+StageFlow::StageFlow(GstElement* element, GstPad* src, const StageKind& kind)
+    : element_(element), src_(src), kind_(kind) {}
+
+void StageFlow::open(bool has_sink) {
+  if (!has_sink && is_blank(kind_.shared_settings().prompt))
+    throw Error(Fault::settings, "there are no words to work on",
+                "set prompt, or link an element that brings shots to the sink");
+  std::shared_ptr<StageRun> run = kind_.begin();
+  framer_ = Framer(kind_.every_frame());
+  *state_.lock() = State{};
+  begin_round(std::move(run), std::make_shared<Stats>(), has_sink);
+}
+
+/// The work holds the element, so a worker that outlives the run still has one to speak for.
+std::shared_ptr<Pool> StageFlow::make_pool(std::shared_ptr<const Round> round) {
+  const Pool::Options options{round->run->max_in_flight(),
+                              static_cast<Order>(kind_.shared_settings().order)};
+  return std::make_shared<Pool>(
+      [self = shared_from_this(), element = share(element_), round](Job job, Cancel& cancel) {
+        return self->work(*round, std::move(job), cancel);
+      },
+      options);
+}
+
+/// A fresh pool for `run`; without a sink the prompt is its only shot.
+void StageFlow::begin_round(std::shared_ptr<StageRun> run, std::shared_ptr<Stats> stats,
+                            bool has_sink) {
+  auto round = std::make_shared<const Round>(Round{std::move(run), std::move(stats)});
+  auto pool = make_pool(round);
+  std::shared_ptr<Pool> old;
+  {
+    auto state = state_.lock();
+    if (state->shut) return;
+    old = std::exchange(state->pool, pool);
+    state->stats = round->stats;
+    state->round = std::move(round);
+    state->flow = GST_FLOW_OK;
+    state->failed = false;
+    state->position = 0;
+    state->has_sink = has_sink;
+  }
+  if (has_sink) return;
+  Job job;
+  name_job(job);
+  pool->push(std::move(job));
+  pool->end();
+}
+
+void StageFlow::shut() {
+  state_.lock()->shut = true;
+  stop_with(GST_FLOW_FLUSHING);
+}
+
+void StageFlow::cancel() {
+  stop_with(GST_FLOW_FLUSHING);
+}
+
+void StageFlow::close() {
+  State old;
+  {
+    auto state = state_.lock();
+    old = std::exchange(*state, State{});
+    state->stats = old.stats;
+  }
+  framer_ = Framer();
+  sent_caps_.reset();
+  segment_sent_ = buffer_sent_ = false;
+}
+
+void StageFlow::flush_stop() {
+  const State now = state_.snapshot();
+  if (!now.round) return;
+  framer_.flush();
+  sent_caps_.reset();
+  segment_sent_ = buffer_sent_ = false;
+  try {
+    begin_round(now.round->run, now.stats, now.has_sink);
+  } catch (...) {
+    report(element_, caught_error());
+  }
+}
+
+// --- sink side -----------------------------------------------------------------------------------
+
+void StageFlow::set_caps(GstCaps* caps) {
+  framer_.set_caps(caps);
+}
+
+void StageFlow::set_segment(const GstSegment& segment) {
+  framer_.set_segment(segment);
+}
+
+void StageFlow::name_job(Job& job) {
+  auto state = state_.lock();
+  const guint64 number = state->arrived++;
+  if (!job.shot.id.empty()) return;
+  job.shot.id = "shot-" + std::to_string(number + 1);
+  job.shot.index = static_cast<gint64>(number);
+}
+
+GstFlowReturn StageFlow::take_in(std::vector<Job> jobs) {
+  auto current = pool();
+  if (!current) return GST_FLOW_FLUSHING;
+  for (auto& job : jobs) {
+    name_job(job);
+    if (current->push(std::move(job)) == Pool::Push::taken) continue;
+    const GstFlowReturn flow = state_.snapshot().flow;
+    return flow == GST_FLOW_OK ? GST_FLOW_EOS : flow;
+  }
+  return state_.snapshot().flow;
+}
+
+GstFlowReturn StageFlow::chain(Ref<GstBuffer> buffer) {
+  if (framer_.is_sated()) return GST_FLOW_EOS;
+  const auto round = state_.snapshot().round;
+  if (!round) return GST_FLOW_FLUSHING;
+  try {
+    const GstFlowReturn flow = take_in(framer_.push(std::move(buffer)));
+    if (flow != GST_FLOW_OK || !framer_.is_sated()) return flow;
+  } catch (...) {
+    fail(*round, caught_error());
+    return GST_FLOW_ERROR;
+  }
+  report(element_,
+         Error(Fault::format, "a video stream is no row of shots: its first frame is the keyframe",
+               "set frames=every to make a clip of each frame"),
+         false);
+  end_input();
+  return GST_FLOW_OK;
+}
+
+void StageFlow::queue_event(Ref<GstEvent> event) {
+  auto current = pool();
+  if (!current) return;
+  if (GST_EVENT_TYPE(event.get()) == GST_EVENT_GAP) {
+    GstClockTime start = 0, duration = 0;
+    gst_event_parse_gap(event.get(), &start, &duration);
+    start = framer_.running_time(start);
+    if (!GST_CLOCK_TIME_IS_VALID(start)) return;
+    event = adopt(gst_event_new_gap(start, duration));
+  }
+  current->push_event(std::move(event));
+}
+
+void StageFlow::end_of_stream() {
+  const auto round = state_.snapshot().round;
+  if (!round) return;
+  try {
+    take_in(framer_.finish());
+  } catch (...) {
+    fail(*round, caught_error());
+  }
+  end_input();
+}
+
+void StageFlow::end_input() {
+  if (auto current = pool()) current->end();
+}
+
+void StageFlow::finish() {
+  std::shared_ptr<Pool> current;
+  {
+    auto state = state_.lock();
+    current = state->pool;
+    if (state->flow == GST_FLOW_OK) state->flow = GST_FLOW_EOS;
+  }
+  if (current) current->finish();
+}
+
+// --- workers -------------------------------------------------------------------------------------
+
+/// One shot from START to its end on the bus; never throws.
+Outcome StageFlow::work(const Round& round, Job job, Cancel& cancel) {
+  const std::string code = std::string(kind_.stage_name()) + ":" + job.shot.id;
+  if (is_blank(job.shot.words())) job.shot.script = kind_.shared_settings().prompt;
+  round.stats->begin();
+  post_progress(element_, GST_PROGRESS_TYPE_START, code, "started");
+  try {
+    Outcome outcome = ask(round, job, cancel, code);
+    if (cancel.cancelled())
+      post_progress(element_, GST_PROGRESS_TYPE_CANCELED, code, "canceled");
+    else
+      post_progress(element_, GST_PROGRESS_TYPE_COMPLETE, code, "finished");
+    return outcome;
+  } catch (...) {
+    const Error error = caught_error();
+    if (error.fault == Fault::cancelled || cancel.cancelled()) {
+      round.stats->cancel();
+      post_progress(element_, GST_PROGRESS_TYPE_CANCELED, code, "canceled");
+      return {};
+    }
+    round.stats->fail(1);
+    Outcome outcome = apply_policy(round, job, error, cancel);
+    post_progress(element_, GST_PROGRESS_TYPE_ERROR, code, error.what());
+    return outcome;
+  }
+}
+
+Outcome StageFlow::ask(const Round& round, const Job& job, Cancel& cancel,
+                       const std::string& code) {
+  const auto started = std::chrono::steady_clock::now();
+  check_shot(job.shot);
+  Product product = round.run->work(job, cancel, [&, shown = 0](int percent) mutable {
+    if (cancel.cancelled() || percent < shown + kProgressStep) return;
+    shown = percent;
+    post_progress(element_, GST_PROGRESS_TYPE_CONTINUE, code, std::to_string(percent) + " %",
+                  percent);
+  });
+  const auto latency = std::chrono::steady_clock::now() - started;
+  const auto provenance = product.provenance;
+  const unsigned requests = product.requests;
+  Outcome outcome = deliver(std::move(product), job);
+  round.stats->end(latency, requests, provenance ? provenance->cost : 0,
+                   provenance && provenance->cache_hit);
+  if (provenance) post_shot_done(element_, outcome.shot, *provenance, latency);
+  return outcome;
+}
+
+Outcome StageFlow::apply_policy(const Round& round, const Job& job, const Error& error,
+                                Cancel& cancel) {
+  post_shot_failed(element_, job.shot, kind_.stage_name(), error);
+  const auto policy = static_cast<OnError>(kind_.shared_settings().on_error);
+  // Falling back helps when a service fails, not when the shot itself cannot be worked on.
+  const bool is_unusable = policy == OnError::fallback && error.fault == Fault::settings;
+  if (policy == OnError::fail || is_unusable) {
+    fail(round, error);
+    return {};
+  }
+  report(element_, error, false);
+  if (policy == OnError::fallback) {
+    try {
+      return deliver(round.run->fallback(job, cancel), job);
+    } catch (...) {
+      const Error second = caught_error();
+      if (second.fault != Fault::cancelled && !cancel.cancelled()) fail(round, second);
+      return {};
+    }
+  }
+  Outcome gap;
+  gap.kind = Outcome::Kind::gap;
+  gap.shot = job.shot;
+  gap.pts = job.pts;
+  gap.duration = length_of(job.shot, job.duration);
+  return gap;
+}
+
+Outcome StageFlow::deliver(Product product, const Job& job) {
+  if (!product.buffer) throw Error(Fault::read, "the service gave no result", "try again");
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::product;
+  outcome.duration = length_of(product.shot, job.duration);
+  outcome.pts = job.pts;
+  if (product.provenance) product.shot.provenance.push_back(*product.provenance);
+  outcome.buffer = adopt(gst_buffer_make_writable(product.buffer.leak()));
+  set_buffer_shot(outcome.buffer.get(), product.shot);
+  outcome.shot = std::move(product.shot);
+  outcome.caps = std::move(product.caps);
+  return outcome;
+}
+
+/// True for the first to report an error of a round that still counts.
+bool StageFlow::claim_failure(const Round& round) {
+  auto state = state_.lock();
+  if (state->round.get() != &round || state->flow == GST_FLOW_FLUSHING) return false;
+  return !std::exchange(state->failed, true);
+}
+
+/// Ends the run: what is done still leaves, then EOS. Upstream hears of it after the bus, so that
+/// the cause is the first error an application sees.
+void StageFlow::fail(const Round& round, const Error& error) {
+  if (!claim_failure(round)) return;
+  report(element_, error);
+  std::shared_ptr<Pool> current;
+  {
+    auto state = state_.lock();
+    if (state->round.get() != &round || state->flow == GST_FLOW_FLUSHING) return;
+    state->flow = GST_FLOW_ERROR;
+    current = state->pool;
+  }
+  current->finish();
+}
+
+// --- source side ---------------------------------------------------------------------------------
+
+Ref<GstCaps> StageFlow::negotiate(const Round& round, const Shot* first) {
+  if (!is_linked_through(src_))
+    throw Error(Fault::negotiation, "the source pad is not linked",
+                "link it to an element that takes the result, such as filesink");
+  auto allowed = adopt(gst_pad_peer_query_caps(src_, nullptr));  // unfiltered: ANY stays ANY
+  auto caps = round.run->negotiate(first, allowed.get());
+  if (first && caps && !gst_pad_peer_query_accept_caps(src_, caps.get()))
+    throw Error(Fault::negotiation,
+                "downstream refuses " + take_string(gst_caps_to_string(caps.get())),
+                "put a converter behind, or ask for another format");
+  return caps;
+}
+
+bool StageFlow::can_produce(GstCaps* allowed) {
+  const auto round = state_.snapshot().round;
+  if (!round) return true;
+  try {
+    round->run->negotiate(nullptr, allowed);
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+bool StageFlow::push_caps(GstCaps* caps) {
+  if (!caps || (sent_caps_ && gst_caps_is_equal(sent_caps_.get(), caps))) return true;
+  sent_caps_ = share(caps);
+  return gst_pad_push_event(src_, gst_event_new_caps(caps));
+}
+
+/// Once a run: a flushed pad keeps its stream.
+void StageFlow::start_stream(const Round& round) {
+  const auto is_stored = [this] {
+    return static_cast<bool>(adopt(gst_pad_get_sticky_event(src_, GST_EVENT_STREAM_START, 0)));
+  };
+  if (is_stored()) return;
+  Own<gchar> id(gst_pad_create_stream_id(src_, element_, kind_.stage_name()));
+  GstEvent* start = gst_event_new_stream_start(id.get());
+  gst_event_set_stream_flags(start, GST_STREAM_FLAG_SPARSE);
+  gst_event_set_group_id(start, gst_util_group_id_next());
+  gst_pad_push_event(src_, start);
+  if (!is_stored()) return; // a flush came first, the next round starts it
+  if (std::string notice = round.run->notice(); !notice.empty())
+    report(element_, Error(Fault::settings, notice), false);
+}
+
+/// Stream-start, then caps once the first shot is here; false when the run is over.
+bool StageFlow::open_stream(const Round& round, Pool& pool) {
+  try {
+    start_stream(round);
+    negotiate(round, nullptr);
+    const auto first = pool.first();
+    if (!first) {
+      const State now = state_.snapshot();
+      if (now.flow == GST_FLOW_OK && now.arrived == 0 && pool.empty())
+        report(element_, Error(Fault::format, "upstream ended without a shot", "send at least one"),
+               false);
+      return true;
+    }
+    push_caps(negotiate(round, &*first).get());
+  } catch (...) {
+    fail(round, caught_error());
+    return false;
+  }
+  pool.start();
+  return true;
+}
+
+bool StageFlow::settle(const Round& round, GstFlowReturn flow) {
+  if (flow == GST_FLOW_OK) return true;
+  const bool is_error = flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS;
+  if (is_error && claim_failure(round)) {
+    const bool is_format = flow == GST_FLOW_NOT_LINKED || flow == GST_FLOW_NOT_NEGOTIATED;
+    report(element_,
+           Error(is_format ? Fault::negotiation : Fault::write,
+                 std::string("downstream refused the result (") + gst_flow_get_name(flow) + ")",
+                 "look at the first error of the elements behind"));
+  }
+  stop_with(flow);
+  return false;
+}
+
+void StageFlow::stop_with(GstFlowReturn flow) {
+  std::shared_ptr<Pool> current;
+  {
+    auto state = state_.lock();
+    state->flow = flow;
+    current = state->pool;
+  }
+  if (current) current->cancel();
+}
+
+void StageFlow::push_segment() {
+  if (std::exchange(segment_sent_, true)) return;
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  gst_pad_push_event(src_, gst_event_new_segment(&segment));
+}
+
+bool StageFlow::leave_product(const Round& round, Outcome outcome) {
+  if (!push_caps(outcome.caps.get())) return settle(round, GST_FLOW_FLUSHING);
+  push_segment();
+  if (!std::exchange(buffer_sent_, true))
+    GST_BUFFER_FLAG_SET(outcome.buffer.get(), GST_BUFFER_FLAG_DISCONT);
+  GST_BUFFER_PTS(outcome.buffer.get()) = outcome.pts;
+  GST_BUFFER_DTS(outcome.buffer.get()) = GST_CLOCK_TIME_NONE;
+  GST_BUFFER_DURATION(outcome.buffer.get()) = outcome.duration;
+  return settle(round, gst_pad_push(src_, outcome.buffer.leak()));
+}
+
+/// What of an upstream gap lies behind what has left already.
+void StageFlow::leave_gap(GstEvent* event) {
+  GstClockTime start = 0, duration = 0;
+  gst_event_parse_gap(event, &start, &duration);
+  const bool is_open = !GST_CLOCK_TIME_IS_VALID(duration);
+  GstClockTime end = is_open ? start : start + duration;
+  {
+    auto state = state_.lock();
+    start = std::max(start, state->position);
+    end = std::max(end, state->position);
+    state->position = end;
+  }
+  if (end > start || is_open)
+    gst_pad_push_event(src_, gst_event_new_gap(start, is_open ? duration : end - start));
+}
+
+/// Pushes one outcome at its time; false when the stream is over.
+bool StageFlow::leave(const Round& round, Outcome outcome) {
+  if (outcome.kind == Outcome::Kind::nothing) return true;
+  if (outcome.kind == Outcome::Kind::event) {
+    push_segment();
+    if (GST_EVENT_TYPE(outcome.event.get()) == GST_EVENT_GAP)
+      leave_gap(outcome.event.get());
+    else
+      gst_pad_push_event(src_, outcome.event.leak());
+    return true;
+  }
+  {
+    auto state = state_.lock();
+    if (!GST_CLOCK_TIME_IS_VALID(outcome.pts) || outcome.pts < state->position)
+      outcome.pts = state->position;
+    state->position = outcome.pts + outcome.duration;
+  }
+  if (outcome.kind == Outcome::Kind::product) return leave_product(round, std::move(outcome));
+  push_segment();
+  gst_pad_push_event(src_, gst_event_new_gap(outcome.pts, outcome.duration));
+  return true;
+}
+
+void StageFlow::loop() {
+  const State now = state_.snapshot();
+  if (now.pool && open_stream(*now.round, *now.pool)) {
+    while (auto outcome = now.pool->next())
+      if (!leave(*now.round, std::move(*outcome))) break;
+  }
+  GstFlowReturn flow = GST_FLOW_FLUSHING;
+  {
+    auto state = state_.lock();
+    if (state->flow == GST_FLOW_OK) state->flow = GST_FLOW_EOS; // what still comes is refused
+    flow = state->flow;
+  }
+  if (now.pool && flow != GST_FLOW_FLUSHING) {
+    GST_DEBUG_OBJECT(element_, "stream over (%s)", gst_flow_get_name(flow));
+    gst_pad_push_event(src_, gst_event_new_eos());
+  }
+  gst_pad_pause_task(src_);
+}
+
+} // namespace aigc

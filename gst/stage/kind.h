@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What one kind of AI stage (writer, art director, camera) adds to the stage base.
+#pragma once
+
+#include "base/cancel.h"
+#include "base/guarded.h"
+#include "stage/pool.h"
+#include "stage/properties.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace aigc {
+
+/// What happens to a shot whose service failed.
+enum class OnError { fail, skip, fallback };
+
+/// The properties every AI stage has. A kind derives its own settings from this.
+struct StageSettings {
+  std::string prompt;
+  int backend = 0; ///< service/backend.h: BackendChoice
+  std::string base_url;
+  std::string model;
+  std::string api_key;
+  guint timeout = 0; ///< ms; each role has its own default
+  guint poll_interval = 0;
+  guint max_in_flight = 0;
+  int order = static_cast<int>(Order::input);
+  guint max_retries = 4;
+  int on_error = static_cast<int>(OnError::fail);
+  std::string cache_dir;
+  bool use_cache = true;
+  gint64 seed = -1;
+  guint take = 0;
+};
+
+/// What a stage made of a job.
+struct Product {
+  Shot shot;             ///< with what the stage learned
+  Ref<GstBuffer> buffer; ///< writable
+  Ref<GstCaps> caps;
+  unsigned requests = 0;                ///< calls that were sent, the first try included
+  std::optional<Provenance> provenance; ///< empty when no service was asked
+};
+
+/// One run of a stage, from READY->PAUSED to PAUSED->READY.
+class StageRun {
+ public:
+  virtual ~StageRun() = default;
+
+  /// Shots worked on at once.
+  virtual unsigned max_in_flight() const = 0;
+
+  /// What the user should know before anything starts, such as that the results are previews.
+  virtual std::string notice() const { return {}; }
+
+  /// Chooses the format of what will leave, the first time before any service is asked; `first` is
+  /// null while no shot has come. `allowed` is what downstream takes. Upstream's caps queries ask
+  /// here too, with null, on any thread and while shots are worked on: such a call changes nothing.
+  /// Throws Error{Fault::negotiation, settings}.
+  virtual Ref<GstCaps> negotiate(const Shot* first, GstCaps* allowed) = 0;
+
+  using Progress = std::function<void(int percent)>;
+
+  /// Works on one shot; called on several threads at once. Throws Error.
+  virtual Product work(Job job, Cancel& cancel, const Progress& progress) = 0;
+
+  /// What goes on in the place of a shot that failed under on-error=fallback. Throws Error.
+  virtual Product fallback(Job job, Cancel& cancel) = 0;
+};
+
+/// One element's kind: its properties and how a run begins. Lives as long as the element.
+class StageKind {
+ public:
+  virtual ~StageKind() = default;
+
+  virtual const char* stage_name() const = 0; ///< "prompt", "image", "video": progress, provenance
+  virtual bool set_property(guint id, const GValue* value) = 0;
+  virtual bool get_property(guint id, GValue* value) const = 0;
+  virtual guint stats_id() const = 0;
+  virtual StageSettings shared_settings() const = 0;
+  virtual bool every_frame() const { return false; }
+
+  /// Checks the settings and gets ready. Never blocks. Throws Error{Fault::settings}.
+  virtual std::unique_ptr<StageRun> begin() const = 0;
+};
+
+/// A kind whose settings are `S`, described by the table `S::table()`.
+template <typename S> class KindWith : public StageKind {
+ public:
+  bool set_property(guint id, const GValue* value) override {
+    auto settings = settings_.lock();
+    return S::table().set(*settings, id, value);
+  }
+  bool get_property(guint id, GValue* value) const override {
+    return S::table().get(settings(), id, value);
+  }
+  guint stats_id() const override { return S::table().next_id(); }
+  StageSettings shared_settings() const override { return settings(); }
+  S settings() const { return settings_.snapshot(); }
+
+ private:
+  Guarded<S> settings_;
+};
+
+} // namespace aigc

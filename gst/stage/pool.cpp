@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See pool.h. Workers share the state by reference count, never the pool itself, so that one that
+// hangs in a service cannot hold up a state change.
+#include "stage/pool.h"
+
+#include <algorithm>
+#include <list>
+
+namespace aigc {
+
+namespace {
+
+struct Entry {
+  enum class State { waiting, running, done };
+  State state = State::waiting;
+  Job job;
+  Outcome outcome;
+  bool is_event = false;
+};
+
+struct State {
+  std::list<Entry> entries; ///< in input order; list: workers keep iterators
+  unsigned capacity = 0;    ///< in shots
+  unsigned shots = 0;       ///< entries that are no events
+  int busy = 0;             ///< workers that have not left
+  bool started = false;
+  bool ended = false;
+  bool finishing = false;
+  bool cancelled = false;
+
+  bool has_waiting() const {
+    return std::any_of(entries.begin(), entries.end(),
+                       [](const Entry& e) { return e.state == Entry::State::waiting; });
+  }
+  bool is_full() const {
+    return shots >= capacity || (started && entries.size() >= capacity + Pool::kMaxEvents);
+  }
+};
+
+using Entries = std::list<Entry>;
+
+Entries::iterator first_in(Entries& entries, Entry::State state) {
+  return std::find_if(entries.begin(), entries.end(),
+                      [=](const Entry& e) { return e.state == state; });
+}
+
+} // namespace
+
+struct Pool::Shared {
+  Shared(Work work, Options options) : work(std::move(work)), options(options) {
+    auto state = this->state.lock();
+    state->capacity = 2 * options.workers;
+  }
+
+  /// The entry that may leave next, or end().
+  Entries::iterator leaving(State& state) const {
+    auto& entries = state.entries;
+    if (entries.empty()) return entries.end();
+    if (options.order == Order::ready || state.finishing)
+      return first_in(entries, Entry::State::done);
+    return entries.front().state == Entry::State::done ? entries.begin() : entries.end();
+  }
+
+  Push enqueue(Entry entry) {
+    {
+      auto access = state.lock();
+      access.wait(
+          [](const State& s) { return s.cancelled || s.finishing || s.ended || !s.is_full(); });
+      if (access->cancelled) return Push::cancelled;
+      if (access->finishing || access->ended) return Push::finishing;
+      access->shots += !entry.is_event;
+      access->entries.push_back(std::move(entry));
+    }
+    state.notify();
+    return Push::taken;
+  }
+
+  Work work;
+  Options options;
+  Cancel cancel;
+  Guarded<State> state;
+};
+
+Pool::Pool(Work work, Options options)
+    : shared_(std::make_shared<Shared>(std::move(work),
+                                       Options{std::max(1u, options.workers), options.order})) {
+  try {
+    for (unsigned i = 0; i < shared_->options.workers; ++i) {
+      threads_.emplace_back(run_worker, shared_);
+      ++shared_->state.lock()->busy;
+    }
+  } catch (const std::system_error& error) {
+    leave_workers();
+    throw Error(Fault::settings, std::string("no thread could be started: ") + error.what(),
+                "set a smaller max-in-flight");
+  }
+}
+
+Pool::~Pool() {
+  leave_workers();
+}
+
+/// One of the workers may be the caller, when it was the last to hold the pool.
+void Pool::leave_workers() {
+  cancel();
+  const auto me = std::this_thread::get_id();
+  const int mine = static_cast<int>(std::count_if(
+      threads_.begin(), threads_.end(), [=](const auto& thread) { return thread.get_id() == me; }));
+  const bool all_left =
+      shared_->state.lock().wait_for(kPatience, [=](const State& s) { return s.busy == mine; });
+  for (auto& thread : threads_) {
+    if (all_left && thread.get_id() != me)
+      thread.join();
+    else
+      thread.detach();
+  }
+}
+
+void Pool::run_worker(std::shared_ptr<Shared> shared) {
+  for (;;) {
+    Entries::iterator entry;
+    Job job;
+    {
+      auto state = shared->state.lock();
+      state.wait([](const State& s) {
+        return s.cancelled || s.finishing || (s.started && (s.ended || s.has_waiting()));
+      });
+      if (state->cancelled || state->finishing || !state->has_waiting()) break;
+      entry = first_in(state->entries, Entry::State::waiting);
+      entry->state = Entry::State::running;
+      job = std::move(entry->job);
+    }
+    Outcome outcome = shared->work(std::move(job), shared->cancel);
+    {
+      auto state = shared->state.lock();
+      if (!state->cancelled) {
+        entry->outcome = std::move(outcome);
+        entry->state = Entry::State::done;
+      }
+    }
+    shared->state.notify();
+  }
+  Work last; // what the work holds goes with the last worker, outside the lock
+  {
+    auto state = shared->state.lock();
+    if (--state->busy == 0) last.swap(shared->work);
+  }
+  shared->state.notify();
+}
+
+Pool::Push Pool::push(Job job) {
+  return shared_->enqueue({Entry::State::waiting, std::move(job), {}});
+}
+
+Pool::Push Pool::push_event(Ref<GstEvent> event) {
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::event;
+  outcome.event = std::move(event);
+  return shared_->enqueue({Entry::State::done, {}, std::move(outcome), true});
+}
+
+void Pool::end() {
+  shared_->state.lock()->ended = true;
+  shared_->state.notify();
+}
+
+std::optional<Shot> Pool::first() {
+  auto state = shared_->state.lock();
+  state.wait(
+      [](const State& s) { return s.cancelled || s.finishing || s.ended || s.has_waiting(); });
+  if (state->cancelled || state->finishing || !state->has_waiting()) return std::nullopt;
+  return first_in(state->entries, Entry::State::waiting)->job.shot;
+}
+
+void Pool::start() {
+  shared_->state.lock()->started = true;
+  shared_->state.notify();
+}
+
+std::optional<Outcome> Pool::next() {
+  std::optional<Outcome> outcome;
+  {
+    auto state = shared_->state.lock();
+    state.wait([&](State& s) {
+      if (s.cancelled || s.finishing) return true;
+      if (s.ended && s.entries.empty()) return true;
+      return shared_->leaving(s) != s.entries.end();
+    });
+    if (state->cancelled) return std::nullopt;
+    auto entry = shared_->leaving(*state);
+    if (entry == state->entries.end()) return std::nullopt;
+    outcome = std::move(entry->outcome);
+    state->shots -= !entry->is_event;
+    state->entries.erase(entry);
+  }
+  shared_->state.notify();
+  return outcome;
+}
+
+void Pool::finish() {
+  shared_->state.lock()->finishing = true;
+  shared_->state.notify();
+  shared_->cancel.cancel();
+}
+
+void Pool::cancel() {
+  {
+    auto state = shared_->state.lock();
+    state->cancelled = true;
+  }
+  shared_->state.notify();
+  shared_->cancel.cancel();
+}
+
+bool Pool::empty() const {
+  return shared_->state.lock()->entries.empty();
+}
+
+} // namespace aigc

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Shots in, results out: a bounded queue, a few worker threads, and the order of what leaves.
+#pragma once
+
+#include "base/cancel.h"
+#include "base/guarded.h"
+#include "base/ref.h"
+#include "shot/shot.h"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace aigc {
+
+/// What the input of a job is; decides how a stage reads it.
+enum class InputKind { words, picture, raw };
+
+/// One shot to be worked on.
+struct Job {
+  Shot shot;
+  InputKind kind = InputKind::words;
+  Ref<GstBuffer> input;                   ///< picture or raw frame; empty for words
+  Ref<GstCaps> caps;                      ///< of `input`
+  GstClockTime pts = GST_CLOCK_TIME_NONE; ///< running time it came with
+  GstClockTime duration = GST_CLOCK_TIME_NONE;
+};
+
+/// What leaves towards downstream in the place of a job.
+struct Outcome {
+  enum class Kind {
+    product, ///< `buffer` with `caps`
+    gap,     ///< nothing came of the shot, its time passes
+    event,   ///< a serialized event that came between two shots
+    nothing, ///< cancelled: no trace of it
+  };
+  Kind kind = Kind::nothing;
+  Shot shot;
+  Ref<GstBuffer> buffer;
+  Ref<GstCaps> caps;
+  Ref<GstEvent> event;
+  GstClockTime pts = GST_CLOCK_TIME_NONE;
+  GstClockTime duration = GST_CLOCK_TIME_NONE;
+};
+
+enum class Order { input, ready };
+
+/// The concurrent part of a stage, without pads. Producer: push(), push_event(), end(). Consumer:
+/// first(), start(), next(). Anyone: finish(), cancel(). Every wait ends on cancel().
+class Pool {
+ public:
+  /// Runs on worker threads, several at once; must return soon after `cancel` fires.
+  using Work = std::function<Outcome(Job job, Cancel& cancel)>;
+
+  struct Options {
+    unsigned workers = 1;
+    Order order = Order::input;
+  };
+
+  Pool(Work work, Options options);
+  /// Cancels, and waits at most kPatience for the workers: one that hangs is left to end alone.
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  enum class Push {
+    taken,
+    finishing, ///< after end() or finish()
+    cancelled,
+  };
+
+  /// Waits while the queue is full: at most twice the workers wait, run or are ready at once.
+  Push push(Job job);
+  /// Takes its place between the shots around it. Events do not count as shots: any number may come
+  /// before start(), kMaxEvents afterwards.
+  Push push_event(Ref<GstEvent> event);
+  /// No more shots will come; a push() that waits is refused.
+  void end();
+
+  /// The first shot, before anything is worked on; empty when there will be none.
+  std::optional<Shot> first();
+  /// Lets the workers begin. Until then nothing is worked on, so nothing is paid.
+  void start();
+  /// The next outcome; empty once everything has left, or on cancel.
+  std::optional<Outcome> next();
+
+  /// Begins no further job, cancels those under way, keeps what is done for next().
+  void finish();
+  /// Ends every wait and every job; next() gives nothing any more.
+  void cancel();
+  /// Nothing waits, runs or is ready to leave.
+  bool empty() const;
+
+  static constexpr std::chrono::milliseconds kPatience{250};
+  static constexpr size_t kMaxEvents = 1024;
+
+ private:
+  struct Shared;
+  static void run_worker(std::shared_ptr<Shared> shared);
+  void leave_workers();
+
+  std::shared_ptr<Shared> shared_;
+  std::vector<std::thread> threads_;
+};
+
+} // namespace aigc

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See report.h.
+#include "stage/report.h"
+
+#include "base/ref.h"
+
+namespace aigc {
+
+namespace {
+
+struct GstCode {
+  GQuark domain;
+  int code;
+};
+
+GstCode gst_code(Fault fault) {
+  switch (fault) {
+  case Fault::settings:
+    return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS};
+  case Fault::negotiation:
+    return {GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION};
+  case Fault::not_found:
+    return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND};
+  case Fault::not_authorized:
+    return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_AUTHORIZED};
+  case Fault::no_funds:
+    return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT};
+  case Fault::moderation:
+    return {GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT};
+  case Fault::format:
+    return {GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT};
+  case Fault::write:
+    return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE};
+  case Fault::missing_plugin:
+    return {GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN};
+  case Fault::read:
+  case Fault::timeout:
+  case Fault::cancelled:
+    break;
+  }
+  return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ};
+}
+
+const char* fault_name(Fault fault) {
+  switch (fault) {
+  case Fault::settings:
+    return "settings";
+  case Fault::negotiation:
+    return "negotiation";
+  case Fault::not_found:
+    return "not-found";
+  case Fault::not_authorized:
+    return "not-authorized";
+  case Fault::no_funds:
+    return "no-funds";
+  case Fault::moderation:
+    return "moderation";
+  case Fault::format:
+    return "format";
+  case Fault::read:
+    return "read";
+  case Fault::write:
+    return "write";
+  case Fault::timeout:
+    return "timeout";
+  case Fault::missing_plugin:
+    return "missing-plugin";
+  case Fault::cancelled:
+    return "cancelled";
+  }
+  return "";
+}
+
+/// The service's own code where it gave one, else ours.
+std::string code_of(const Error& error) {
+  return error.code.empty() ? fault_name(error.fault) : error.code;
+}
+
+void post(GstElement* element, GstStructure* fields) {
+  gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), fields));
+}
+
+} // namespace
+
+void report(GstElement* element, const Error& error, bool fatal) {
+  Own<gchar> name(gst_object_get_name(GST_OBJECT(element)));
+  std::string text = std::string(name.get()) + ": " + error.what();
+  if (!error.remedy.empty()) text += "; " + error.remedy;
+  GstStructure* details = gst_structure_new(
+      "aigc-details", "element", G_TYPE_STRING, name.get(), "code", G_TYPE_STRING,
+      code_of(error).c_str(), "http-status", G_TYPE_INT, error.http_status, "request-id",
+      G_TYPE_STRING, error.request_id.c_str(), "service", G_TYPE_STRING, error.service.c_str(),
+      "remedy", G_TYPE_STRING, error.remedy.c_str(), nullptr);
+  const GstCode code = gst_code(error.fault);
+  gst_element_message_full_with_details(element, fatal ? GST_MESSAGE_ERROR : GST_MESSAGE_WARNING,
+                                        code.domain, code.code, g_strdup(text.c_str()), nullptr,
+                                        __FILE__, GST_FUNCTION, __LINE__, details);
+}
+
+void post_progress(GstElement* element, GstProgressType type, const std::string& code,
+                   const std::string& text, int percent) {
+  GstMessage* message =
+      gst_message_new_progress(GST_OBJECT(element), type, code.c_str(), text.c_str());
+  if (type == GST_PROGRESS_TYPE_CONTINUE)
+    gst_structure_set(gst_message_writable_structure(message), "percent", G_TYPE_INT, percent,
+                      nullptr);
+  gst_element_post_message(element, message);
+}
+
+void post_shot_done(GstElement* element, const Shot& shot, const Provenance& provenance,
+                    std::chrono::nanoseconds latency) {
+  post(element,
+       gst_structure_new(
+           "aigc/shot-done", "id", G_TYPE_STRING, shot.id.c_str(), "stage", G_TYPE_STRING,
+           provenance.stage.c_str(), "service", G_TYPE_STRING, provenance.service.c_str(), "model",
+           G_TYPE_STRING, provenance.model.c_str(), "request-id", G_TYPE_STRING,
+           provenance.request_id.c_str(), "seed", G_TYPE_INT64, provenance.seed, "cost",
+           G_TYPE_DOUBLE, provenance.cost, "currency", G_TYPE_STRING, provenance.currency.c_str(),
+           "latency", G_TYPE_UINT64, static_cast<guint64>(latency.count()), "cache-hit",
+           G_TYPE_BOOLEAN, static_cast<gboolean>(provenance.cache_hit), nullptr));
+}
+
+void post_shot_failed(GstElement* element, const Shot& shot, const std::string& stage,
+                      const Error& error) {
+  post(element, gst_structure_new("aigc/shot-failed", "id", G_TYPE_STRING, shot.id.c_str(), "stage",
+                                  G_TYPE_STRING, stage.c_str(), "code", G_TYPE_STRING,
+                                  code_of(error).c_str(), "message", G_TYPE_STRING, error.what(),
+                                  "remedy", G_TYPE_STRING, error.remedy.c_str(), nullptr));
+}
+
+} // namespace aigc

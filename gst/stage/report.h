@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What a stage says on the bus: errors with a remedy, progress, finished and failed shots.
+#pragma once
+
+#include "base/error.h"
+#include "shot/shot.h"
+
+#include <chrono>
+#include <string>
+
+#include <gst/gst.h>
+
+namespace aigc {
+
+/// Posts an ERROR (or, with `fatal` false, a WARNING): one sentence and its remedy, and details
+/// {element, code, http-status, request-id, service, remedy}.
+void report(GstElement* element, const Error& error, bool fatal = true);
+
+/// Posts a PROGRESS message; `percent` is kept only for GST_PROGRESS_TYPE_CONTINUE.
+void post_progress(GstElement* element, GstProgressType type, const std::string& code,
+                   const std::string& text, int percent = 0);
+
+/// Posts the element message `aigc/shot-done`.
+void post_shot_done(GstElement* element, const Shot& shot, const Provenance& provenance,
+                    std::chrono::nanoseconds latency);
+
+/// Posts the element message `aigc/shot-failed`.
+void post_shot_failed(GstElement* element, const Shot& shot, const std::string& stage,
+                      const Error& error);
+
+} // namespace aigc

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What the runs of all AI stages share: the backend, the model, the driver, the common properties.
+#pragma once
+
+#include "service/driver.h"
+#include "stage/gstaigcstage.h"
+#include "stage/kind.h"
+
+namespace aigc {
+
+GType backend_choice_type(); ///< GEnum of BackendChoice
+
+/// The properties of DESIGN's every AI stage, to stand in front of the element's own.
+template <typename S> std::vector<Property<S>> with_stage_properties(std::vector<Property<S>> own) {
+  constexpr double any = std::numeric_limits<double>::max();
+  std::vector<Property<S>> rows = {
+      {"prompt", "Words for every shot that brings none (default: none)", &S::prompt,
+       Mutable::playing},
+      {"backend",
+       "Which service works; auto: by base-url, else by the key that is set, else preview",
+       &S::backend, Mutable::ready, 0, 0, backend_choice_type},
+      {"base-url",
+       "Root of the service's API, as its documents give it (default: the service's own)",
+       &S::base_url},
+      {"api-key", "Key of the service; better kept in the environment (write-only, default: none)",
+       &S::api_key, Mutable::ready, 0, 0, nullptr, true},
+      {"model", "Model of the service (default: the first of its table)", &S::model},
+      {"timeout", "Longest wait for one result, in ms", &S::timeout, Mutable::playing, 1, any},
+      {"poll-interval", "Pause between two looks at a task, in ms (0 = short first, longer later)",
+       &S::poll_interval, Mutable::playing, 0, 3'600'000},
+      {"max-in-flight", "Shots worked on at once (0 = the model's own limit)", &S::max_in_flight,
+       Mutable::ready, 0, 256},
+      {"order", "Whether results keep the order of their shots", &S::order, Mutable::ready, 0, 0,
+       order_type},
+      {"max-retries", "Tries after the first, where a second can help", &S::max_retries,
+       Mutable::playing, 0, 100},
+      {"on-error", "What happens to a shot that failed", &S::on_error, Mutable::playing, 0, 0,
+       on_error_type},
+      {"cache-dir", "Folder of finished results (default: AIGC_CACHE_DIR, else the XDG cache)",
+       &S::cache_dir},
+      {"use-cache", "Take a result of the same request from cache-dir instead of asking again",
+       &S::use_cache, Mutable::playing},
+      {"seed", "Seed of every shot that brings none (-1 = the service's choice)", &S::seed,
+       Mutable::playing, -1, 2147483647},
+      {"take", "Number of the take: another one asks for another result of the same words",
+       &S::take, Mutable::playing, 0, 1'000'000'000},
+  };
+  rows.insert(rows.end(), own.begin(), own.end());
+  return rows;
+}
+
+/// Settings that every AI stage starts from; the defaults that depend on the role.
+struct RoleSettings : StageSettings {
+  RoleSettings(guint timeout_ms, OnError policy) {
+    timeout = timeout_ms;
+    on_error = static_cast<int>(policy);
+  }
+};
+
+/// A run that asks one service. Subclasses turn a job into a request and a result into a product.
+class ServiceRun : public StageRun {
+ public:
+  /// Throws Error{Fault::settings} when there is no backend or model for the role.
+  ServiceRun(Role role, const StageSettings& settings);
+
+  unsigned max_in_flight() const override { return max_in_flight_; }
+  std::string notice() const override;
+  Product work(Job job, Cancel& cancel, const Progress& progress) override;
+  Product fallback(Job job, Cancel& cancel) override;
+
+ protected:
+  const Model& model() const { return model_; }
+
+  /// The settings as they are now: a change while playing applies to the next shot.
+  virtual StageSettings settings() const = 0;
+  /// Whether a shot needs no service, and what goes on instead.
+  virtual std::optional<Product> pass(const Job& job) { return std::nullopt; }
+  /// Fills `request` from the job and writes what was asked into its shot. Throws Error.
+  virtual void ask(Job& job, const Model& model, Request& request, Cancel& cancel) = 0;
+  /// What leaves for `result`. Throws Error.
+  virtual Product give(Job job, Done done, Cancel& cancel) = 0;
+
+ private:
+  Product work_with(const Driver& driver, const Model& model, Job job, Cancel& cancel,
+                    const Progress& progress);
+
+  Role role_;
+  ResultStore store_;
+  Driver driver_;
+  const Model& model_;
+  unsigned max_in_flight_;
+};
+
+} // namespace aigc

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Results on disk by the content of their request.
+#pragma once
+
+#include "shot/shot.h"
+#include "store/result.h"
+
+#include <optional>
+#include <string>
+
+namespace aigc {
+
+struct StoredResult {
+  Result result;
+  Provenance provenance;
+};
+
+/// A folder of results: `KEY.json` with the words and the provenance, beside it the picture or
+/// clip. Files appear whole or not at all, and two processes may share the folder. Beyond
+/// kMaxBytes the least recently used go first, never what was used within the last hour.
+class ResultStore {
+ public:
+  static constexpr std::uint64_t kMaxBytes = 4ull << 30;
+
+  /// `folder` empty: AIGC_CACHE_DIR, else gst-plugins-aigc in the user's XDG cache folder.
+  explicit ResultStore(std::string folder);
+
+  const std::string& folder() const { return folder_; }
+
+  std::optional<StoredResult> find(const std::string& key, Role role) const;
+
+  /// A path that no one else uses, in the same file system as the store. Throws
+  /// Error{Fault::write}.
+  std::string scratch(const std::string& key) const;
+
+  /// Keeps `result`; a clip is moved here and `result.clip_path` follows. Throws
+  /// Error{Fault::write}.
+  void commit(const std::string& key, Role role, Result& result,
+              const Provenance& provenance) const;
+
+ private:
+  std::string path(const std::string& key, const char* extension) const;
+
+  std::string folder_;
+};
+
+} // namespace aigc

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The bus loop.
+#include "launcher.h"
+
+#include "base/error.h"
+#include "base/ref.h"
+#include "packages.h"
+
+#include <atomic>
+#include <csignal>
+#include <cstring>
+#include <unistd.h>
+
+#include <glib-unix.h>
+
+namespace aigc::runner {
+namespace {
+
+/// How long teardown may take once the user has asked twice.
+constexpr unsigned kStopSeconds = 1;
+
+std::string name_of(GstObject* object) {
+  if (!object) return "";
+  if (!GST_IS_ELEMENT(object)) return take_string(gst_object_get_name(object));
+  GstElementFactory* factory = gst_element_get_factory(GST_ELEMENT(object));
+  return factory ? GST_OBJECT_NAME(factory) : take_string(gst_object_get_name(object));
+}
+
+/// Stock elements say what happened in the debug text: "file(line): function (): path:\nreason".
+std::string reason_in(const char* debug) {
+  const std::string text = debug ? debug : "";
+  const size_t line = text.find(":\n");
+  return line == std::string::npos ? "" : text.substr(line + 2);
+}
+
+Problem read_problem(GstMessage* message) {
+  ErrorSlot error;
+  gchar* debug = nullptr;
+  const GstStructure* details = nullptr;
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+    gst_message_parse_error(message, error.out(), &debug);
+    gst_message_parse_error_details(message, &details);
+  } else {
+    gst_message_parse_warning(message, error.out(), &debug);
+    gst_message_parse_warning_details(message, &details);
+  }
+  const std::string reason = reason_in(take_string(debug).c_str());
+  Problem problem{.element = name_of(GST_MESSAGE_SRC(message)), .message = error.message()};
+  const char* remedy = details ? gst_structure_get_string(details, "remedy") : nullptr;
+  if (remedy)
+    problem.remedy = remedy;
+  else if (!reason.empty())
+    problem.message += " (" + reason + ")";
+  return problem;
+}
+
+Ref<GstElement> build(const std::string& line) {
+  GstParseContext* context = gst_parse_context_new();
+  ErrorSlot error;
+  GstElement* built =
+      gst_parse_launch_full(line.c_str(), context, GST_PARSE_FLAG_FATAL_ERRORS, error.out());
+  const Own<gchar*> missing(gst_parse_context_get_missing_elements(context));
+  gst_parse_context_free(context);
+  if (built && !GST_IS_PIPELINE(built)) {
+    GstElement* pipeline = gst_pipeline_new(nullptr);
+    gst_bin_add(GST_BIN(pipeline), built);
+    return adopt(GST_ELEMENT(gst_object_ref_sink(pipeline)));
+  }
+  if (built) return adopt(GST_ELEMENT(gst_object_ref_sink(built)));
+  if (missing && missing.get()[0])
+    throw Error(Fault::missing_plugin, std::string("there is no element ") + missing.get()[0],
+                package_hint(missing.get()[0]));
+  throw Error(Fault::negotiation, "the launch line cannot be built: " + error.message(),
+              "Look at it with --print.");
+}
+
+/// Notices whether a muxer gets anything at all. One that gets nothing still writes an empty shell
+/// of a file, over which demuxers wait in vain.
+class MuxerWatch {
+ public:
+  void attach(GstElement* pipeline) {
+    const Own<GstIterator> elements(gst_bin_iterate_recurse(GST_BIN(pipeline)));
+    const auto each = [](const GValue* item, gpointer self) {
+      auto* element = GST_ELEMENT(g_value_get_object(item));
+      const char* kind = gst_element_class_get_metadata(GST_ELEMENT_GET_CLASS(element),
+                                                        GST_ELEMENT_METADATA_KLASS);
+      if (kind && strstr(kind, "Muxer")) gst_element_foreach_sink_pad(element, add_probe, self);
+    };
+    while (gst_iterator_foreach(elements.get(), each, this) == GST_ITERATOR_RESYNC)
+      gst_iterator_resync(elements.get());
+  }
+  bool starved() const { return watched_ && !fed_; }
+
+ private:
+  static gboolean add_probe(GstElement*, GstPad* pad, gpointer self) {
+    static_cast<MuxerWatch*>(self)->watched_ = true;
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, self, nullptr);
+    return TRUE;
+  }
+  static GstPadProbeReturn on_buffer(GstPad*, GstPadProbeInfo*, gpointer self) {
+    static_cast<MuxerWatch*>(self)->fed_ = true;
+    return GST_PAD_PROBE_REMOVE;
+  }
+
+  bool watched_ = false;
+  std::atomic<bool> fed_ = false;
+};
+
+class Run {
+ public:
+  Run(Ref<GstElement> pipeline, Report& report, const std::function<void()>& drop)
+      : pipeline_(std::move(pipeline)), report_(report), drop_(drop),
+        loop_(g_main_loop_new(nullptr, FALSE)) {
+    const Ref<GstBus> bus = adopt(gst_element_get_bus(pipeline_.get()));
+    gst_bus_add_watch(bus.get(), on_message, this);
+    muxers_.attach(pipeline_.get());
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+      g_unix_signal_add(signal, on_signal, this);
+  }
+
+  ~Run() {
+    gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+    gst_bus_remove_watch(adopt(gst_element_get_bus(pipeline_.get())).get());
+    g_main_loop_unref(loop_);
+  }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  Ending go() {
+    // The error that goes with a failed change of state is on the bus.
+    gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+    g_main_loop_run(loop_);
+    return ending_;
+  }
+
+ private:
+  static gboolean on_message(GstBus*, GstMessage* message, gpointer self) {
+    static_cast<Run*>(self)->handle(message);
+    return G_SOURCE_CONTINUE;
+  }
+
+  static gboolean on_signal(gpointer self) {
+    static_cast<Run*>(self)->interrupt();
+    return G_SOURCE_CONTINUE;
+  }
+
+  void end(Ending ending) {
+    if (ending_ != Ending::failed) ending_ = ending;
+    g_main_loop_quit(loop_);
+  }
+
+  void interrupt() {
+    if (interrupted_) {
+      drop_();
+      std::signal(SIGALRM, [](int) { _exit(130); });
+      alarm(kStopSeconds);
+      return end(Ending::stopped);
+    }
+    interrupted_ = true;
+    report_.interrupt();
+    // The thread that asks must not be the one that answers: an element may wait in its handler.
+    gst_element_call_async(
+        pipeline_.get(),
+        [](GstElement* pipeline, gpointer) {
+          gst_element_send_event(pipeline, gst_event_new_eos());
+        },
+        nullptr, nullptr);
+  }
+
+  void handle(GstMessage* message) {
+    switch (GST_MESSAGE_TYPE(message)) {
+    case GST_MESSAGE_EOS:
+      if (!interrupted_) return end(Ending::finished);
+      return end(muxers_.starved() ? Ending::stopped : Ending::interrupted);
+    case GST_MESSAGE_ERROR:
+      return fail(read_problem(message));
+    case GST_MESSAGE_WARNING:
+      return report_.warning(read_problem(message));
+    case GST_MESSAGE_PROGRESS:
+      return progress(message);
+    case GST_MESSAGE_ELEMENT: {
+      const GstStructure* structure = gst_message_get_structure(message);
+      if (g_str_has_prefix(gst_structure_get_name(structure), "aigc/"))
+        report_.element_message(name_of(GST_MESSAGE_SRC(message)), structure);
+      return;
+    }
+    default:
+      return;
+    }
+  }
+
+  void fail(const Problem& problem) {
+    if (ending_ == Ending::failed) return;
+    // Interrupted before the first frame, a muxer may complain that it has nothing to finish.
+    const bool expected = interrupted_ && muxers_.starved();
+    ending_ = expected ? Ending::stopped : Ending::failed;
+    if (!expected) report_.error(problem);
+    g_main_loop_quit(loop_);
+  }
+
+  void progress(GstMessage* message) {
+    Step step;
+    gchar *code = nullptr, *text = nullptr;
+    gst_message_parse_progress(message, &step.type, &code, &text);
+    const std::string whole = take_string(code);
+    step.text = take_string(text);
+    const size_t colon = whole.find(':');
+    if (colon == std::string::npos) return; // not one of ours
+    step.stage = whole.substr(0, colon);
+    step.id = whole.substr(colon + 1);
+    gst_structure_get_int(gst_message_get_structure(message), "percent", &step.percent);
+    report_.step(step);
+  }
+
+  Ref<GstElement> pipeline_;
+  Report& report_;
+  const std::function<void()>& drop_;
+  MuxerWatch muxers_;
+  GMainLoop* loop_;
+  Ending ending_ = Ending::finished;
+  bool interrupted_ = false;
+};
+
+} // namespace
+
+Ending launch(const std::string& line, Report& report, const std::function<void()>& drop) {
+  return Run(build(line), report, drop).go();
+}
+
+} // namespace aigc::runner

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// aigc: runs jobs. Reads the command line and picks what to do.
+#include "base/error.h"
+#include "config.h"
+#include "escape.h"
+#include "launcher.h"
+#include "library.h"
+#include "output_file.h"
+
+#include <csignal>
+#include <cstdio>
+#include <locale.h>
+
+#include <gst/gst.h>
+
+namespace aigc::runner {
+namespace {
+
+enum Exit { kDone = 0, kFailed = 1, kUsage = 2, kInterrupted = 130 };
+
+constexpr const char* kHelp = R"(Usage: aigc JOB name=value ...   run a job
+       aigc JOB --help           the variables of a job
+       aigc JOB --print name=value ...
+                                 print the line for gst-launch-1.0 instead of running it
+       aigc --list               all jobs
+       aigc --version
+
+  --json    tell what happens as one JSON object a line on standard output
+
+Exit status: 0 done, 1 failed, 2 wrong usage (nothing was started), 130 interrupted.
+)";
+
+struct CommandLine {
+  std::string job;
+  Values values;
+  bool help = false, list = false, version = false, print = false, json = false;
+};
+
+CommandLine read_command_line(int argc, char** argv) {
+  CommandLine line;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const size_t equals = word.find('=');
+    if (word == "--help" || word == "-h")
+      line.help = true;
+    else if (word == "--list")
+      line.list = true;
+    else if (word == "--version")
+      line.version = true;
+    else if (word == "--print")
+      line.print = true;
+    else if (word == "--json")
+      line.json = true;
+    else if (word.starts_with('-'))
+      throw Error(Fault::settings, "there is no option " + word, "See aigc --help.");
+    else if (line.job.empty() && equals == word.npos)
+      line.job = word;
+    else if (equals == word.npos || equals == 0)
+      throw Error(Fault::settings, "'" + word + "' is not name=value", "See aigc --help.");
+    else if (!line.values.emplace(word.substr(0, equals), word.substr(equals + 1)).second)
+      throw Error(Fault::settings, word.substr(0, equals) + " is given twice", "Give it once.");
+  }
+  return line;
+}
+
+int list_jobs() {
+  for (const auto& name : job_names())
+    std::printf("%-10s %s\n", name.c_str(), load_job(name).summary().c_str());
+  return kDone;
+}
+
+int print_job_help(const JobFile& job) {
+  std::printf("aigc %s: %s\n\n", job.name().c_str(), job.summary().c_str());
+  for (const auto& variable : job.variables()) {
+    const std::string left = variable.name + "=" + variable.placeholder();
+    std::string note;
+    if (variable.required) note = " (required)";
+    if (variable.initial) note = " (default " + *variable.initial + ")";
+    std::printf("  %-32s %s%s\n", left.c_str(), variable.help.c_str(), note.c_str());
+  }
+  return kDone;
+}
+
+int print_launch_line(const std::string& line) {
+  std::string command = "gst-launch-1.0 -e";
+  for (const auto& word : launch_words(line))
+    command += " " + shell_quote(word);
+  std::puts(command.c_str());
+  return kDone;
+}
+
+int run_job(const JobFile& job, Values values, Report& report) {
+  std::optional<OutputFile> file;
+  if (const Variable* output = job.output()) {
+    file.emplace(values.at(output->name));
+    values[output->name] = file->temporary();
+  }
+  const std::string out = file ? file->path() : "";
+  report.start(job.name(), out);
+  const Ending ending = launch(job.render(values), report, [&file] {
+    if (file) file->discard();
+  });
+  if (ending == Ending::failed) return kFailed;
+  const bool interrupted = ending != Ending::finished;
+  std::optional<Made> made;
+  if (file && ending != Ending::stopped) made = examine(file->temporary());
+  if (made) {
+    file->commit();
+    made->path = out;
+  } else if (file && !interrupted) {
+    throw Error(Fault::format, out + " was not made: the job ended without a picture or sound",
+                "Look at the line with --print.");
+  }
+  report.finish(made ? &*made : nullptr, interrupted);
+  return interrupted ? kInterrupted : kDone;
+}
+
+int run(const CommandLine& line, Report& report) {
+  if (line.job.empty() && !line.values.empty())
+    throw Error(Fault::settings, "no job is named", "See aigc --list.");
+  const JobFile job = load_job(line.job);
+  if (line.help) return print_job_help(job);
+  const Values values = job.complete(line.values);
+  if (line.print) return print_launch_line(job.render(values));
+  add_plugin_folder();
+  gst_init(nullptr, nullptr);
+  const int status = run_job(job, values, report);
+  gst_deinit();
+  return status;
+}
+
+int main(int argc, char** argv) {
+  setlocale(LC_CTYPE, "");
+  std::signal(SIGPIPE, SIG_IGN);
+  bool json = false;
+  for (int i = 1; i < argc; ++i)
+    json |= argv[i] == std::string_view("--json");
+  const auto report = json ? json_report() : text_report();
+  try {
+    const CommandLine line = read_command_line(argc, argv);
+    if (line.version) {
+      std::printf("aigc %s\n", AIGC_VERSION);
+      return kDone;
+    }
+    if (line.list) return list_jobs();
+    if (line.job.empty() && line.values.empty()) {
+      std::fputs(kHelp, line.help ? stdout : stderr);
+      return line.help ? kDone : kUsage;
+    }
+    return run(line, *report);
+  } catch (const Error& error) {
+    report->error({.message = error.what(), .remedy = error.remedy});
+    return error.fault == Fault::settings ? kUsage : kFailed;
+  }
+}
+
+} // namespace
+} // namespace aigc::runner
+
+int main(int argc, char** argv) {
+  return aigc::runner::main(argc, argv);
+}

@@ -1,0 +1,10 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Makes the source archive and sets a build up from it: every file the build names must be in git.
+set -eu
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+meson dist -C "$root/build" --no-tests --allow-dirty --formats gztar
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+tar -xzf "$root"/build/meson-dist/gst-plugins-aigc-*.tar.gz -C "$scratch"
+meson setup "$scratch/build" "$scratch"/gst-plugins-aigc-*

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What run, check and dev share: packages, the build, the paths. Sourced with $root set.
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+# The one list of packages. base: to build and make films; test: what check adds.
+base_packages="g++ meson ninja-build pkg-config
+  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libjson-glib-dev libcairo2-dev libpango1.0-dev
+  gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
+  gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-x fonts-noto-cjk"
+test_packages="libgtest-dev ffmpeg"
+
+# Packages of the arguments that are not installed.
+missing_packages() {
+  dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null |
+    awk 'BEGIN { for (i = 1; i < ARGC; i++) want[ARGV[i]]; ARGC = 1 }
+         $2 == "installed" { delete want[$1] }
+         END { for (name in want) print name }' "$@" | sort
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif ! command -v sudo >/dev/null; then
+    die "This needs root and there is no sudo. As root: apt-get install $missing"
+  elif [ -t 0 ]; then
+    sudo "$@"
+  else
+    sudo -n "$@" </dev/null || return 1
+  fi
+}
+
+apt() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" >&2 </dev/null
+}
+
+# Installs what is missing of the packages named; elsewhere than on Debian and Ubuntu looks for what
+# they hold and names them when it is not there.
+install_packages() {
+  if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+    have_everything && return
+    die "This is neither Debian nor Ubuntu. Install what these packages hold, then call again:
+  $*"
+  fi
+  missing=$(missing_packages "$@" | tr '\n' ' ')
+  [ -n "$missing" ] || return 0
+  say "Installing: $missing"
+  apt update || say "The package lists could not be renewed; trying with those that are there."
+  # shellcheck disable=SC2086
+  apt install -y --no-install-recommends $missing ||
+    die "apt-get could not install: $missing
+Another package manager may be running, or the network may be down: look at the lines above, then call again."
+}
+
+have_everything() {
+  for tool in meson ninja c++ pkg-config gst-launch-1.0; do
+    command -v "$tool" >/dev/null || return 1
+  done
+  pkg-config --exists 'gstreamer-1.0 >= 1.22' gstreamer-pbutils-1.0 'json-glib-1.0 >= 1.6' pangocairo
+}
+
+# configure DIR OPTION...: sets a build folder up, or does nothing when it is with these options.
+configure() {
+  folder=$root/$1
+  shift
+  stamp="$root $*"
+  [ -f "$folder/build.ninja" ] && [ "$(cat "$folder/options" 2>/dev/null)" = "$stamp" ] && return
+  again=
+  [ -f "$folder/build.ninja" ] && again=--reconfigure
+  case $(cat "$folder/options" 2>/dev/null) in "" | "$root "*) ;; *) again=--wipe ;; esac
+  log=$(meson setup $again "$@" "$folder" "$root" 2>&1 </dev/null) || die "$log"
+  printf '%s' "$stamp" >"$folder/options"
+}
+
+# build DIR TARGET...: says nothing when nothing is to be done.
+build() {
+  folder=$root/$1
+  shift
+  case $(ninja -C "$folder" -n "$@" 2>&1 </dev/null) in *"no work to do"*) return ;; esac
+  say "Building in $folder"
+  ninja -C "$folder" "$@" >&2 </dev/null || die "The build failed: see the lines above."
+}
+
+# Puts the plugin, the runner and the jobs of a build folder on the paths.
+use_build() {
+  folder=$root/$1
+  export PATH="$folder/pipelines/aigc:$PATH"
+  export GST_PLUGIN_PATH_1_0="$folder/elements${GST_PLUGIN_PATH_1_0:+:$GST_PLUGIN_PATH_1_0}"
+  export GST_PRESET_PATH="$root/elements/presets${GST_PRESET_PATH:+:$GST_PRESET_PATH}"
+  export AIGC_PIPELINES="$root/pipelines"
+}
+
+# What run and dev need: the plugin and the runner, built once, quick when nothing has changed.
+build_tools() {
+  # shellcheck disable=SC2086
+  install_packages $base_packages
+  case $(cat "$root/build/options" 2>/dev/null) in
+    "$root "*) ;;  # set up here before, by run or by check
+    *) configure build -Dtests=false ;;
+  esac
+  build build elements/libgstaigc.so pipelines/aigc/aigc
+  use_build build
+}

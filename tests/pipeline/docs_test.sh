@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Executes every shell block of the documents (fenced as sh) as it is written, in a scratch folder,
+# and looks at every film and picture it names. Speaks TAP. Usage: docs_test.sh SOURCE BUILD
+set -u
+source=$1 build=$2
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+mkdir "$scratch/blocks" "$scratch/bin" "$scratch/work"
+ln -s "$source/run" "$source/dev" "$scratch/work"
+ln -s "$build" "$scratch/work/build"
+
+# ./check would start this test again; sudo needs none of its powers for a scratch folder.
+printf '#!/bin/sh\necho "skipped: this test is a part of ./check"\n' >"$scratch/work/check"
+printf '#!/bin/sh\nexec "$@"\n' >"$scratch/bin/sudo"
+chmod +x "$scratch/work/check" "$scratch/bin/sudo"
+
+export PATH="$scratch/bin:$PATH" DESTDIR="$scratch/root" AIGC_CACHE_DIR="$scratch/cache"
+
+# What is installed goes to the scratch folder; pkg-config shall find it there.
+export PKG_CONFIG_PATH="$scratch/bin"
+sed "s|^prefix=|prefix=$scratch/root|" "$build/meson-private/gst-plugins-aigc.pc" \
+  >"$scratch/bin/gst-plugins-aigc.pc"
+
+# One file a block: blocks/DOCUMENT-LINE
+for document in "$source"/README*.md "$source"/docs/*.md; do
+  awk -v base="$scratch/blocks/$(basename "$document")" '
+    /^```sh$/ { file = sprintf("%s-%03d", base, NR); next }
+    /^```$/ { file = ""; next }
+    file { print > file }' "$document"
+done
+
+probe() { ffprobe -v error -select_streams v -of csv=p=0 -show_entries "$1" "$2"; }
+
+# look_at LINE FILE: the file has the size and length the line asks for.
+look_at() {
+  asked() { printf '%s\n' "$1" | grep -oE "(^| )$2=[0-9]+" | head -1 | cut -d= -f2; }
+  width=$(asked "$1" width) height=$(asked "$1" height) seconds=$(asked "$1" duration)
+  size=$(probe stream=width,height "$2") || return 1
+  [ "$size" = "${width:-1280},${height:-720}" ] || { echo "# $2 is $size"; return 1; }
+  case $2 in *.mp4) ;; *) return 0 ;; esac
+  length=$(probe stream=duration "$2")
+  awk -v l="$length" -v s="${seconds:-5}" 'BEGIN { exit !(l > s - 0.02 && l < s + 0.02) }' ||
+    { echo "# $2 lasts $length s"; return 1; }
+}
+
+# Runs one block and looks at what its lines made.
+try() {
+  (cd "$scratch/work" && timeout 240 sh -e "$1") >"$scratch/log" 2>&1 </dev/null ||
+    { sed 's/^/# /' "$scratch/log"; return 1; }
+  while IFS= read -r line; do
+    case $line in *--print*) continue ;; esac
+    for name in $(printf '%s\n' "$line" | grep -oE '[a-z]+\.(mp4|png|jpg)'); do
+      [ -s "$scratch/work/$name" ] || { echo "# no $name"; return 1; }
+      look_at "$line" "$scratch/work/$name" || return 1
+    done
+  done <"$1"
+}
+
+set -- "$scratch"/blocks/*
+echo "1..$#"
+number=0
+for block; do
+  number=$((number + 1))
+  if try "$block"; then verdict=ok; else verdict="not ok"; fi
+  echo "$verdict $number - $(basename "$block"): $(head -1 "$block" | cut -c1-60 | tr -d '#')"
+done

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// OutputFile: nothing under the name before commit(), nothing left without it.
+#include "base/error.h"
+#include "base/ref.h"
+#include "output_file.h"
+
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace aigc;
+using namespace aigc::runner;
+namespace fs = std::filesystem;
+
+namespace {
+
+class OutputFileTest : public testing::Test {
+ protected:
+  ~OutputFileTest() override { fs::remove_all(folder); }
+
+  size_t files() const {
+    return static_cast<size_t>(
+        std::distance(fs::directory_iterator(folder), fs::directory_iterator{}));
+  }
+  static void write(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
+  static std::string read(const fs::path& path) {
+    std::ifstream in(path);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  static std::string refusal(const fs::path& path) {
+    try {
+      OutputFile file(path);
+    } catch (const Error& error) {
+      EXPECT_FALSE(error.remedy.empty());
+      return error.what();
+    }
+    return "accepted";
+  }
+
+  const fs::path folder = take_string(g_dir_make_tmp("aigc-test-XXXXXX", nullptr));
+  const fs::path path = folder / "a film.mp4";
+};
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != text.npos;
+}
+
+} // namespace
+
+TEST_F(OutputFileTest, AppearsOnlyWhenCommitted) {
+  OutputFile file(path);
+  write(file.temporary(), "new");
+  EXPECT_FALSE(fs::exists(path));
+  EXPECT_EQ(fs::path(file.temporary()).parent_path(), folder);
+  EXPECT_EQ(fs::path(file.temporary()).extension(), ".mp4");
+  file.commit();
+  EXPECT_EQ(read(path), "new");
+  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(OutputFileTest, WithoutCommitTheOldFileStaysAndNothingElse) {
+  write(path, "old");
+  { write(OutputFile(path).temporary(), "half"); }
+  EXPECT_EQ(read(path), "old");
+  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(OutputFileTest, ALinkStaysALink) {
+  write(folder / "real.mp4", "old");
+  fs::create_symlink("real.mp4", path);
+  OutputFile file(path);
+  write(file.temporary(), "new");
+  file.commit();
+  EXPECT_TRUE(fs::is_symlink(path));
+  EXPECT_EQ(read(folder / "real.mp4"), "new");
+}
+
+TEST_F(OutputFileTest, SweepsWhatAKilledRunLeftAndNothingElse) {
+  const pid_t gone = fork();
+  if (gone == 0) _exit(0);
+  waitpid(gone, nullptr, 0);
+  const fs::path left = folder / (".aigc-" + std::to_string(gone) + "-a film.mp4");
+  const fs::path alive = folder / (".aigc-" + std::to_string(getppid()) + "-a film.mp4");
+  const fs::path other = folder / (".aigc-" + std::to_string(gone) + "-not a film.mp4");
+  for (const auto& file : {left, alive, other})
+    write(file, "x");
+  { OutputFile file(path); }
+  EXPECT_FALSE(fs::exists(left));
+  EXPECT_TRUE(fs::exists(alive));
+  EXPECT_TRUE(fs::exists(other));
+}
+
+TEST_F(OutputFileTest, PlacesThatCannotBeWrittenAreNamed) {
+  EXPECT_TRUE(has(refusal(folder), "it is a folder"));
+  EXPECT_TRUE(has(refusal(folder / "no" / "a.mp4"), "there is no folder"));
+  EXPECT_TRUE(has(refusal("/dev/null"), "it is not a file"));
+  EXPECT_TRUE(has(refusal("/proc/a.mp4"), "cannot be written"));
+  write(path, "x");
+  EXPECT_TRUE(has(refusal(path / "a.mp4"), "there is no folder"));
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Model tables: the legal order nearest to what was asked, and errors that name the limit.
+#include "base/error.h"
+#include "service/model.h"
+#include "shot/shot.h"
+
+#include <array>
+#include <gtest/gtest.h>
+
+using namespace aigc;
+
+namespace {
+
+constexpr std::array<Size, 5> kSizes = {
+    {{1664, 928}, {1472, 1104}, {1328, 1328}, {1104, 1472}, {928, 1664}}};
+constexpr std::array<double, 2> kSeconds = {5, 10};
+constexpr Model kListed{.name = "listed",
+                        .role = Role::picture,
+                        .default_size = {1664, 928},
+                        .sizes = kSizes,
+                        .max_seconds = 10,
+                        .seconds = kSeconds};
+constexpr Model kFree{.name = "free",
+                      .role = Role::clip,
+                      .default_size = {1280, 720},
+                      .min_side = 16,
+                      .max_side = 4096,
+                      .side_step = 2,
+                      .min_seconds = 2,
+                      .max_seconds = 60};
+
+template <typename Call> std::string text_of(Call call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return std::string(error.what()) + "; " + error.remedy;
+  }
+  return "nothing thrown";
+}
+
+} // namespace
+
+TEST(ModelSize, TheClassic1024x576OrdersTheNextLegalWideOne) {
+  EXPECT_EQ(choose_size(kListed, {1024, 576}, 0), (Size{1664, 928}));
+  EXPECT_EQ(choose_size(kListed, {576, 1024}, 0), (Size{928, 1664}));
+  EXPECT_EQ(choose_size(kListed, {1000, 1000}, 0), (Size{1328, 1328}));
+  EXPECT_EQ(choose_size(kListed, {1200, 900}, 0), (Size{1472, 1104}));
+}
+
+TEST(ModelSize, AspectAloneChoosesAboutTheDefaultArea) {
+  EXPECT_EQ(choose_size(kFree, {}, 0), (Size{1280, 720}));
+  EXPECT_EQ(choose_size(kFree, {}, 9.0 / 16), (Size{720, 1280}));
+  EXPECT_EQ(choose_size(kFree, {}, 1), (Size{960, 960}));
+  EXPECT_EQ(choose_size(kFree, {640, 0}, 0), (Size{640, 360}));
+  EXPECT_EQ(choose_size(kFree, {0, 360}, 0), (Size{640, 360}));
+}
+
+TEST(ModelSize, OddSidesAreRoundedUp) {
+  EXPECT_EQ(choose_size(kFree, {641, 359}, 0), (Size{642, 360}));
+}
+
+TEST(ModelSize, TooSmallOrTooLargeNamesTheLimit) {
+  EXPECT_EQ(text_of([] {
+              choose_size(kFree, {1, 720}, 0);
+            }),
+            "width is 1; free takes 16 to 4096 pixels");
+  EXPECT_EQ(text_of([] {
+              choose_size(kFree, {640, 5000}, 0);
+            }),
+            "height is 5000; free takes 16 to 4096 pixels");
+  EXPECT_NE(text_of([] {
+              choose_size(kListed, {2000, 1000}, 0);
+            }).find("1664x928"),
+            std::string::npos);
+}
+
+TEST(ModelSeconds, TheShortestLegalOneAtLeastAsLong) {
+  EXPECT_EQ(choose_seconds(kListed, 3), 5);
+  EXPECT_EQ(choose_seconds(kListed, 5.1), 10);
+  EXPECT_EQ(choose_seconds(kFree, 1), 2);
+  EXPECT_EQ(choose_seconds(kFree, 7.5), 7.5);
+}
+
+TEST(ModelSeconds, BeyondTheLimitsIsAnErrorThatNamesThem) {
+  EXPECT_EQ(text_of([] { choose_seconds(kListed, 11); }),
+            "duration is 11 s; listed makes clips of 0.1 to 10 s");
+  EXPECT_NE(text_of([] { choose_seconds(kFree, 0); }), "nothing thrown");
+  EXPECT_NE(text_of([] { choose_seconds(kFree, -1); }), "nothing thrown");
+}
+
+TEST(Aspect, IsWidthColonHeight) {
+  EXPECT_DOUBLE_EQ(parse_aspect("16:9"), 16.0 / 9);
+  for (const char* bad : {"", "16", "16:", ":9", "16:0", "-16:9", "16:9 ", "16/9", "9:1"})
+    EXPECT_THROW(parse_aspect(bad), Error) << bad;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The result store: what is committed is found again, anything half or broken is not.
+#include "base/error.h"
+#include "store/results.h"
+#include "temp_folder.h"
+
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+
+using namespace aigc;
+namespace fs = std::filesystem;
+
+namespace {
+
+const Provenance kFrom{"image", "svc", "m-1", "r-9", 7, 0.5, "CNY", false, false};
+
+void write_text(const std::string& path, const std::string& text) {
+  std::ofstream(path) << text;
+}
+
+std::string read_text(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+} // namespace
+
+TEST(ResultStore, WordsComeBack) {
+  TempFolder folder;
+  ResultStore store(folder.path());
+  EXPECT_FALSE(store.find("abc", Role::words));
+  Result result;
+  result.prompt = "一只 \"fox\"";
+  result.mood = "calm";
+  store.commit("abc", Role::words, result, kFrom);
+  auto found = store.find("abc", Role::words);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->result.prompt, result.prompt);
+  EXPECT_EQ(found->result.mood, "calm");
+  EXPECT_EQ(found->provenance, kFrom);
+}
+
+TEST(ResultStore, PicturesComeBackByteForByte) {
+  TempFolder folder;
+  ResultStore store(folder.path());
+  const std::string bytes("\x89PNG\0\xff", 6);
+  Result result;
+  result.picture = adopt(g_bytes_new(bytes.data(), bytes.size()));
+  store.commit("def", Role::picture, result, kFrom);
+  auto found = store.find("def", Role::picture);
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(g_bytes_equal(found->result.picture.get(), result.picture.get()));
+}
+
+TEST(ResultStore, ClipsAreMovedInAndScratchPathsAreDistinct) {
+  TempFolder folder;
+  ResultStore store(folder.path());
+  const std::string first = store.scratch("k"), second = store.scratch("k");
+  EXPECT_NE(first, second);
+  write_text(first, "clip");
+  Result result;
+  result.clip_path = first;
+  store.commit("k", Role::clip, result, kFrom);
+  EXPECT_FALSE(fs::exists(first));
+  EXPECT_EQ(read_text(result.clip_path), "clip");
+  EXPECT_EQ(store.find("k", Role::clip)->result.clip_path, result.clip_path);
+}
+
+TEST(ResultStore, ARecordWithoutItsFileOrGarbageIsNotFound) {
+  TempFolder folder;
+  ResultStore store(folder.path());
+  Result result;
+  result.clip_path = store.scratch("k");
+  write_text(result.clip_path, "clip");
+  store.commit("kk", Role::clip, result, kFrom);
+  const std::string record = result.clip_path.substr(0, result.clip_path.size() - 4) + ".json";
+  const std::string good = read_text(record);
+  for (const char* broken : {"", "{", "[]", "{\"provenance\":[]}", "{\"provenance\":3}"}) {
+    write_text(record, broken);
+    EXPECT_FALSE(store.find("kk", Role::clip)) << broken;
+  }
+  write_text(record, good);
+  EXPECT_TRUE(store.find("kk", Role::clip));
+  fs::remove(result.clip_path);
+  EXPECT_FALSE(store.find("kk", Role::clip));
+}
+
+TEST(ResultStore, AFolderThatCannotBeMadeIsAWriteErrorThatNamesIt) {
+  TempFolder folder;
+  const std::string file = folder.path() + "/file";
+  write_text(file, "");
+  ResultStore store(file + "/below");
+  try {
+    store.scratch("k");
+    FAIL() << "nothing thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault, Fault::write);
+    EXPECT_NE(std::string(error.what()).find(file), std::string::npos);
+  }
+}

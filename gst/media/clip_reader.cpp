@@ -12,7 +12,8 @@ constexpr size_t kSoundBlocksAhead = 8;
 
 /// Only the kind asked for is decoded; the rest stays as it is in the file.
 gboolean wants_decoding(GstElement*, GstPad* pad, GstCaps* caps, gpointer video) {
-  auto target = adopt(GST_IS_GHOST_PAD(pad) ? gst_ghost_pad_get_target(GST_GHOST_PAD(pad)) : nullptr);
+  auto target =
+      adopt(GST_IS_GHOST_PAD(pad) ? gst_ghost_pad_get_target(GST_GHOST_PAD(pad)) : nullptr);
   auto parent = adopt(target ? gst_pad_get_parent_element(target.get()) : nullptr);
   GstElementFactory* factory = parent ? gst_element_get_factory(parent.get()) : nullptr;
   if (factory && g_str_equal(GST_OBJECT_NAME(factory), "typefind")) return TRUE;
@@ -21,13 +22,6 @@ gboolean wants_decoding(GstElement*, GstPad* pad, GstCaps* caps, gpointer video)
   const bool sound = g_str_has_prefix(name, "audio/");
   if (picture || sound) return picture == (video != nullptr);
   return !g_str_has_prefix(name, "text/") && !g_str_has_prefix(name, "subpicture/");
-}
-
-/// A decoder that loses its references shall leave the picture out, not make one up.
-void leave_out_broken_pictures(GstBin*, GstBin*, GstElement* element, gpointer) {
-  GObjectClass* klass = G_OBJECT_GET_CLASS(element);
-  if (g_object_class_find_property(klass, "output-corrupt"))
-    g_object_set(element, "output-corrupt", FALSE, nullptr);
 }
 
 /// Lets decoders hand out buffers with their own strides, which saves a copy of each picture.
@@ -81,8 +75,6 @@ void ClipReader::start() {
   g_object_set(decode, "force-sw-decoders", TRUE, nullptr);
   g_signal_connect(decode, "autoplug-continue", G_CALLBACK(wants_decoding),
                    video_ ? this : nullptr);
-  g_signal_connect(pipeline_.get(), "deep-element-added", G_CALLBACK(leave_out_broken_pictures),
-                   nullptr);
   g_signal_connect(
       decode, "pad-added",
       G_CALLBACK(+[](GstElement*, GstPad* pad, ClipReader* self) { self->on_pad(pad); }), this);
@@ -193,6 +185,7 @@ GstFlowReturn ClipReader::on_sample(GstElement* sink) {
   auto sample = adopt(gst_app_sink_pull_sample(GST_APP_SINK(sink)));
   GstBuffer* buffer = sample ? gst_sample_get_buffer(sample.get()) : nullptr;
   if (!buffer) return GST_FLOW_EOS;
+  // A picture whose references are lost is made up; the one before it stays instead.
   if (video_ && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_CORRUPTED)) return GST_FLOW_OK;
   guint64 running = 0;
   const int sign = gst_segment_to_running_time_full(

@@ -7,6 +7,7 @@
 #include "gstwanxclipgen.h"
 #include "gstwanxvideogen.h"
 #include "gstclipjoin.h"
+#include "gststreamfollow.h"
 
 #include <gst/gst.h>
 
@@ -18,6 +19,7 @@ static gboolean plugin_init(GstPlugin* plugin) {
   any |= GST_ELEMENT_REGISTER(wanxclipgen, plugin);
   any |= GST_ELEMENT_REGISTER(wanxvideogen, plugin);
   any |= GST_ELEMENT_REGISTER(clipjoin, plugin);
+  any |= GST_ELEMENT_REGISTER(streamfollow, plugin);
   return any;
 }
 

@@ -2,13 +2,13 @@
 // Makes clips for tests with ffmpeg: black, with a white flash and a beep at a known moment.
 #pragma once
 
-#include <gio/gio.h>
-#include <gst/gst.h>
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
+#include <gtest/gtest.h>
 #include <string>
+
+#include <gio/gio.h>
+#include <gst/gst.h>
 
 namespace clips {
 
@@ -36,12 +36,12 @@ struct Clip {
   std::string size = "160x120";
   std::string fps = "25";
   double seconds = 1.2;
-  double flash = 0.4;    ///< the flash and the beep last 0.2 s
-  double sound = 1.2;    ///< seconds, 0 = none
+  double flash = 0.4; ///< the flash and the beep last 0.2 s
+  double sound = 1.2; ///< seconds, 0 = none
   int rate = 48000;
   std::string video = "-c:v libx264 -preset ultrafast -bf 2 -pix_fmt yuv420p";
   std::string audio = "-c:a aac";
-  std::string filter;    ///< more of the picture's filter chain
+  std::string filter; ///< more of the picture's filter chain
 };
 
 inline void run(const std::string& command) {
@@ -49,7 +49,8 @@ inline void run(const std::string& command) {
   g_autofree gchar* errors = nullptr;
   g_autoptr(GError) error = nullptr;
   g_spawn_command_line_sync(command.c_str(), nullptr, &errors, &status, &error);
-  ASSERT_EQ(status, 0) << command << "\n" << (errors ? errors : "") << (error ? error->message : "");
+  ASSERT_EQ(status, 0) << command << "\n"
+                       << (errors ? errors : "") << (error ? error->message : "");
 }
 
 inline std::string uri_of(const std::string& path) {
@@ -70,10 +71,11 @@ inline std::string make(const std::string& path, const Clip& clip) {
                         ",drawbox=c=white:t=fill:enable='" + when + "'" + clip.filter + "\" ";
   if (clip.sound > 0)
     command += "-f lavfi -i \"aevalsrc='if(between(t\\," + number(clip.flash) + "\\," +
-               number(clip.flash + 0.2) + ")\\,0.5*sin(2*PI*1000*t)\\,0)':s=" +
-               std::to_string(clip.rate) + ":d=" + number(clip.sound) + "\" " + clip.audio + " ";
+               number(clip.flash + 0.2) +
+               ")\\,0.5*sin(2*PI*1000*t)\\,0)':s=" + std::to_string(clip.rate) +
+               ":d=" + number(clip.sound) + "\" " + clip.audio + " ";
   run(command + clip.video + " " + path);
   return uri_of(path);
 }
 
-}  // namespace clips
+} // namespace clips

@@ -4,8 +4,9 @@
 
 #include <atomic>
 #include <cerrno>
-#include <cstdio>
+#include <cstring>
 #include <fcntl.h>
+#include <fstream>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
@@ -16,10 +17,35 @@ namespace {
 /// Frames that may wait for the encoder: enough to keep it busy, little memory.
 constexpr guint64 kQueuedFrames = 4;
 
+/// The index of an hour has some 2 MiB.
+constexpr std::uint64_t kMaxIndex = 64u << 20;
+
 /// A name in the same folder, so that the rename is atomic.
 std::string part_name(const std::string& path) {
   static std::atomic<unsigned> next{0};
   return path + "." + std::to_string(getpid()) + "-" + std::to_string(next++) + ".part";
+}
+
+/// Every box of an MP4 between two places of `bytes`; stops at what is no box.
+template <typename Take>
+void for_each_box(const std::string& bytes, size_t at, size_t end, Take take) {
+  while (at + 8 <= end) {
+    const size_t size = GST_READ_UINT32_BE(bytes.data() + at);
+    if (size < 8 || size > end - at) return;
+    take(std::string_view(bytes).substr(at + 4, 4), at, size);
+    at += size;
+  }
+}
+
+/// Sets creation and modification time of every header in a moov box to "not given".
+void clear_times(std::string& bytes, size_t at, size_t end) {
+  for_each_box(bytes, at, end, [&](std::string_view type, size_t box, size_t size) {
+    if (type == "moov" || type == "trak" || type == "mdia") clear_times(bytes, box + 8, box + size);
+    const bool header = type == "mvhd" || type == "tkhd" || type == "mdhd";
+    if (!header || size < 28) return;
+    const size_t length = bytes[box + 8] == 1 ? 16 : 8;
+    bytes.replace(box + 12, length, length, '\0');
+  });
 }
 
 } // namespace
@@ -56,9 +82,10 @@ ClipWriter::ClipWriter(std::string path, int width, int height, int fps, Cancel&
 
   GstElement* encoder = pipeline_.add("x264enc");
   gst_util_set_object_arg(G_OBJECT(encoder), "speed-preset", "ultrafast");
-  gst_util_set_object_arg(G_OBJECT(encoder), "pass", "qual");
-  g_object_set(encoder, "quantizer", 21u, "bframes", 0u, "key-int-max", static_cast<guint>(2 * fps),
-               "threads", 1u, nullptr);
+  // A fixed quantizer: the rate buffer of the other modes depends on how x264's threads race.
+  gst_util_set_object_arg(G_OBJECT(encoder), "pass", "quant");
+  g_object_set(encoder, "quantizer", 20u, "trellis", FALSE, "bframes", 0u, "key-int-max",
+               static_cast<guint>(2 * fps), "threads", 2u, nullptr);
   pipeline_.add("h264parse");
   pipeline_.add("mp4mux");
   g_object_set(pipeline_.add("filesink"), "location", part_.c_str(), nullptr);
@@ -107,7 +134,28 @@ void ClipWriter::finish() {
   gst_app_src_end_of_stream(GST_APP_SRC(source_));
   while (!pipeline_.ended(kPipelineSlice))
     cancel_.check();
+  forget_time();
   commit();
+}
+
+/// The muxer notes the hour of writing; without it the same frames give the same bytes.
+void ClipWriter::forget_time() {
+  std::fstream file(part_, std::ios::in | std::ios::out | std::ios::binary);
+  std::streamoff at = 0;
+  for (char head[16]; file.seekg(at) && file.read(head, sizeof head);) {
+    std::uint64_t size = GST_READ_UINT32_BE(head);
+    if (size == 1) size = GST_READ_UINT64_BE(head + 8);
+    if (size < 8) return;
+    if (std::memcmp(head + 4, "moov", 4) == 0 && size < kMaxIndex) {
+      std::string moov(size, '\0');
+      const auto length = static_cast<std::streamsize>(size);
+      file.seekg(at).read(moov.data(), length);
+      clear_times(moov, 0, moov.size());
+      file.seekp(at).write(moov.data(), length);
+      return;
+    }
+    at += static_cast<std::streamoff>(size);
+  }
 }
 
 void ClipWriter::commit() {

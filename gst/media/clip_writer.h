@@ -34,6 +34,7 @@ class ClipWriter {
 
  private:
   void start_pool();
+  void forget_time();
   void commit();
 
   const std::string path_;

@@ -175,10 +175,9 @@ void name_rate(GstClockTime frame, ClipInfo& info) {
   if (info.fps_n == 0) gst_util_double_to_fraction(fps, &info.fps_n, &info.fps_d);
 }
 
-void read_rate(const Stream& stream, GstClockTime median, GstClockTime mean, ClipInfo& info) {
+void read_rate(const Stream& stream, GstClockTime usual, GstClockTime mean, ClipInfo& info) {
   const auto near = [](double a, double b) { return std::abs(a / b - 1) < 0.03; };
-  const auto typical =
-      near(mean, median) ? mean : median; // mean is exact where the rate is constant
+  const auto typical = near(mean, usual) ? mean : usual; // mean is exact where the rate is constant
   int n = 0, d = 1;
   const GstStructure* caps = gst_caps_get_structure(stream.caps.get(), 0);
   if (gst_structure_get_fraction(caps, "framerate", &n, &d) && n > 0 &&
@@ -197,13 +196,13 @@ void read_times(const Stream& stream, ClipInfo& info) {
   std::sort(starts.begin(), starts.end());
   for (size_t i = 1; i < starts.size(); ++i)
     if (starts[i] > starts[i - 1]) steps.push_back(starts[i] - starts[i - 1]);
-  GstClockTime median = 0;
+  GstClockTime usual = 0;
   if (!steps.empty()) {
-    std::nth_element(steps.begin(), steps.begin() + steps.size() / 2, steps.end());
-    median = steps[steps.size() / 2];
-    info.longest_frame = *std::max_element(steps.begin(), steps.end());
+    std::sort(steps.begin(), steps.end());
+    usual = steps[steps.size() / 4]; // where the rate varies, the fast part decides
+    info.longest_frame = steps.back();
   }
-  GstClockTime end = starts.back() + median;
+  GstClockTime end = starts.back() + usual;
   const auto last =
       std::max_element(stream.packets.begin(), stream.packets.end(),
                        [](const auto& a, const auto& b) { return a.start < b.start; });
@@ -215,10 +214,10 @@ void read_times(const Stream& stream, ClipInfo& info) {
   if (info.span == 0)
     throw Error(Fault::format, "the file " + info.uri + " is a still picture, not a clip",
                 "make a clip from it first");
-  if (median == 0) median = info.span;
+  if (usual == 0) usual = info.span;
   const GstClockTime mean =
-      starts.size() > 1 ? (starts.back() - starts.front()) / (starts.size() - 1) : median;
-  read_rate(stream, median, mean, info);
+      starts.size() > 1 ? (starts.back() - starts.front()) / (starts.size() - 1) : usual;
+  read_rate(stream, usual, mean, info);
 }
 
 void read_size(const Stream& stream, ClipInfo& info) {

@@ -107,7 +107,7 @@ void StageFlow::close() {
   }
   framer_ = Framer();
   sent_caps_.reset();
-  stream_started_ = segment_sent_ = buffer_sent_ = false;
+  segment_sent_ = buffer_sent_ = false;
 }
 
 void StageFlow::flush_stop() {
@@ -357,12 +357,16 @@ bool StageFlow::push_caps(GstCaps* caps) {
 
 /// Once a run: a flushed pad keeps its stream.
 void StageFlow::start_stream(const Round& round) {
-  if (std::exchange(stream_started_, true)) return;
+  const auto is_stored = [this] {
+    return static_cast<bool>(adopt(gst_pad_get_sticky_event(src_, GST_EVENT_STREAM_START, 0)));
+  };
+  if (is_stored()) return;
   Own<gchar> id(gst_pad_create_stream_id(src_, element_, kind_.stage_name()));
   GstEvent* start = gst_event_new_stream_start(id.get());
   gst_event_set_stream_flags(start, GST_STREAM_FLAG_SPARSE);
   gst_event_set_group_id(start, gst_util_group_id_next());
   gst_pad_push_event(src_, start);
+  if (!is_stored()) return; // a flush came first, the next round starts it
   if (std::string notice = round.run->notice(); !notice.empty())
     report(element_, Error(Fault::settings, notice), false);
 }

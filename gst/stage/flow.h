@@ -104,7 +104,6 @@ class StageFlow : public std::enable_shared_from_this<StageFlow> {
   const StageKind& kind_;
   Framer framer_;          ///< only touched on the upstream thread
   Ref<GstCaps> sent_caps_; ///< only touched on the task
-  bool stream_started_ = false;
   bool segment_sent_ = false;
   bool buffer_sent_ = false;
   Guarded<State> state_;

@@ -66,19 +66,23 @@ bool save(const char* path, GBytes* bytes) {
 Raster make_sheet() {
   const int rows = (static_cast<int>(std::size(kPrompts)) + kColumns - 1) / kColumns;
   Raster sheet{kColumns * (kWidth + kGap) + kGap, rows * (kHeight + kGap) + kGap, {}};
-  sheet.rgba.assign(size_t(4) * static_cast<size_t>(sheet.width) * static_cast<size_t>(sheet.height), 0xff);
+  sheet.rgba.assign(
+      size_t(4) * static_cast<size_t>(sheet.width) * static_cast<size_t>(sheet.height), 0xff);
   int index = 0;
   for (const Prompt& prompt : kPrompts) {
     const Raster small = fit_picture(painted(prompt, 1280, 720), kWidth, kHeight);
-    const int left = kGap + index % kColumns * (kWidth + kGap), top = kGap + index / kColumns * (kHeight + kGap);
+    const int left = kGap + index % kColumns * (kWidth + kGap),
+              top = kGap + index / kColumns * (kHeight + kGap);
     for (int y = 0; y < kHeight; ++y)
-      std::memcpy(&sheet.rgba[4 * (size_t(top + y) * static_cast<size_t>(sheet.width) + static_cast<size_t>(left))], &small.rgba[size_t(4 * kWidth) * static_cast<size_t>(y)], 4 * kWidth);
+      std::memcpy(&sheet.rgba[4 * (size_t(top + y) * static_cast<size_t>(sheet.width) +
+                                   static_cast<size_t>(left))],
+                  &small.rgba[size_t(4 * kWidth) * static_cast<size_t>(y)], 4 * kWidth);
     ++index;
   }
   return sheet;
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
   gst_init(&argc, &argv);
@@ -86,15 +90,21 @@ int main(int argc, char** argv) {
     Cancel cancel;
     if (argc >= 4 && std::strcmp(argv[1], "--one") == 0) {
       Ref<GBytes> png;
-      painted({argv[3], argc > 4 ? argv[4] : "cinematic"}, argc > 6 ? std::atoi(argv[5]) : 1280, argc > 6 ? std::atoi(argv[6]) : 720, &png);
+      painted({argv[3], argc > 4 ? argv[4] : "cinematic"}, argc > 6 ? std::atoi(argv[5]) : 1280,
+              argc > 6 ? std::atoi(argv[6]) : 720, &png);
       return save(argv[2], png.get()) ? 0 : 1;
     }
     if (argc != 2) {
-      std::fprintf(stderr, "usage: contact-sheet OUT.jpg | --one OUT.png WORDS [STYLE [WIDTH HEIGHT]]\n");
+      std::fprintf(stderr,
+                   "usage: contact-sheet OUT.jpg | --one OUT.png WORDS [STYLE [WIDTH HEIGHT]]\n");
       return 2;
     }
     const std::string path = argv[1];
-    return save(argv[1], encode_picture(make_sheet(), path.ends_with(".png") ? "image/png" : "image/jpeg", cancel).get()) ? 0 : 1;
+    return save(argv[1], encode_picture(make_sheet(),
+                                        path.ends_with(".png") ? "image/png" : "image/jpeg", cancel)
+                             .get())
+               ? 0
+               : 1;
   } catch (const Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

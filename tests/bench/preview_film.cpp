@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Times the built-in engines on one clip: preview-film OUT.mp4 [WORDS [STYLE [WIDTH HEIGHT [PICTURE]]]]
+// Times the built-in engines on one clip: preview-film OUT.mp4 [WORDS [STYLE [WIDTH HEIGHT
+// [PICTURE]]]]
 #include "service/preview/preview.h"
-
-#include <sys/resource.h>
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <sys/resource.h>
 
 using namespace aigc;
 
@@ -19,12 +19,14 @@ double now() {
 void report(double painted, double filmed) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) { return double(time.tv_sec) + 1e-6 * double(time.tv_usec); };
+  const auto seconds = [](const timeval& time) {
+    return double(time.tv_sec) + 1e-6 * double(time.tv_usec);
+  };
   std::printf("paint %.3f s, film %.3f s, CPU %.2f s, peak %ld MiB\n", painted, filmed,
               seconds(usage.ru_utime) + seconds(usage.ru_stime), usage.ru_maxrss / 1024);
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
   gst_init(&argc, &argv);
@@ -42,8 +44,10 @@ int main(int argc, char** argv) {
     const double start = now();
     gchar* data = nullptr;
     gsize size = 0;
-    if (argc > 6 && g_file_get_contents(argv[6], &data, &size, nullptr)) order.keyframe = adopt(g_bytes_new_take(data, size));
-    else order.keyframe = preview::paint(order.scene, cancel);
+    if (argc > 6 && g_file_get_contents(argv[6], &data, &size, nullptr))
+      order.keyframe = adopt(g_bytes_new_take(data, size));
+    else
+      order.keyframe = preview::paint(order.scene, cancel);
     const double painted = now();
     preview::film(order, cancel, [](int) {});
     report(painted - start, now() - painted);

@@ -4,20 +4,20 @@
 
 #include "../clips.h"
 
-#include <gst/app/gstappsink.h>
-#include <gst/audio/audio.h>
-#include <gst/video/video.h>
-
 #include <cmath>
 #include <functional>
 #include <mutex>
 #include <vector>
 
+#include <gst/app/gstappsink.h>
+#include <gst/audio/audio.h>
+#include <gst/video/video.h>
+
 namespace clips {
 
 struct Frame {
   GstClockTime pts, duration;
-  int luma;  ///< of the middle pixel
+  int luma; ///< of the middle pixel
 };
 
 struct Sound {
@@ -29,13 +29,13 @@ struct Sound {
 struct Record {
   std::vector<Frame> frames;
   std::vector<Sound> sounds;
-  std::vector<guint64> beeps;  ///< first sample of each beep
+  std::vector<guint64> beeps; ///< first sample of each beep
   guint64 samples = 0;
   guint64 last_loud = 0;
   bool heard = false;
   int caps_events = 0, segments = 0;
   std::string video_caps, audio_caps;
-  std::vector<std::string> names;  ///< of custom events on the video pad
+  std::vector<std::string> names; ///< of custom events on the video pad
   std::function<void()> on_frame;
 
   std::vector<GstClockTime> flashes() const {
@@ -58,9 +58,9 @@ inline GstFlowReturn record_frame(GstAppSink* sink, gpointer data) {
   if (!gst_video_frame_map(&frame, &info, buffer, GST_MAP_READ)) return GST_FLOW_ERROR;
   const auto* row = static_cast<const guint8*>(GST_VIDEO_FRAME_PLANE_DATA(&frame, 0)) +
                     GST_VIDEO_FRAME_PLANE_STRIDE(&frame, 0) * (GST_VIDEO_INFO_HEIGHT(&info) / 2);
-  record->frames.push_back({GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer),
-                            row[GST_VIDEO_INFO_WIDTH(&info) / 2 *
-                                GST_VIDEO_FRAME_COMP_PSTRIDE(&frame, 0)]});
+  record->frames.push_back(
+      {GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer),
+       row[GST_VIDEO_INFO_WIDTH(&info) / 2 * GST_VIDEO_FRAME_COMP_PSTRIDE(&frame, 0)]});
   gst_video_frame_unmap(&frame);
   if (record->on_frame) record->on_frame();
   return GST_FLOW_OK;
@@ -74,7 +74,7 @@ inline GstFlowReturn record_sound(GstAppSink* sink, gpointer data) {
   GstMapInfo map;
   gst_buffer_map(buffer, &map, GST_MAP_READ);
   const auto* values = reinterpret_cast<const gint16*>(map.data);
-  const guint64 samples = map.size / 4;  // S16LE stereo
+  const guint64 samples = map.size / 4; // S16LE stereo
   for (guint64 i = 0; i < samples; ++i) {
     if (std::abs(values[2 * i]) < 3000) continue;
     const guint64 at = record->samples + i;
@@ -152,7 +152,7 @@ class Player {
   gint code = 0;
   std::string text, uri, source;
   int warnings = 0;
-  int moves = 0;  ///< state changes of the pipeline, or lost states, after it reached PLAYING
+  int moves = 0; ///< state changes of the pipeline, or lost states, after it reached PLAYING
 
  private:
   void watch(const char* name, GstFlowReturn (*on_sample)(GstAppSink*, gpointer)) {
@@ -195,7 +195,8 @@ class Player {
 inline std::string list_file(const TempDir& dir, const std::vector<std::string>& uris) {
   const std::string path = dir / "list.txt";
   std::ofstream file(path);
-  for (const auto& uri : uris) file << uri << "\n";
+  for (const auto& uri : uris)
+    file << uri << "\n";
   return path;
 }
 
@@ -205,4 +206,4 @@ inline std::string join_line(const std::string& list, const std::string& propert
          " j.video ! appsink name=v" + (sound ? " j.audio ! appsink name=a" : "");
 }
 
-}  // namespace clips
+} // namespace clips

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// clipjoin, measured: sixty mixed clips with a flash and a beep each come out on one grid, with both
-// at the same moment, to the frame.
+// clipjoin, measured: sixty mixed clips with a flash and a beep each come out on one grid, with
+// both at the same moment, to the frame.
 #include "clipjoin_run.h"
 
 using namespace clips;
@@ -10,7 +10,7 @@ namespace {
 struct Sample {
   const char* name;
   Clip clip;
-  int frames;  ///< at 25 fps
+  int frames; ///< at 25 fps
 };
 
 const std::vector<Sample>& samples() {
@@ -33,7 +33,7 @@ const std::vector<Sample>& samples() {
   return all;
 }
 
-}  // namespace
+} // namespace
 
 class ClipJoinSync : public testing::Test {
  protected:
@@ -112,15 +112,16 @@ TEST_F(ClipJoinSync, EveryFrameAndSampleIsOnTheGrid) {
   }
 }
 
-/// Frames are picked where they belong: with the output at the clip's own rate none is lost, held or
-/// moved, whatever the container's clock.
+/// Frames are picked where they belong: with the output at the clip's own rate none is lost, held
+/// or moved, whatever the container's clock.
 TEST_F(ClipJoinSync, TheFlashLastsAsLongAsInTheClip) {
   for (const char* name : {"plain.mp4", "fast.mp4", "long-sound.mkv", "odd.mkv", "web.webm"}) {
     Player player(join_line(list_file(*dir, {uri_of(*dir / name)}), "", false));
     ASSERT_EQ(player.play(), GST_MESSAGE_EOS) << player.text;
     const Record& out = *player.record;
     guint64 white = 0;
-    for (const auto& frame : out.frames) white += frame.luma > 128;
+    for (const auto& frame : out.frames)
+      white += frame.luma > 128;
     const guint64 fps = GST_SECOND / out.frames[0].duration;
     EXPECT_NEAR(white, fps / 5, 0) << name;
     EXPECT_EQ(out.flashes().at(0), out.frames[fps * 2 / 5].pts) << name;
@@ -141,10 +142,9 @@ TEST_F(ClipJoinSync, NeitherSideWaitsForTheOther) {
     g_autoptr(GstPad) pad = gst_element_get_static_pad(join, second);
     g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(player.pipeline), first);
     g_autoptr(GstPad) other = gst_element_get_static_pad(sink, "sink");
-    const gulong block =
-        gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
-                          [](GstPad*, GstPadProbeInfo*, gpointer) { return GST_PAD_PROBE_OK; },
-                          nullptr, nullptr);
+    const gulong block = gst_pad_add_probe(
+        pad, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
+        [](GstPad*, GstPadProbeInfo*, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
     struct Release {
       GstPad* pad;
       gulong id;

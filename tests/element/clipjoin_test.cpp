@@ -2,13 +2,12 @@
 // clipjoin: formats, framing, sound on request, bad clips, flush, EOS and teardown in every phase.
 #include "clipjoin_run.h"
 
-#include <gst/check/gstharness.h>
-
 #include <chrono>
 #include <set>
-
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <gst/check/gstharness.h>
 
 using namespace clips;
 
@@ -49,7 +48,8 @@ TEST_F(ClipJoin, TheFirstClipDecidesWhenNobodyElseDoes) {
 
 TEST_F(ClipJoin, PropertiesDecideBeforeTheClip) {
   for (const char* fit : {"letterbox", "crop", "stretch"}) {
-    auto run = player({plain, small}, std::string("width=201 height=101 framerate=24/1 fit=") + fit);
+    auto run =
+        player({plain, small}, std::string("width=201 height=101 framerate=24/1 fit=") + fit);
     ASSERT_EQ(run.play(), GST_MESSAGE_EOS) << run.text;
     EXPECT_NE(run.record->video_caps.find("width=(int)201, height=(int)101"), std::string::npos);
     EXPECT_EQ(run.record->frames.size(), 58u);
@@ -136,7 +136,8 @@ struct Harness {
 };
 
 TEST_F(ClipJoin, LinesMayBeCutAnywhere) {
-  const std::string text = "# a comment\r\n\r\n" + plain + "\r\n" + (*dir / "small.mp4") + "\n" + plain;
+  const std::string text =
+      "# a comment\r\n\r\n" + plain + "\r\n" + (*dir / "small.mp4") + "\n" + plain;
   for (const size_t step : {1, 7, 1000}) {
     Harness harness;
     harness.segment(GST_FORMAT_BYTES);
@@ -168,7 +169,7 @@ TEST_F(ClipJoin, TheShotRidesOnEveryFrameAndTrimsTheClip) {
                     G_TYPE_DOUBLE, 0.5, nullptr);
   ASSERT_EQ(gst_harness_push(harness.h, buffer), GST_FLOW_OK);
   harness.drain();
-  EXPECT_EQ(gst_harness_buffers_received(harness.h), 13u);  // 12.5 frames
+  EXPECT_EQ(gst_harness_buffers_received(harness.h), 13u); // 12.5 frames
   for (int i = 0; i < 13; ++i) {
     g_autoptr(GstBuffer) frame = gst_harness_pull(harness.h);
     EXPECT_EQ(gst_buffer_get_size(frame), 96u * 64 * 3 / 2);
@@ -210,7 +211,7 @@ TEST_F(ClipJoin, AnswersQueries) {
 
 struct Bad {
   const char* name;
-  std::function<std::string(const TempDir&)> make;  ///< returns what stands in the list
+  std::function<std::string(const TempDir&)> make; ///< returns what stands in the list
   GQuark (*domain)();
   int code;
 };
@@ -239,7 +240,8 @@ TEST_F(ClipJoin, ABadClipIsOneClearError) {
        [&](const TempDir& d) {
          std::string noise(20000, '\0');
          guint32 x = 1;
-         for (auto& byte : noise) byte = char((x = x * 1664525 + 1013904223) >> 24);
+         for (auto& byte : noise)
+           byte = char((x = x * 1664525 + 1013904223) >> 24);
          return text(d / "noise.mp4", noise);
        },
        gst_stream_error_quark, GST_STREAM_ERROR_WRONG_TYPE},
@@ -251,7 +253,8 @@ TEST_F(ClipJoin, ABadClipIsOneClearError) {
        gst_stream_error_quark, GST_STREAM_ERROR_WRONG_TYPE},
       {"picture",
        [](const TempDir& d) {
-         clips::run("ffmpeg -nostdin -v error -y -f lavfi -i testsrc -frames:v 1 " + d / "still.png");
+         clips::run("ffmpeg -nostdin -v error -y -f lavfi -i testsrc -frames:v 1 " +
+                    d / "still.png");
          return d / "still.png";
        },
        gst_stream_error_quark, GST_STREAM_ERROR_WRONG_TYPE},
@@ -288,16 +291,23 @@ TEST_F(ClipJoin, AnUnreadableClipIsNotAuthorized) {
 
 TEST_F(ClipJoin, WhatIsBeforeABadClipIsStillPlayed) {
   auto run = player({plain, *dir / "nowhere.mp4"});
+  for (const char* name : {"v", "a"}) { // an error keeps a pipeline from ending its preroll
+    g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(run.pipeline), name);
+    g_object_set(sink, "async", FALSE, nullptr);
+  }
   ASSERT_EQ(run.play(), GST_MESSAGE_ERROR);
-  g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(run.pipeline), "v");
-  while (run.record->frames.size() < 30) g_thread_yield();
+  GstMessageType end;
+  while ((end = run.wait()) == GST_MESSAGE_ERROR) {
+  }
+  ASSERT_EQ(end, GST_MESSAGE_EOS);
   EXPECT_EQ(run.record->frames.size(), 30u);
+  EXPECT_EQ(run.record->samples, 30u * 1920);
 }
 
 TEST_F(ClipJoin, AClipThatTurnsBadKeepsItsLastPicture) {
   const std::string path = *dir / "rotten.mp4";
   make(path, {.seconds = 4, .sound = 4, .video = "-c:v libx264 -g 25 -pix_fmt yuv420p -b:v 400k"});
-  {  // an MP4 of ffmpeg: the media comes first
+  { // an MP4 of ffmpeg: the media comes first
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
     const auto size = std::filesystem::file_size(path);
     file.seekp(std::streamoff(size / 4));
@@ -353,7 +363,8 @@ TEST_F(ClipJoin, StartsAfreshAfterAFlush) {
     }
     ASSERT_TRUE(gst_harness_push_event(harness.h, gst_event_new_flush_start()));
     ASSERT_TRUE(gst_harness_push_event(harness.h, gst_event_new_flush_stop(TRUE)));
-    while (GstBuffer* old = gst_harness_try_pull(harness.h)) gst_buffer_unref(old);
+    while (GstBuffer* old = gst_harness_try_pull(harness.h))
+      gst_buffer_unref(old);
     harness.segment(GST_FORMAT_TIME);
     ASSERT_EQ(harness.push(plain), GST_FLOW_OK);
     g_autoptr(GstBuffer) first = gst_harness_pull(harness.h);
@@ -370,19 +381,20 @@ TEST_F(ClipJoin, StopsWithinASecondInAnyPhase) {
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
   };
   const std::string list = list_file(*dir, {long_clip, long_clip, long_clip});
-  for (int yields = 0; yields < 4000; yields = yields * 2 + 1) {  // opening, probing, prerolling
+  for (int yields = 0; yields < 4000; yields = yields * 2 + 1) { // opening, probing, prerolling
     Player run(join_line(list));
     gst_element_set_state(run.pipeline, GST_STATE_PLAYING);
-    for (int i = 0; i < yields; ++i) g_usleep(50);
+    for (int i = 0; i < yields; ++i)
+      g_usleep(50);
     stop(run.pipeline);
   }
-  {  // blocked downstream, in preroll
+  { // blocked downstream, in preroll
     Player run(join_line(list));
     gst_element_set_state(run.pipeline, GST_STATE_PAUSED);
     gst_element_get_state(run.pipeline, nullptr, nullptr, 10 * GST_SECOND);
     stop(run.pipeline);
   }
-  {  // idle, waiting for input
+  { // idle, waiting for input
     Harness harness;
     stop(harness.h->element);
   }
@@ -408,21 +420,29 @@ TEST_F(ClipJoin, AtMostTwoClipsOfAKindAreOpen) {
     std::filesystem::copy_file(*dir / "plain.mp4", copy);
     uris.push_back(copy);
   }
-  size_t most = 0;
-  Record record;
-  const std::string home = dir->path() + "/copy";
-  record.on_frame = [&] {
+  const auto open_clips = [&] {
     std::set<std::string> open;
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
       std::error_code gone;
       const auto target = std::filesystem::read_symlink(entry, gone).string();
-      if (!gone && target.starts_with(home)) open.insert(target);
+      if (!gone && target.starts_with(dir->path() + "/copy")) open.insert(target);
     }
-    most = std::max(most, open.size());
+    return open.size();
   };
-  Player run(join_line(list_file(*dir, uris), "", false), &record);
-  ASSERT_EQ(run.play(), GST_MESSAGE_EOS) << run.text;
-  EXPECT_EQ(record.frames.size(), 480u);
+  Player run(join_line(list_file(*dir, uris), "", false));
+  gst_element_set_state(run.pipeline, GST_STATE_PAUSED);
+  ASSERT_EQ(gst_element_get_state(run.pipeline, nullptr, nullptr, 10 * GST_SECOND),
+            GST_STATE_CHANGE_SUCCESS);
+  size_t most = 0;
+  for (int i = 0; i < 50; ++i) { // blocked in its preroll, it opens what it will and no more
+    most = std::max(most, open_clips());
+    g_usleep(10000);
+  }
   EXPECT_GE(most, 2u);
-  EXPECT_LE(most, 3u);  // one plays, one is ready, one is being looked at
+  EXPECT_LE(most, 3u); // one plays, one is ready, one is being looked at
+  EXPECT_EQ(open_clips(), 2u);
+  ASSERT_EQ(run.play(), GST_MESSAGE_EOS) << run.text;
+  EXPECT_EQ(run.record->frames.size(), 480u);
+  gst_element_set_state(run.pipeline, GST_STATE_NULL);
+  EXPECT_EQ(open_clips(), 0u);
 }

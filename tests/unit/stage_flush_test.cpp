@@ -30,6 +30,7 @@ class Phased {
   }
 
   void enter() {
+    ASSERT_TRUE(rig.wait_left("stream-start"));
     rig.open_time();
     switch (phase_) {
     case Phase::idle:
@@ -88,12 +89,29 @@ TEST(StageFlush, DataFlowsAgainAfterAFlushInEveryPhase) {
     EXPECT_EQ(rig.push("again"), GST_FLOW_OK);
     rig.eos();
     ASSERT_TRUE(rig.wait_left("eos")) << static_cast<int>(phase);
-    EXPECT_EQ(rig.sequence(), "caps segment buffer eos");
+    // GStreamer sends a stream-start again that the flush met underway.
+    EXPECT_TRUE(rig.sequence().ends_with("caps segment buffer eos")) << rig.sequence();
     EXPECT_EQ(rig.texts(), Words{"again"});
-    EXPECT_EQ(rig.left().at(2).pts, 0u);
+    EXPECT_EQ(rig.left().at(rig.left().size() - 2).pts, 0u);
     EXPECT_EQ(rig.count_said("error"), 0u);
     EXPECT_EQ(rig.stat("in-flight"), 0u);
     EXPECT_TRUE(rig.progress_is_paired());
+  }
+}
+
+TEST(StageFlush, AFlushBeforeTheStreamStartLosesNothing) {
+  for (int i = 0; i < 200; ++i) {
+    Rig rig;
+    rig.start();
+    rig.flush();
+    rig.open_time();
+    rig.push("a");
+    rig.eos();
+    ASSERT_TRUE(rig.wait_left("eos"));
+    size_t starts = 0;
+    for (const auto& item : rig.left())
+      starts += item.what == "stream-start";
+    ASSERT_GE(starts, 1u); // GStreamer sends a sticky event again that a flush met underway
   }
 }
 

@@ -175,7 +175,8 @@ TEST(StageRoles, TheSinkTakesItsTemplateWhileResultsCanLeave) {
 }
 
 TEST(StageRoles, QueriesAreAnsweredWhileWorkBlocks) {
-  GstHarness* harness = gst_harness_new_with_element(make_fake_stage(), "sink", "src");
+  auto element = adopt(GST_ELEMENT(gst_object_ref_sink(make_fake_stage())));
+  GstHarness* harness = gst_harness_new_with_element(element.get(), "sink", "src");
   auto script = script_of(harness->element);
   auto gate = std::make_shared<Gate>();
   script->on_work = [gate](const Job&, Cancel& cancel, auto&) { gate->pass(cancel); };

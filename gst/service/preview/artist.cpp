@@ -29,7 +29,9 @@ std::string place_of(const Reading& words, const Reading& prompt, std::uint64_t 
   for (const Subject* subject : words.subjects)
     if (*subject->home) {
       // A cup beside a person stands where the person is.
-      if (subject->role == Role::table && words.subjects.size() > 1 && words.subjects.front()->role != Role::table) continue;
+      if (subject->role == Role::table && words.subjects.size() > 1 &&
+          words.subjects.front()->role != Role::table)
+        continue;
       return subject->home;
     }
   if (!prompt.places.empty()) return prompt.places.front();
@@ -37,7 +39,13 @@ std::string place_of(const Reading& words, const Reading& prompt, std::uint64_t 
   if (!words.subjects.empty()) {
     const Role role = words.subjects.front()->role;
     if (role == Role::animal) return "grassland";
-    if (role == Role::played || words.subjects.front()->names.id == std::string_view("guitar")) return "room";
+    // Nobody is left standing on water.
+    if (role == Role::person) {
+      constexpr const char* kLand[] = {"street", "grassland", "garden", "mountain", "old_town"};
+      return kLand[seed % std::size(kLand)];
+    }
+    if (role == Role::played || words.subjects.front()->names.id == std::string_view("guitar"))
+      return "room";
     if (role == Role::vehicle) return "street";
   }
   return kAnyPlace[seed % std::size(kAnyPlace)];
@@ -53,13 +61,15 @@ std::string weather_of(const Reading& words, const Reading& prompt) {
 }
 
 std::string style_of(const Scene& scene, const Reading& words) {
-  if (const Style* style = find_style(scene.style); style && scene.style != "cinematic") return style->names.id;
+  if (const Style* style = find_style(scene.style); style && scene.style != "cinematic")
+    return style->names.id;
   return words.styles.empty() ? "cinematic" : words.styles.front();
 }
 
-/// A candlelit or neon look lies about an open sky; day suits what shines.
-std::string light_of(const Reading& words, const Reading& prompt, const std::string& style) {
-  // A neon city is lit by its neon whatever else the night gives.
+/// What the words say, then what the things named ask for, then the writer, then the style.
+std::string light_of(const Reading& words, const Reading& prompt, const std::string& style,
+                     std::string_view place) {
+  // Neon and aurora name the light more closely than the night they belong to.
   if (holds(words.lights, "neon")) return "neon";
   if (holds(words.lights, "aurora")) return "aurora";
   if (!words.lights.empty()) return words.lights.front();
@@ -67,12 +77,15 @@ std::string light_of(const Reading& words, const Reading& prompt, const std::str
     for (const char* id : {"fireworks", "sky_lantern", "moon", "campfire"})
       if (subject->names.id == std::string_view(id)) return "night";
   if (holds(words.particles, "fireflies")) return "night";
+  // Without air the sun is white and the sky black.
+  if (place == "space" || place == "moon_surface") return "day";
   if (!prompt.lights.empty()) return prompt.lights.front();
   const Style* known = find_style(style);
   return known ? known->light : "golden";
 }
 
-std::vector<std::string> particles_of(const Reading& words, const std::string& place, const std::string& weather) {
+std::vector<std::string> particles_of(const Reading& words, const std::string& place,
+                                      const std::string& weather) {
   std::vector<std::string> list = words.particles;
   const auto add = [&](const char* id) {
     if (!holds(list, id)) list.emplace_back(id);
@@ -91,11 +104,11 @@ std::vector<std::string> particles_of(const Reading& words, const std::string& p
   return list;
 }
 
-}  // namespace
+} // namespace
 
 Frame::Frame(int w, int h)
-    : width(w), height(h), unit(std::min<double>(h, 1.25 * w)), horizon(0.63 * h), ground(0.865 * h),
-      margin_x(std::ceil(kMargin * w)), margin_y(std::ceil(kMargin * h)) {}
+    : width(w), height(h), unit(std::min<double>(h, 1.25 * w)), horizon(0.63 * h),
+      ground(0.865 * h), margin_x(std::ceil(kMargin * w)), margin_y(std::ceil(kMargin * h)) {}
 
 Layer make_box(double left, double top, double right, double bottom, double depth) {
   left = std::floor(left);
@@ -113,7 +126,8 @@ Layer make_box(double left, double top, double right, double bottom, double dept
 }
 
 Layer make_layer(const Frame& frame, double top, double bottom, double depth) {
-  return make_box(-frame.margin_x, std::max(top, -frame.margin_y), frame.width + frame.margin_x, std::min(bottom, frame.height + frame.margin_y), depth);
+  return make_box(-frame.margin_x, std::max(top, -frame.margin_y), frame.width + frame.margin_x,
+                  std::min(bottom, frame.height + frame.margin_y), depth);
 }
 
 Plan make_plan(const Scene& scene) {
@@ -126,10 +140,9 @@ Plan make_plan(const Scene& scene) {
   plan.place = place_of(plan.reading, prompt, plan.seed >> 8);
   plan.setting.style = style_of(scene, plan.reading);
   plan.setting.weather = weather_of(plan.reading, prompt);
-  plan.setting.light = light_of(plan.reading, prompt, plan.setting.style);
+  plan.setting.light = light_of(plan.reading, prompt, plan.setting.style, plan.place);
   plan.setting.mood = first_of(read_words(scene.mood).moods, plan.reading.moods);
   plan.setting.ground = ground_of(plan.place);
-  // Everything a place says twice is said once: a mountain place needs no mountain subject.
   plan.particles = particles_of(plan.reading, plan.place, plan.setting.weather);
   return plan;
 }
@@ -137,27 +150,33 @@ Plan make_plan(const Scene& scene) {
 /// Grass, branches and blurred stems close to the camera close the frame.
 void paint_foreground(Painting& painting, const Plan& plan, Random& random) {
   const Frame& frame = painting.frame;
-  if (painting.palette.manner.flat || plan.setting.ground == Ground::none || plan.setting.ground == Ground::wood) return;
+  if (painting.palette.manner.flat || plan.setting.ground == Ground::none ||
+      plan.setting.ground == Ground::wood)
+    return;
   if (plan.setting.ground != Ground::grass && plan.setting.ground != Ground::seabed) return;
-  Layer layer = make_layer(frame, frame.height - frame.unit * 0.16, frame.height + frame.margin_y, 1);
+  Layer layer =
+      make_layer(frame, frame.height - frame.unit * 0.16, frame.height + frame.margin_y, 1);
   cairo_t* cr = layer.canvas.cr();
   const Colour body = mix(painting.palette.near, painting.palette.ground_near, 0.25);
   cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
-  for (int i = 0; i < 230; ++i) {
+  // Two more rows below the edge are seen when the camera draws back or sinks.
+  constexpr int kRows = 3, kBlades = 230;
+  for (int i = 0; i < kRows * kBlades; ++i) {
+    const int row = i / kBlades;
     const double x = random.between(-frame.margin_x, frame.width + frame.margin_x);
     // Low in the middle, where the figures are, high at the sides.
     const double side = std::abs(x / frame.width - 0.5) * 2;
-    const double high = frame.unit * random.between(0.02, 0.045 + 0.09 * side * side), lean = high * random.between(-0.5, 0.7);
-    const double foot = frame.height + frame.unit * 0.01;
+    const double high = frame.unit * random.between(0.02, 0.045 + 0.09 * side * side),
+                 lean = high * random.between(-0.5, 0.7);
+    const double foot = frame.height + frame.unit * (0.01 + 0.035 * row);
     set_colour(cr, mix(body, painting.palette.orb, 0.12 * random.unit()));
     cairo_move_to(cr, x - frame.unit * 0.004, foot);
-    cairo_curve_to(cr, x, foot - high * 0.5, x + lean * 0.5, foot - high * 0.8, x + lean, foot - high);
-    cairo_curve_to(cr, x + lean * 0.6, foot - high * 0.7, x + frame.unit * 0.005, foot - high * 0.4, x + frame.unit * 0.005, foot);
+    cairo_curve_to(cr, x, foot - high * 0.5, x + lean * 0.5, foot - high * 0.8, x + lean,
+                   foot - high);
+    cairo_curve_to(cr, x + lean * 0.6, foot - high * 0.7, x + frame.unit * 0.005, foot - high * 0.4,
+                   x + frame.unit * 0.005, foot);
     cairo_fill(cr);
   }
-  set_colour(cr, body);
-  cairo_rectangle(cr, -frame.margin_x, frame.height - 1, frame.width + 2 * frame.margin_x, frame.margin_y + 1);
-  cairo_fill(cr);
   painting.layers.push_back(std::move(layer));
 }
 
@@ -168,12 +187,14 @@ void paint_mist(Painting& painting, const Plan& plan, Random& random) {
   const bool fog = plan.setting.weather == "fog";
   if (!fog && !painting.palette.manner.mist) return;
   const Frame& frame = painting.frame;
-  Layer layer = make_layer(frame, frame.horizon - frame.unit * 0.32, frame.horizon + frame.unit * 0.2, 0.4);
+  Layer layer =
+      make_layer(frame, frame.horizon - frame.unit * 0.32, frame.horizon + frame.unit * 0.2, 0.4);
   cairo_t* cr = layer.canvas.cr();
   const Colour mist = mix(painting.palette.haze, rgb(0xffffff), painting.palette.dark ? 0.12 : 0.4);
   for (int i = 0; i < (fog ? 26 : 11); ++i) {
     cairo_save(cr);
-    cairo_translate(cr, random.between(-0.1, 1.1) * frame.width, frame.horizon - frame.unit * random.between(-0.08, 0.2));
+    cairo_translate(cr, random.between(-0.1, 1.1) * frame.width,
+                    frame.horizon - frame.unit * random.between(-0.08, 0.2));
     cairo_scale(cr, 1, 0.18);
     glow(cr, 0, 0, frame.unit * random.between(0.3, 0.6), mist, fog ? 0.6 : 0.5);
     cairo_restore(cr);
@@ -182,11 +203,15 @@ void paint_mist(Painting& painting, const Plan& plan, Random& random) {
   painting.layers.push_back(std::move(layer));
 }
 
-}  // namespace
+} // namespace
 
 Painting paint_layers(const Scene& scene, Cancel& cancel) {
   const Plan plan = make_plan(scene);
-  Painting painting{Frame(scene.width, scene.height), plan.setting, make_palette(plan.setting), {}, plan.particles};
+  Painting painting{Frame(scene.width, scene.height),
+                    plan.setting,
+                    make_palette(plan.setting),
+                    {},
+                    plan.particles};
   painting.wind = holds(plan.reading.weathers, "wind") || plan.setting.weather == "storm";
   // Each part has its own source, so that a change in one does not reshuffle the others.
   const auto part = [&](auto paint, std::uint64_t salt) {
@@ -238,7 +263,7 @@ Scene checked(Scene scene) {
   return scene;
 }
 
-}  // namespace
+} // namespace
 
 Ref<GBytes> paint(const Scene& order, Cancel& cancel) {
   const Scene scene = checked(order);
@@ -247,4 +272,4 @@ Ref<GBytes> paint(const Scene& order, Cancel& cancel) {
   return write_keyframe(flatten(painting, make_plan(scene).seed), scene);
 }
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

@@ -8,19 +8,20 @@
 namespace aigc::preview {
 namespace {
 
-constexpr double kPan = 0.075;    ///< of the width, well inside the painted margin
-constexpr double kCrane = 0.075;  ///< of the height
+constexpr double kPan = 0.075;   ///< of the width, well inside the painted margin
+constexpr double kCrane = 0.075; ///< of the height
 constexpr double kPush = 0.22, kPull = 0.11;
-constexpr double kFlatZoom = 1.15;  ///< what a flat picture is enlarged by to have room for a move
+constexpr double kFlatZoom = 1.15; ///< what a flat picture is enlarged by to have room for a move
 
-}  // namespace
+} // namespace
 
 double eased(double t) {
   t = std::clamp(t, 0.0, 1.0);
   return t * t * t * (t * (6 * t - 15) + 10);
 }
 
-Camera::Camera(std::vector<std::string> motions, bool flat) : motions_(std::move(motions)), flat_(flat) {}
+Camera::Camera(std::vector<std::string> motions, bool flat)
+    : motions_(std::move(motions)), flat_(flat) {}
 
 CameraPose Camera::at(double share) const {
   const double e = eased(share);
@@ -46,4 +47,4 @@ CameraPose Camera::at(double share) const {
   return pose;
 }
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

@@ -9,7 +9,7 @@ namespace aigc::preview {
 
 /// What a layer right before the camera does; the farther, the less.
 struct CameraPose {
-  double x = 0, y = 0;  ///< shift, in shares of the picture's width and height
+  double x = 0, y = 0; ///< shift, in shares of the picture's width and height
   double zoom = 1;
 };
 
@@ -29,4 +29,4 @@ class Camera {
 /// Slow at both ends: speed and acceleration start and end at zero.
 double eased(double share);
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

@@ -3,14 +3,14 @@
 // small language the shapes are written in.
 #pragma once
 
-#include <cairo.h>
-
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <cairo.h>
 
 namespace aigc::preview {
 
@@ -32,9 +32,9 @@ class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}
   std::uint64_t bits();
-  double unit();                        ///< 0 <= x < 1
+  double unit(); ///< 0 <= x < 1
   double between(double low, double high);
-  int below(int limit);                 ///< 0 <= x < limit
+  int below(int limit); ///< 0 <= x < limit
 
  private:
   std::uint64_t state_;
@@ -59,7 +59,7 @@ class Canvas {
   cairo_t* cr() const { return context_.get(); }
   /// The pixels, after pending drawing: native-endian 0xAARRGGBB.
   std::uint32_t* pixels() const;
-  int stride() const;  ///< in pixels
+  int stride() const; ///< in pixels
   cairo_surface_t* surface() const { return surface_.get(); }
 
  private:
@@ -82,9 +82,6 @@ void glow(cairo_t* cr, double x, double y, double radius, const Colour& colour, 
 /// A closed smooth curve (Catmull-Rom) through points x0 y0 x1 y1 ...
 void smooth_path(cairo_t* cr, const std::vector<double>& points, bool closed);
 
-/// Blurs by a box of `radius` pixels, twice, which is close to a Gaussian.
-void blur(Canvas& canvas, int radius);
-
 /// The colours of the tones a shape is painted in.
 struct Tones {
   Colour dark, mid, black, accent, accent2, light, skin, white, glow;
@@ -103,4 +100,4 @@ struct Tones {
 void draw_shape(cairo_t* cr, std::string_view shape, const Tones& tones,
                 const Colour* silhouette = nullptr, double alpha = 1);
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

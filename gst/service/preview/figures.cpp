@@ -15,7 +15,7 @@ using enum Role;
 struct Figure {
   const Subject* subject;
   std::string shape;
-  double x, y;          ///< of the point it stands on, pixels
+  double x, y; ///< of the point it stands on, pixels
   double scale = 1;
   double depth = 0.72;
   bool mirrored = false;
@@ -26,23 +26,35 @@ struct Figure {
 
 /// How many of a kind are drawn: flocks, groves, fields.
 int copies_of(std::string_view id) {
-  struct Row { const char* id; int count; };
-  constexpr Row kRows[] = {{"bird", 5}, {"fish", 4}, {"butterfly", 3}, {"sheep", 3}, {"flower", 9}, {"sunflower", 7}, {"sky_lantern", 9},
-                           {"fireworks", 3}, {"penguin", 3}, {"cactus", 3}, {"bamboo", 3}, {"pine", 3}, {"jellyfish", 3}, {"crane_bird", 2},
-                           {"palm", 2}, {"mushroom", 3}, {"lotus", 4}, {"balloon", 3}, {"maple", 2}};
+  struct Row {
+    const char* id;
+    int count;
+  };
+  constexpr Row kRows[] = {
+      {"bird", 5},      {"fish", 4},        {"butterfly", 3}, {"sheep", 3},      {"flower", 9},
+      {"sunflower", 7}, {"sky_lantern", 9}, {"fireworks", 3}, {"penguin", 3},    {"cactus", 3},
+      {"bamboo", 3},    {"pine", 3},        {"jellyfish", 3}, {"crane_bird", 2}, {"palm", 2},
+      {"mushroom", 3},  {"lotus", 4},       {"balloon", 3},   {"maple", 2}};
   for (const Row& row : kRows)
     if (id == row.id) return row.count;
   return 1;
 }
 
-bool is(const Subject* subject, std::string_view id) { return subject->names.id == id; }
+bool is(const Subject* subject, std::string_view id) {
+  return subject->names.id == id;
+}
 
 /// Builds the list of figures, back to front.
 class Stage {
  public:
   Stage(const Painting& painting, const Plan& plan, Random& random)
-      : frame_(painting.frame), plan_(plan), random_(random), wet_(plan.setting.ground == Ground::water && plan.place != "beach") {
-    for (const Subject* subject : plan.reading.subjects) groups_[static_cast<size_t>(subject->role)].push_back(subject);
+      : frame_(painting.frame), plan_(plan), random_(random),
+        wet_(plan.setting.ground == Ground::water && plan.place != "beach") {
+    for (const Subject* subject : plan.reading.subjects) {
+      // A rose among cups is one more thing on the table.
+      const bool laid = subject->role == growth && plan.place == "table_top";
+      groups_[static_cast<size_t>(laid ? table : subject->role)].push_back(subject);
+    }
   }
 
   std::vector<Figure> set() {
@@ -54,7 +66,8 @@ class Stage {
     place_growth();
     place_front();
     place_table();
-    std::stable_sort(figures_.begin(), figures_.end(), [](const Figure& a, const Figure& b) { return a.depth < b.depth; });
+    std::stable_sort(figures_.begin(), figures_.end(),
+                     [](const Figure& a, const Figure& b) { return a.depth < b.depth; });
     return std::move(figures_);
   }
 
@@ -73,19 +86,26 @@ class Stage {
     for (const Subject* subject : group(sky)) {
       const int copies = copies_of(subject->names.id);
       const bool alone = plan_.reading.subjects.size() == 1;
-      const double home = frame_.width * (alone ? 0.5 + side_ * 0.06 : 0.5 + side_ * (0.22 - 0.44 * (index % 2)));
+      const double home =
+          frame_.width * (alone ? 0.5 + side_ * 0.06 : 0.5 + side_ * (0.22 - 0.44 * (index % 2)));
       for (int i = 0; i < copies; ++i) {
         const double small = i == 0 ? 1 : random_.between(0.35, 0.75);
         const double x = i == 0 ? home : frame_.width * random_.between(0.12, 0.88);
         double y = frame_.horizon * (i == 0 ? (alone ? 0.72 : 0.50) : random_.between(0.22, 0.80));
-        if (is(subject, "dragon")) y = frame_.horizon * (alone ? 0.86 : 0.62);
+        if (is(subject, "dragon")) y = frame_.horizon * (alone ? 0.98 : 0.80);
         const bool far = is(subject, "moon") || is(subject, "planet");
-        Figure& figure = add(subject, x, y, small * (alone && i == 0 ? 1.4 : 1), far ? 0.03 : is(subject, "fireworks") ? 0.1 : 0.32 + 0.2 * small);
+        Figure& figure = add(subject, x, y, small * (alone && i == 0 ? 1.4 : 1),
+                             far                        ? 0.03
+                             : is(subject, "fireworks") ? 0.1
+                                                        : 0.32 + 0.2 * small);
         figure.shadow = false;
         figure.mirrored = i == 0 ? false : random_.below(4) == 0;
         figure.bob = far || is(subject, "fireworks") ? 0 : unit(0.008) * small;
-        const bool drifts = is(subject, "balloon") || is(subject, "toy_balloon") || is(subject, "sky_lantern") || is(subject, "kite");
-        figure.travel = far || is(subject, "fireworks") ? 0 : unit(drifts ? 0.03 : 0.10) * (figure.mirrored ? -1 : 1);
+        const bool drifts = is(subject, "balloon") || is(subject, "toy_balloon") ||
+                            is(subject, "sky_lantern") || is(subject, "kite");
+        figure.travel = far || is(subject, "fireworks")
+                            ? 0
+                            : unit(drifts ? 0.03 : 0.10) * (figure.mirrored ? -1 : 1);
       }
       ++index;
     }
@@ -95,9 +115,12 @@ class Stage {
     const auto& list = group(building);
     for (size_t i = 0; i < list.size(); ++i) {
       const bool alone = plan_.reading.subjects.size() == 1;
-      const double spread = list.size() > 1 ? -0.26 + 0.52 * static_cast<double>(i) / static_cast<double>(list.size() - 1) : (alone ? 0.08 : 0.2);
+      const double spread = list.size() > 1 ? -0.26 + 0.52 * static_cast<double>(i) /
+                                                          static_cast<double>(list.size() - 1)
+                                            : (alone ? 0.08 : 0.2);
       const bool near = wet_ || alone;
-      Figure& figure = add(list[i], frame_.width * (0.5 - side_ * spread), frame_.horizon + unit(near ? 0.10 : 0.05), alone ? 1.15 : 0.95, 0.44);
+      Figure& figure = add(list[i], frame_.width * (0.5 - side_ * spread),
+                           frame_.horizon + unit(near ? 0.10 : 0.05), alone ? 1.15 : 0.95, 0.44);
       figure.reflect = wet_;
     }
   }
@@ -108,8 +131,12 @@ class Stage {
       const int copies = copies_of(subject->names.id);
       const bool alone = plan_.reading.subjects.size() == 1;
       for (int i = 0; i < copies; ++i, ++index) {
-        const double x = 0.5 + side_ * (alone && i == 0 ? 0.04 : (index % 2 ? -0.30 : 0.20) + 0.08 * (index / 2));
-        Figure& figure = add(subject, frame_.width * x, frame_.ground - unit(wet_ ? -0.03 : 0.045 + 0.03 * i), (i == 0 ? 1 : 0.72) * random_.between(0.94, 1.06), 0.60 - 0.04 * i);
+        const double x =
+            0.5 +
+            side_ * (alone && i == 0 ? 0.04 : (index % 2 ? -0.30 : 0.20) + 0.08 * (index / 2));
+        Figure& figure =
+            add(subject, frame_.width * x, frame_.ground - unit(wet_ ? -0.03 : 0.045 + 0.03 * i),
+                (i == 0 ? 1 : 0.72) * random_.between(0.94, 1.06), 0.60 - 0.04 * i);
         figure.mirrored = index % 2 == 1;
       }
     }
@@ -123,13 +150,19 @@ class Stage {
       for (int i = 0; i < copies; ++i) {
         const bool swims = plan_.place == "underwater";
         const bool dry = !wet_ && !swims && plan_.place != "beach";
-        const double x = frame_.width * (i == 0 ? 0.5 - side_ * (alone ? 0.04 : 0.14 + 0.1 * index) : random_.between(0.12, 0.88));
+        const double x = frame_.width * (i == 0 ? 0.5 - side_ * (alone ? 0.04 : 0.14 + 0.1 * index)
+                                                : random_.between(0.12, 0.88));
         double y = frame_.horizon + unit(i == 0 ? 0.15 : random_.between(0.05, 0.24));
         // A whale over a city swims in the sky; a boat in a meadow lies on the ground.
-        const bool flies = dry && subject->names.id != std::string_view("boat") && subject->names.id != std::string_view("ship");
-        if (swims || flies) y = frame_.horizon * (i == 0 ? 0.72 : random_.between(0.3, 1.0));
-        else if (dry) y = frame_.ground;
-        Figure& figure = add(subject, x, y, (i == 0 ? 1 : random_.between(0.45, 0.8)) * (alone && i == 0 ? 1.3 : 1), 0.5 + 0.1 * (y > frame_.horizon));
+        const bool flies = dry && subject->names.id != std::string_view("boat") &&
+                           subject->names.id != std::string_view("ship");
+        if (swims || flies)
+          y = frame_.horizon * (i == 0 ? 0.72 : random_.between(0.3, 1.0));
+        else if (dry)
+          y = frame_.ground;
+        Figure& figure = add(
+            subject, x, y, (i == 0 ? 1 : random_.between(0.45, 0.8)) * (alone && i == 0 ? 1.3 : 1),
+            0.5 + 0.1 * (y > frame_.horizon));
         figure.shadow = dry && !flies;
         figure.reflect = wet_;
         figure.bob = unit(0.006);
@@ -145,7 +178,9 @@ class Stage {
     const Figure hull = boat;
     auto& people = group(person);
     for (size_t i = 0; i < people.size() && i < 2; ++i) {
-      Figure& figure = add(people[i], hull.x + unit(0.08 - 0.17 * static_cast<double>(i)) * hull.scale, hull.y - unit(0.022) * hull.scale, 0.45 * hull.scale, hull.depth - 0.001);
+      Figure& figure =
+          add(people[i], hull.x + unit(0.08 - 0.17 * static_cast<double>(i)) * hull.scale,
+              hull.y - unit(0.022) * hull.scale, 0.45 * hull.scale, hull.depth - 0.001);
       figure.shadow = false;
       figure.bob = hull.bob;
       figure.travel = hull.travel;
@@ -156,11 +191,17 @@ class Stage {
   void place_growth() {
     for (const Subject* subject : group(growth)) {
       const int copies = copies_of(subject->names.id);
-      const bool hero = plan_.place == "table_top" || (plan_.reading.subjects.size() == 1 && copies == 1);
+      const bool hero = plan_.reading.subjects.size() == 1 && copies == 1;
       for (int i = 0; i < copies; ++i) {
         const double near = copies > 1 ? static_cast<double>(i) / (copies - 1) : 1;
-        const double x = copies > 1 ? frame_.width * ((i * 0.381966 + 0.1) - std::floor(i * 0.381966 + 0.1)) : frame_.width * (hero ? 0.5 : 0.5 - side_ * 0.30);
-        Figure& figure = add(subject, x, frame_.ground - unit(0.10 - 0.14 * near), (0.5 + 0.5 * near) * (hero ? 1.25 : 0.8), 0.56 + 0.3 * near);
+        double share = copies > 1 ? i * 0.381966 + 0.1 : hero ? 0.5 : 0.5 - side_ * 0.30;
+        share -= std::floor(share);
+        // The near ones leave the middle to who stands there.
+        if (!hero && near > 0.4 && std::abs(share - 0.5) < 0.24)
+          share += share < 0.5 ? -0.26 : 0.26;
+        Figure& figure =
+            add(subject, frame_.width * share, frame_.ground - unit(0.10 - 0.13 * near),
+                (0.45 + 0.45 * near) * (hero ? 1.4 : 0.8), 0.56 + 0.3 * near);
         figure.mirrored = i % 2 == 1;
       }
     }
@@ -176,20 +217,28 @@ class Stage {
     auto& people = group(person);
     auto& hands = group(held);
     // A person and an umbrella are one figure.
-    const auto umbrella = std::find_if(hands.begin(), hands.end(), [](const Subject* s) { return is(s, "umbrella"); });
-    const bool sheltered = umbrella != hands.end() && !people.empty() && !is(people.front(), "umbrella_person");
+    const auto umbrella = std::find_if(hands.begin(), hands.end(),
+                                       [](const Subject* s) { return is(s, "umbrella"); });
+    const bool sheltered =
+        umbrella != hands.end() && !people.empty() && !is(people.front(), "umbrella_person");
     if (sheltered) hands.erase(umbrella);
     std::vector<const Subject*> row = people;
-    for (const Role role : {animal, vehicle}) row.insert(row.end(), group(role).begin(), group(role).end());
+    for (const Role role : {animal, vehicle})
+      row.insert(row.end(), group(role).begin(), group(role).end());
     if (people.empty()) row.insert(row.end(), group(played).begin(), group(played).end());
     const bool framed = !group(tall).empty() || !group(building).empty();
     for (size_t i = 0; i < row.size(); ++i) {
-      const double spread = row.size() > 1 ? -0.21 + 0.42 * static_cast<double>(i) / static_cast<double>(row.size() - 1) : (framed ? 0.07 : 0.0);
+      const double spread = row.size() > 1 ? -0.21 + 0.42 * static_cast<double>(i) /
+                                                         static_cast<double>(row.size() - 1)
+                                           : (framed ? 0.07 : 0.0);
       const int copies = row[i]->role == animal ? copies_of(row[i]->names.id) : 1;
       for (int c = 0; c < copies; ++c) {
-        const double x = frame_.width * (0.5 - side_ * spread) + (c ? unit(c % 2 ? 0.30 : -0.30) * (1 + c / 2) : 0);
+        const double x = frame_.width * (0.5 - side_ * spread) +
+                         (c ? unit(c % 2 ? 0.30 : -0.30) * (1 + c / 2) : 0);
         const double lift = floating() ? unit(0.28) : wet_ ? unit(0.05) : 0;
-        Figure& figure = add(row[i], x, frame_.ground - lift - unit(c ? 0.02 * c : 0), (c ? 0.85 : 1) * (row.size() == 1 && !framed ? 1.2 : 1.0), 0.72 - 0.01 * c);
+        Figure& figure =
+            add(row[i], x, frame_.ground - lift - unit(c ? 0.02 * c : 0),
+                (c ? 0.85 : 1) * (row.size() == 1 && !framed ? 1.2 : 1.0), 0.72 - 0.01 * c);
         figure.shape = sheltered && i == 0 ? "umbrella_person" : pose(row[i]);
         figure.mirrored = row.size() > 1 && (spread > 0) == (side_ < 0);
         figure.shadow = !floating();
@@ -206,13 +255,16 @@ class Stage {
   void equip(const Figure& figure) {
     const Figure holder = figure;
     for (const Subject* subject : group(played)) {
-      Figure& instrument = add(subject, holder.x, holder.y + unit(0.022), holder.scale, holder.depth + 0.001);
+      Figure& instrument =
+          add(subject, holder.x, holder.y + unit(0.022), holder.scale, holder.depth + 0.001);
       instrument.mirrored = false;
     }
     double hand = holder.mirrored ? -1 : 1;
     for (const Subject* subject : group(held)) {
       const bool low = is(subject, "campfire");
-      Figure& thing = add(subject, holder.x + hand * unit(low ? 0.30 : 0.075) * holder.scale, holder.y - (low ? 0 : unit(0.15)) * holder.scale, (low ? 1 : 0.55) * holder.scale, holder.depth + 0.001);
+      Figure& thing = add(subject, holder.x + hand * unit(low ? 0.30 : 0.075) * holder.scale,
+                          holder.y - (low ? 0 : unit(0.15)) * holder.scale,
+                          (low ? 1 : 0.55) * holder.scale, holder.depth + 0.001);
       thing.shadow = low;
       hand = -hand;
     }
@@ -224,7 +276,9 @@ class Stage {
       if (is(subject, "lantern")) {
         for (int i = 0; i < 7; ++i) {
           const double near = (i * 3 % 7) / 6.0;
-          Figure& figure = add(subject, frame_.width * (0.08 + 0.14 * i), frame_.height * (0.20 + 0.16 * near) + unit(0.04 * (i % 2)), 0.45 + 0.5 * near, 0.55 + 0.25 * near);
+          Figure& figure = add(subject, frame_.width * (0.08 + 0.14 * i),
+                               frame_.height * (0.20 + 0.16 * near) + unit(0.04 * (i % 2)),
+                               0.45 + 0.5 * near, 0.55 + 0.25 * near);
           figure.shadow = false;
           figure.bob = unit(0.004);
         }
@@ -238,9 +292,12 @@ class Stage {
     const auto& list = group(table);
     const bool hero = plan_.place == "table_top";
     for (size_t i = 0; i < list.size(); ++i) {
-      const double spread = list.size() > 1 ? -0.24 + 0.48 * static_cast<double>(i) / static_cast<double>(list.size() - 1) : 0;
+      const double spread = list.size() > 1 ? -0.24 + 0.48 * static_cast<double>(i) /
+                                                          static_cast<double>(list.size() - 1)
+                                            : 0;
       const double x = hero ? 0.5 + spread : 0.5 + side_ * (0.28 - 0.1 * static_cast<double>(i));
-      add(list[i], frame_.width * x, frame_.ground + unit(hero ? 0.0 : 0.035), hero ? (list.size() > 1 ? 0.85 : 1.2) : 0.42, 0.76);
+      add(list[i], frame_.width * x, frame_.ground + unit(hero ? 0.0 : 0.035),
+          hero ? (list.size() > 1 ? 0.85 : 1.2) : 0.42, 0.76);
     }
   }
 
@@ -255,7 +312,11 @@ class Stage {
 
 /// Leaves over the crown of a tree, in three tones lit from above.
 void paint_foliage(cairo_t* cr, const Tones& tones, bool blossoms, Random& random) {
-  constexpr double kCrowns[][4] = {{-25, -66, 28, 16}, {26, -68, 28, 17}, {0, -84, 32, 18}, {-45, -57, 15, 9}, {48, -58, 16, 10}};
+  constexpr double kCrowns[][4] = {{-25, -66, 28, 16},
+                                   {26, -68, 28, 17},
+                                   {0, -84, 32, 18},
+                                   {-45, -57, 15, 9},
+                                   {48, -58, 16, 10}};
   const Colour& base = blossoms ? tones.accent : tones.mid;
   const Colour& shade = blossoms ? tones.accent2 : tones.dark;
   for (const auto& crown : kCrowns) {
@@ -275,31 +336,42 @@ void paint_foliage(cairo_t* cr, const Tones& tones, bool blossoms, Random& rando
     const double angle = random.between(0, 2 * M_PI), reach = std::sqrt(random.unit()) * 1.07;
     const double height = std::clamp(std::sin(angle) * reach - (share - 0.45) * 0.9, -1.05, 1.05);
     const double light = share + random.between(-0.18, 0.18);
-    set_colour(cr, light > 0.55 ? mix(base, tones.light, (light - 0.55) * 1.9) : mix(shade, base, std::max(0.0, light / 0.55)), 0.9);
-    cairo_arc(cr, crown[0] + std::cos(angle) * reach * crown[2], crown[1] + height * crown[3], random.between(0.7, 1.9), 0, 2 * M_PI);
+    set_colour(cr,
+               light > 0.55 ? mix(base, tones.light, (light - 0.55) * 1.9)
+                            : mix(shade, base, std::max(0.0, light / 0.55)),
+               0.9);
+    cairo_arc(cr, crown[0] + std::cos(angle) * reach * crown[2], crown[1] + height * crown[3],
+              random.between(0.7, 1.9), 0, 2 * M_PI);
     cairo_fill(cr);
   }
 }
 
-void paint_shadow(cairo_t* cr, const Figure& figure, const Palette& palette, double half, double unit) {
+void paint_shadow(cairo_t* cr, const Figure& figure, const Palette& palette, double half,
+                  double unit) {
   cairo_save(cr);
   cairo_translate(cr, figure.x, figure.y);
   cairo_scale(cr, 1, 0.13);
-  set_radial(cr, 0, 0, half, {{0, mix(palette.near, rgb(0x04060c), 0.5), 0.55}, {0.6, palette.near, 0.32}, {1, palette.near, 0}});
+  set_radial(cr, 0, 0, half,
+             {{0, mix(palette.near, rgb(0x04060c), 0.5), 0.55},
+              {0.6, palette.near, 0.32},
+              {1, palette.near, 0}});
   cairo_arc(cr, 0, 0, std::max(half, unit * 0.03), 0, 2 * M_PI);
   cairo_fill(cr);
   cairo_restore(cr);
 }
 
 bool glows(std::string_view id) {
-  for (const char* name : {"lantern", "sky_lantern", "candle", "campfire", "lighthouse", "fireworks", "moon", "jellyfish", "spaceship", "mech_fox", "robot", "house", "tent"})
+  for (const char* name :
+       {"lantern", "sky_lantern", "candle", "campfire", "lighthouse", "fireworks", "moon",
+        "jellyfish", "spaceship", "mech_fox", "robot", "house", "tent"})
     if (id == name) return true;
   return false;
 }
 
 /// Extent of a shape in its own units: left, top, right, bottom.
 std::array<double, 4> extent_of(const Shape& shape, const Tones& tones) {
-  const std::unique_ptr<cairo_surface_t, CairoRelease> recording(cairo_recording_surface_create(CAIRO_CONTENT_ALPHA, nullptr));
+  const std::unique_ptr<cairo_surface_t, CairoRelease> recording(
+      cairo_recording_surface_create(CAIRO_CONTENT_ALPHA, nullptr));
   {
     const std::unique_ptr<cairo_t, CairoRelease> cr(cairo_create(recording.get()));
     draw_shape(cr.get(), shape.path, tones);
@@ -311,25 +383,33 @@ std::array<double, 4> extent_of(const Shape& shape, const Tones& tones) {
 
 class FigurePainter {
  public:
-  FigurePainter(Painting& painting, const Plan& plan, Random& random) : painting_(painting), plan_(plan), random_(random) {}
+  FigurePainter(Painting& painting, const Plan& plan, Random& random)
+      : painting_(painting), plan_(plan), random_(random) {}
 
   void paint(const Figure& figure) {
     const Shape* shape = find_shape(figure.shape);
     if (!shape) return;
     const Frame& frame = painting_.frame;
     const double scale = frame.unit * shape->size * figure.scale / 100;
-    const Tones tones = seen_from(subject_tones(painting_.palette, plan_.setting, figure.subject->names.id), figure.depth);
+    const Tones tones = seen_from(
+        subject_tones(painting_.palette, plan_.setting, figure.subject->names.id), figure.depth);
     auto extent = extent_of(*shape, tones);
-    const bool leafy = figure.shape == "cherry_tree" || figure.shape == "maple" || figure.shape == "tree";
+    const bool leafy =
+        figure.shape == "cherry_tree" || figure.shape == "maple" || figure.shape == "tree";
     if (leafy) extent = {-64, -104, 66, 2};
     const double half = std::max(-extent[0], extent[2]) * scale;
-    const double light = glows(figure.shape) ? frame.unit * 0.16 * std::max(0.6, figure.scale) : 0, pad = frame.unit * 0.012 + light;
+    const double light = glows(figure.shape) ? frame.unit * 0.16 * std::max(0.6, figure.scale) : 0,
+                 pad = frame.unit * 0.012 + light;
     const double below = figure.reflect ? -extent[1] * scale * 0.8 : extent[3] * scale;
-    Layer layer = make_box(figure.x - half - pad, figure.y + extent[1] * scale - pad, figure.x + half + pad, figure.y + std::max(below, half * 0.13) + pad, figure.depth);
+    Layer layer =
+        make_box(figure.x - half - pad, figure.y + extent[1] * scale - pad, figure.x + half + pad,
+                 figure.y + std::max(below, half * 0.13) + pad, figure.depth);
     cairo_t* cr = layer.canvas.cr();
     if (figure.shadow) paint_shadow(cr, figure, painting_.palette, half * 1.05, frame.unit);
     if (figure.reflect) paint_reflection(cr, figure, *shape, scale, tones);
-    if (light > 0) glow(cr, figure.x, figure.y + extent[1] * scale * 0.55, light + half * 0.5, painting_.palette.tones.glow, painting_.palette.dark ? 0.6 : 0.32);
+    if (light > 0)
+      glow(cr, figure.x, figure.y + extent[1] * scale * 0.55, light + half * 0.5,
+           painting_.palette.tones.glow, painting_.palette.dark ? 0.6 : 0.32);
     paint_body(cr, figure, *shape, scale, tones, leafy);
     layer.travel = figure.travel;
     layer.bob = figure.bob;
@@ -339,13 +419,16 @@ class FigurePainter {
 
  private:
   Tones seen_from(Tones tones, double depth) const {
-    const double air = std::clamp((0.7 - depth) * (painting_.palette.manner.mist ? 1.1 : 0.75), 0.0, 0.55);
-    for (Colour* colour : {&tones.dark, &tones.mid, &tones.black, &tones.accent, &tones.accent2, &tones.light, &tones.skin, &tones.white})
+    const double air =
+        std::clamp((0.7 - depth) * (painting_.palette.manner.mist ? 1.1 : 0.75), 0.0, 0.55);
+    for (Colour* colour : {&tones.dark, &tones.mid, &tones.black, &tones.accent, &tones.accent2,
+                           &tones.light, &tones.skin, &tones.white})
       *colour = mix(*colour, painting_.palette.haze, air);
     return tones;
   }
 
-  void paint_reflection(cairo_t* cr, const Figure& figure, const Shape& shape, double scale, const Tones& tones) const {
+  void paint_reflection(cairo_t* cr, const Figure& figure, const Shape& shape, double scale,
+                        const Tones& tones) const {
     cairo_save(cr);
     cairo_translate(cr, figure.x, figure.y);
     cairo_scale(cr, figure.mirrored ? -scale : scale, -scale * 0.75);
@@ -355,7 +438,8 @@ class FigurePainter {
   }
 
   /// Rim light from the side of the sun, the shape, then light and ground colour over it.
-  void paint_body(cairo_t* cr, const Figure& figure, const Shape& shape, double scale, const Tones& tones, bool leafy) {
+  void paint_body(cairo_t* cr, const Figure& figure, const Shape& shape, double scale,
+                  const Tones& tones, bool leafy) {
     const Palette& palette = painting_.palette;
     const Frame& frame = painting_.frame;
     const double sun = plan_.seed & 1 ? -1 : 1, mirror = figure.mirrored ? -1 : 1;
@@ -370,7 +454,8 @@ class FigurePainter {
     };
     if (palette.manner.outline) {
       const double wide = std::max(0.8, frame.unit * 0.0022);
-      for (const auto& [dx, dy] : {std::pair{-wide, 0.0}, {wide, 0.0}, {0.0, -wide}, {0.0, wide}}) drawn(dx, dy, &tones.black);
+      for (const auto& [dx, dy] : {std::pair{-wide, 0.0}, {wide, 0.0}, {0.0, -wide}, {0.0, wide}})
+        drawn(dx, dy, &tones.black);
     } else {
       const Colour rim = mix(palette.orb, tones.light, 0.3);
       drawn(sun * std::max(0.7, frame.unit * 0.0020), -std::max(0.5, frame.unit * 0.0014), &rim);
@@ -379,7 +464,11 @@ class FigurePainter {
     const double top = figure.y - 100 * scale;
     cairo_set_operator(cr, CAIRO_OPERATOR_ATOP);
     if (!palette.manner.flat) {
-      set_vertical(cr, top, figure.y, {{0, palette.orb, 0.10}, {0.5, palette.orb, 0}, {0.62, palette.near, 0}, {1, palette.near, 0.34}});
+      set_vertical(cr, top, figure.y,
+                   {{0, palette.orb, 0.10},
+                    {0.5, palette.orb, 0},
+                    {0.62, palette.near, 0},
+                    {1, palette.near, 0.34}});
       cairo_paint(cr);
     }
     cairo_pop_group_to_source(cr);
@@ -391,7 +480,7 @@ class FigurePainter {
   Random& random_;
 };
 
-}  // namespace
+} // namespace
 
 void paint_subjects(Painting& painting, const Plan& plan, Random& random) {
   FigurePainter painter(painting, plan, random);
@@ -401,9 +490,10 @@ void paint_subjects(Painting& painting, const Plan& plan, Random& random) {
     if (figure.subject->role == Role::table && painting.steam_x == 0) {
       const Shape* shape = find_shape(figure.shape);
       painting.steam_x = figure.x;
-      painting.steam_y = figure.y - painting.frame.unit * figure.scale * (shape ? shape->size : 0) * 0.55;
+      painting.steam_y =
+          figure.y - painting.frame.unit * figure.scale * (shape ? shape->size : 0) * 0.55;
     }
   }
 }
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

@@ -24,7 +24,7 @@ constexpr double kFadeStart = 0.55, kFadeEnd = 0.97;
 struct Card {
   LayerPlanes planes;
   double x, y;
-  double share;   ///< of the camera's move
+  double share; ///< of the camera's move
   double travel, bob, phase;
 };
 
@@ -36,7 +36,8 @@ Canvas to_canvas(const Raster& raster) {
     for (int x = 0; x < raster.width; ++x, p += 4) {
       // A clip has no alpha: what is clear shows black.
       const auto lit = [&](int i) { return static_cast<std::uint32_t>(p[i] * p[3] / 255); };
-      pixels[static_cast<ptrdiff_t>(y) * canvas.stride() + x] = 0xff000000 | lit(0) << 16 | lit(1) << 8 | lit(2);
+      pixels[static_cast<ptrdiff_t>(y) * canvas.stride() + x] =
+          0xff000000 | lit(0) << 16 | lit(1) << 8 | lit(2);
     }
   cairo_surface_mark_dirty(canvas.surface());
   return canvas;
@@ -52,14 +53,16 @@ std::vector<std::string> motions_of(const Scene& scene) {
   auto found = read_words(scene.motion).motions;
   if (found.empty()) found = read_words(scene.script).motions;
   if (found.empty()) found = read_words(scene.prompt).motions;
-  if (found.empty()) found.push_back(fitting_motion(read_words(scene.script.empty() ? scene.prompt : scene.script)));
+  if (found.empty())
+    found.push_back(fitting_motion(read_words(scene.script.empty() ? scene.prompt : scene.script)));
   return found;
 }
 
 /// Everything of a clip that does not change from frame to frame.
 class Film {
  public:
-  Film(const FilmOrder& order, int width, int height, Cancel& cancel) : width_(width), height_(height) {
+  Film(const FilmOrder& order, int width, int height, Cancel& cancel)
+      : width_(width), height_(height) {
     Scene scene = order.scene;
     scene.width = width;
     scene.height = height;
@@ -71,13 +74,16 @@ class Film {
     // Words of the picture's own scene stand in where the clip's order has none.
     if (scene.script.empty() && scene.prompt.empty() && scene.motion.empty()) scene = painted;
     camera_.emplace(motions_of(scene), !layered);
-    if (layered) take_layers(paint_layers(painted, cancel), painted);
-    else take_flat(order.keyframe.get(), scene, cancel);
+    if (layered)
+      take_layers(paint_layers(painted, cancel), painted);
+    else
+      take_flat(order.keyframe.get(), scene, cancel);
     if (order.last_frame) last_ = fitted(order.last_frame.get(), width, height, cancel);
   }
 
   void draw(const Target& target, double seconds, double share) const {
-    const double fade_share = last_ ? std::clamp((share - kFadeStart) / (kFadeEnd - kFadeStart), 0.0, 1.0) : 0;
+    const double fade_share =
+        last_ ? std::clamp((share - kFadeStart) / (kFadeEnd - kFadeStart), 0.0, 1.0) : 0;
     if (fade_share < 1) draw_scene(target, seconds, share);
     if (fade_share > 0) draw_last(target, eased(fade_share));
   }
@@ -94,7 +100,8 @@ class Film {
     for (Layer& layer : painting.layers) {
       auto& list = layer.fixed ? fixed_ : cards_;
       const double share = kFarShare + (1 - kFarShare) * layer.depth;
-      list.push_back({to_planes(layer.canvas), layer.x, layer.y, share, layer.travel, layer.bob, layer.phase});
+      list.push_back(
+          {to_planes(layer.canvas), layer.x, layer.y, share, layer.travel, layer.bob, layer.phase});
       layer.canvas = Canvas(2, 2);
     }
   }
@@ -102,14 +109,19 @@ class Film {
   void take_flat(GBytes* picture, const Scene& scene, Cancel& cancel) {
     cards_.push_back({fitted(picture, width_, height_, cancel), 0, 0, 1, 0, 0, 0});
     const Plan plan = make_plan(scene);
-    Painting air{Frame(width_, height_), plan.setting, make_palette(plan.setting), {}, plan.reading.particles};
+    Painting air{Frame(width_, height_),
+                 plan.setting,
+                 make_palette(plan.setting),
+                 {},
+                 plan.reading.particles};
     for (const auto& weather : plan.reading.weathers)
       if (weather == "rain" || weather == "snow") air.particles.push_back(weather);
     add_particles(Particles(air, plan.seed));
   }
 
   void add_particles(Particles particles) {
-    for (const Canvas& sprite : particles.sprites()) sprites_.push_back(to_planes(sprite));
+    for (const Canvas& sprite : particles.sprites())
+      sprites_.push_back(to_planes(sprite));
     particles_.emplace(std::move(particles));
   }
 
@@ -120,24 +132,33 @@ class Film {
     for (const Card& card : cards_) {
       const double scale = 1 + (pose.zoom - 1) * card.share;
       const double x = card.x + card.travel * share;
-      const double y = card.y + card.bob * std::sin(2 * M_PI * (seconds / 3 + card.phase)) - card.bob * std::sin(2 * M_PI * card.phase);
-      list.push_back({&card.planes, middle_x + (x - middle_x) * scale + pose.x * width_ * card.share, middle_y + (y - middle_y) * scale + pose.y * height_ * card.share, scale});
+      const double y = card.y + card.bob * std::sin(2 * M_PI * (seconds / 3 + card.phase)) -
+                       card.bob * std::sin(2 * M_PI * card.phase);
+      list.push_back({&card.planes,
+                      middle_x + (x - middle_x) * scale + pose.x * width_ * card.share,
+                      middle_y + (y - middle_y) * scale + pose.y * height_ * card.share, scale});
     }
     for (const Placement& place : particles_->at(seconds)) {
       const LayerPlanes& sprite = sprites_[place.sprite];
-      list.push_back({&sprite, place.x - place.scale * sprite.y.width / 2 + pose.x * width_, place.y - place.scale * sprite.y.height / 2 + pose.y * height_, place.scale});
+      list.push_back({&sprite, place.x - place.scale * sprite.y.width / 2 + pose.x * width_,
+                      place.y - place.scale * sprite.y.height / 2 + pose.y * height_, place.scale});
     }
-    for (const Card& card : fixed_) list.push_back({&card.planes, card.x, card.y, 1});
+    for (const Card& card : fixed_)
+      list.push_back({&card.planes, card.x, card.y, 1});
     compose(list, target);
   }
 
   void draw_last(const Target& target, double share) const {
     const std::vector<Placed> list{{&*last_, 0, 0, 1}};
     if (share >= 1) return compose(list, target);
-    std::vector<std::uint8_t> bytes(static_cast<size_t>(width_) * static_cast<size_t>(height_) * 3 / 2);
+    std::vector<std::uint8_t> bytes(static_cast<size_t>(width_) * static_cast<size_t>(height_) * 3 /
+                                    2);
     std::uint8_t* y = bytes.data();
     std::uint8_t* u = y + static_cast<ptrdiff_t>(width_) * height_;
-    const Target other{width_, height_, {y, u, u + static_cast<ptrdiff_t>(width_ / 2) * (height_ / 2)}, {width_, width_ / 2, width_ / 2}};
+    const Target other{width_,
+                       height_,
+                       {y, u, u + static_cast<ptrdiff_t>(width_ / 2) * (height_ / 2)},
+                       {width_, width_ / 2, width_ / 2}};
     compose(list, other);
     fade(target, other, static_cast<int>(std::lround(share * 256)));
   }
@@ -150,10 +171,11 @@ class Film {
   std::optional<LayerPlanes> last_;
 };
 
-}  // namespace
+} // namespace
 
 void film(const FilmOrder& order, Cancel& cancel, const std::function<void(int)>& progress) {
-  const int width = std::clamp(order.scene.width + order.scene.width % 2, 16, 8192), height = std::clamp(order.scene.height + order.scene.height % 2, 16, 8192);
+  const int width = std::clamp(order.scene.width + order.scene.width % 2, 16, 8192),
+            height = std::clamp(order.scene.height + order.scene.height % 2, 16, 8192);
   const int fps = std::clamp(order.fps, 1, 240);
   const auto frames = std::max<gint64>(1, std::llround(order.duration * fps));
   cancel.check();
@@ -163,7 +185,8 @@ void film(const FilmOrder& order, Cancel& cancel, const std::function<void(int)>
   for (gint64 i = 0; i < frames; ++i) {
     auto buffer = writer.frame();
     GstVideoFrame mapped;
-    if (!gst_video_frame_map(&mapped, &writer.info(), buffer.get(), GST_MAP_WRITE)) throw Error(Fault::write, "no memory for a frame of " + order.path);
+    if (!gst_video_frame_map(&mapped, &writer.info(), buffer.get(), GST_MAP_WRITE))
+      throw Error(Fault::write, "no memory for a frame of " + order.path);
     film.draw(target_of(mapped), double(i) / fps, frames > 1 ? double(i) / double(frames - 1) : 0);
     gst_video_frame_unmap(&mapped);
     writer.push(std::move(buffer));
@@ -174,4 +197,4 @@ void film(const FilmOrder& order, Cancel& cancel, const std::function<void(int)>
   if (progress) progress(100);
 }
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

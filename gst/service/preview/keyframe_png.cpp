@@ -5,24 +5,25 @@
 
 #include "base/error.h"
 
-#include <json-glib/json-glib.h>
-
 #include <csetjmp>
 #include <cstring>
 #include <png.h>
 #include <span>
 #include <string_view>
 
+#include <json-glib/json-glib.h>
+
 namespace aigc::preview {
 namespace {
 
 constexpr const char* kKeyword = "aigc-scene";
-constexpr size_t kHead = 8;  ///< bytes of the PNG signature
+constexpr size_t kHead = 8; ///< bytes of the PNG signature
 
 using Bytes = std::span<const unsigned char>;
 
 std::uint32_t big32(Bytes bytes, size_t at) {
-  return std::uint32_t(bytes[at]) << 24 | std::uint32_t(bytes[at + 1]) << 16 | std::uint32_t(bytes[at + 2]) << 8 | bytes[at + 3];
+  return std::uint32_t(bytes[at]) << 24 | std::uint32_t(bytes[at + 1]) << 16 |
+         std::uint32_t(bytes[at + 2]) << 8 | bytes[at + 3];
 }
 
 /// Calls `take(type, body, crc)` for every whole chunk.
@@ -30,7 +31,8 @@ template <typename Take> void for_each_chunk(Bytes bytes, Take take) {
   for (size_t at = kHead; at + 12 <= bytes.size();) {
     const size_t length = big32(bytes, at);
     if (length > bytes.size() - at - 12) return;
-    take(std::string_view(reinterpret_cast<const char*>(bytes.data() + at + 4), 4), bytes.subspan(at + 8, length), big32(bytes, at + 8 + length));
+    take(std::string_view(reinterpret_cast<const char*>(bytes.data() + at + 4), 4),
+         bytes.subspan(at + 8, length), big32(bytes, at + 8 + length));
     at += 12 + length;
   }
 }
@@ -49,9 +51,13 @@ std::string digest_of(Bytes bytes) {
 
 struct TextField {
   const char* name;
-  std::string Scene::* member;
+  std::string Scene::*member;
 };
-constexpr TextField kTexts[] = {{"script", &Scene::script}, {"prompt", &Scene::prompt}, {"style", &Scene::style}, {"mood", &Scene::mood}, {"motion", &Scene::motion}};
+constexpr TextField kTexts[] = {{"script", &Scene::script},
+                                {"prompt", &Scene::prompt},
+                                {"style", &Scene::style},
+                                {"mood", &Scene::mood},
+                                {"motion", &Scene::motion}};
 
 std::string to_json(const Scene& scene, const std::string& digest) {
   const auto builder = adopt(json_builder_new());
@@ -65,7 +71,8 @@ std::string to_json(const Scene& scene, const std::string& digest) {
     json_builder_add_int_value(builder.get(), value);
   };
   text("digest", digest);
-  for (const TextField& field : kTexts) text(field.name, scene.*field.member);
+  for (const TextField& field : kTexts)
+    text(field.name, scene.*field.member);
   number("width", scene.width);
   number("height", scene.height);
   number("seed", scene.seed);
@@ -76,13 +83,16 @@ std::string to_json(const Scene& scene, const std::string& digest) {
 
 std::optional<Scene> from_json(std::string_view text, const std::string& digest) {
   const auto parser = adopt(json_parser_new());
-  if (!json_parser_load_from_data(parser.get(), text.data(), static_cast<gssize>(text.size()), nullptr)) return {};
+  if (!json_parser_load_from_data(parser.get(), text.data(), static_cast<gssize>(text.size()),
+                                  nullptr))
+    return {};
   JsonNode* root = json_parser_get_root(parser.get());
   if (!root || !JSON_NODE_HOLDS_OBJECT(root)) return {};
   JsonObject* object = json_node_get_object(root);
   const auto value = [&](const char* name, GType type) -> JsonNode* {
     JsonNode* node = json_object_get_member(object, name);
-    return node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == type ? node : nullptr;
+    return node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == type ? node
+                                                                                         : nullptr;
   };
   JsonNode* stated = value("digest", G_TYPE_STRING);
   if (!stated || digest != json_node_get_string(stated)) return {};
@@ -92,7 +102,8 @@ std::optional<Scene> from_json(std::string_view text, const std::string& digest)
     if (!node) return {};
     scene.*field.member = json_node_get_string(node);
   }
-  JsonNode *width = value("width", G_TYPE_INT64), *height = value("height", G_TYPE_INT64), *seed = value("seed", G_TYPE_INT64);
+  JsonNode *width = value("width", G_TYPE_INT64), *height = value("height", G_TYPE_INT64),
+           *seed = value("seed", G_TYPE_INT64);
   if (!width || !height || !seed) return {};
   const gint64 w = json_node_get_int(width), h = json_node_get_int(height);
   if (w < 2 || h < 2 || w > 8192 || h > 8192 || json_node_get_int(seed) < 0) return {};
@@ -105,12 +116,17 @@ std::optional<Scene> from_json(std::string_view text, const std::string& digest)
 /// libpng with its jumps kept in one place: between them no object has a destructor.
 class Writer {
  public:
-  Writer() : png_(png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr)), info_(png_ ? png_create_info_struct(png_) : nullptr) {
+  Writer()
+      : png_(png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr)),
+        info_(png_ ? png_create_info_struct(png_) : nullptr) {
     if (!info_) throw Error(Fault::format, "libpng does not start");
-    png_set_write_fn(png_, &out_, [](png_structp png, png_bytep data, size_t size) {
-      auto* out = static_cast<std::string*>(png_get_io_ptr(png));
-      out->append(reinterpret_cast<const char*>(data), size);
-    }, nullptr);
+    png_set_write_fn(
+        png_, &out_,
+        [](png_structp png, png_bytep data, size_t size) {
+          auto* out = static_cast<std::string*>(png_get_io_ptr(png));
+          out->append(reinterpret_cast<const char*>(data), size);
+        },
+        nullptr);
     // A painted picture has grain: more effort costs time and saves next to nothing.
     png_set_compression_level(png_, 1);
     png_set_filter(png_, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB);
@@ -121,13 +137,17 @@ class Writer {
 
   bool pixels(const std::uint32_t* pixels, int width, int height, int stride) {
     if (setjmp(png_jmpbuf(png_))) return false;
-    png_set_IHDR(png_, info_, static_cast<png_uint_32>(width), static_cast<png_uint_32>(height), 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_set_IHDR(png_, info_, static_cast<png_uint_32>(width), static_cast<png_uint_32>(height), 8,
+                 PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+                 PNG_FILTER_TYPE_DEFAULT);
     png_set_sRGB(png_, info_, PNG_sRGB_INTENT_PERCEPTUAL);
     png_write_info(png_, info_);
     // Cairo's 0xAARRGGBB is B G R A in memory on little-endian machines.
     if (G_BYTE_ORDER == G_LITTLE_ENDIAN) png_set_bgr(png_);
     png_set_filler(png_, 0, G_BYTE_ORDER == G_LITTLE_ENDIAN ? PNG_FILLER_AFTER : PNG_FILLER_BEFORE);
-    for (int y = 0; y < height; ++y) png_write_row(png_, reinterpret_cast<png_const_bytep>(pixels + static_cast<ptrdiff_t>(y) * stride));
+    for (int y = 0; y < height; ++y)
+      png_write_row(png_,
+                    reinterpret_cast<png_const_bytep>(pixels + static_cast<ptrdiff_t>(y) * stride));
     return true;
   }
 
@@ -150,9 +170,11 @@ class Writer {
   std::string out_;
 };
 
-Bytes as_bytes(const std::string& text) { return {reinterpret_cast<const unsigned char*>(text.data()), text.size()}; }
+Bytes as_bytes(const std::string& text) {
+  return {reinterpret_cast<const unsigned char*>(text.data()), text.size()};
+}
 
-}  // namespace
+} // namespace
 
 Ref<GBytes> write_keyframe(const Canvas& canvas, const Scene& scene) {
   Writer writer;
@@ -176,9 +198,10 @@ std::optional<Scene> read_scene(GBytes* bytes) {
     // keyword NUL, compression flag and method, language NUL, translated keyword NUL, text
     const std::string_view text(reinterpret_cast<const char*>(body.data()), body.size());
     const std::string head = std::string(kKeyword) + std::string("\0\0\0\0\0", 5);
-    if (type == "iTXt" && text.starts_with(head)) scene = from_json(text.substr(head.size()), digest_of(view));
+    if (type == "iTXt" && text.starts_with(head))
+      scene = from_json(text.substr(head.size()), digest_of(view));
   });
   return scene;
 }
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

@@ -16,4 +16,4 @@ Ref<GBytes> write_keyframe(const Canvas& canvas, const Scene& scene);
 /// The scene of a keyframe of ours whose pixels are untouched; nothing for any other picture.
 std::optional<Scene> read_scene(GBytes* bytes);
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

@@ -17,21 +17,21 @@ namespace aigc::preview {
 struct Frame {
   explicit Frame(int width, int height);
   int width, height;
-  double unit;      ///< what sizes are measured in: the height, less for narrow pictures
-  double horizon;   ///< y
-  double ground;    ///< y of the feet of what stands in front
-  double margin_x;  ///< painted beyond each edge, for the camera
+  double unit;     ///< what sizes are measured in: the height, less for narrow pictures
+  double horizon;  ///< y
+  double ground;   ///< y of the feet of what stands in front
+  double margin_x; ///< painted beyond each edge, for the camera
   double margin_y;
 };
 
 struct Layer {
   Canvas canvas;
-  double x = 0, y = 0;   ///< of the canvas's corner in the picture, pixels
-  double depth = 0;      ///< 0 = infinitely far, 1 = right before the camera
-  bool fixed = false;    ///< stays where it is: tags and captions
-  double travel = 0;     ///< own movement to the right over the whole clip, pixels
-  double bob = 0;        ///< own movement up and down, pixels
-  double phase = 0;      ///< of the bob, 0..1
+  double x = 0, y = 0; ///< of the canvas's corner in the picture, pixels
+  double depth = 0;    ///< 0 = infinitely far, 1 = right before the camera
+  bool fixed = false;  ///< stays where it is: tags and captions
+  double travel = 0;   ///< own movement to the right over the whole clip, pixels
+  double bob = 0;      ///< own movement up and down, pixels
+  double phase = 0;    ///< of the bob, 0..1
 };
 
 /// A layer for what is drawn between two heights; drawing is in picture coordinates.
@@ -43,9 +43,9 @@ struct Painting {
   Frame frame;
   Setting setting;
   Palette palette;
-  std::vector<Layer> layers;           ///< back to front; the first is opaque and covers all
-  std::vector<std::string> particles;  ///< ids: petals, leaves, rain, snow, steam, ...
-  double steam_x = 0, steam_y = 0;     ///< where steam rises, pixels
+  std::vector<Layer> layers;          ///< back to front; the first is opaque and covers all
+  std::vector<std::string> particles; ///< ids: petals, leaves, rain, snow, steam, ...
+  double steam_x = 0, steam_y = 0;    ///< where steam rises, pixels
   bool wind = false;
 };
 
@@ -71,4 +71,4 @@ void paint_overlay(Painting& painting, const Plan& plan);
 
 Ground ground_of(std::string_view place);
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

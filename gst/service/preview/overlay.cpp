@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What lies over the picture and does not move: the PREVIEW tag, and the card with the words nothing
-// was drawn for.
+// What lies over the picture and does not move: the PREVIEW tag, and the card with the words
+// nothing was drawn for.
 #include "service/preview/layers.h"
-
-#include <pango/pangocairo.h>
 
 #include <algorithm>
 #include <cmath>
+
+#include <pango/pangocairo.h>
 
 namespace aigc::preview {
 namespace {
 
 /// The letters as strokes in a box of 4 by 6: starting the font system would cost 100 ms.
-constexpr const char* kTag[] = {"L 1 0 6 0 0 3 0 4 1 4 2 3 3 0 3", "L 1 0 6 0 0 3 0 4 1 4 2 3 3 0 3 L 1 2 3 4 6", "L 1 4 0 0 0 0 6 4 6 L 1 0 3 3 3",
-                                "L 1 0 0 2 6 4 0", "L 1 2 0 2 6", "L 1 4 0 0 0 0 6 4 6 L 1 0 3 3 3", "L 1 0 0 1 6 2 2 3 6 4 0"};
+constexpr const char* kTag[] = {"L 1 0 6 0 0 3 0 4 1 4 2 3 3 0 3",
+                                "L 1 0 6 0 0 3 0 4 1 4 2 3 3 0 3 L 1 2 3 4 6",
+                                "L 1 4 0 0 0 0 6 4 6 L 1 0 3 3 3",
+                                "L 1 0 0 2 6 4 0",
+                                "L 1 2 0 2 6",
+                                "L 1 4 0 0 0 0 6 4 6 L 1 0 3 3 3",
+                                "L 1 0 0 1 6 2 2 3 6 4 0"};
 
 void rounded(cairo_t* cr, double x, double y, double w, double h, double r) {
   cairo_new_path(cr);
@@ -26,7 +31,8 @@ void rounded(cairo_t* cr, double x, double y, double w, double h, double r) {
 
 void paint_tag(Painting& painting) {
   const Frame& frame = painting.frame;
-  const double size = std::max(0.5, frame.unit * 0.0026), pad = 4 * size, width = 7 * 6.4 * size - 2.4 * size + 2 * pad, height = 6 * size + 2 * pad;
+  const double size = std::max(0.5, frame.unit * 0.0026), pad = 4 * size,
+               width = 7 * 6.4 * size - 2.4 * size + 2 * pad, height = 6 * size + 2 * pad;
   const double x = frame.width - width - frame.unit * 0.025, y = frame.unit * 0.025;
   Layer layer = make_box(x - 1, y - 1, x + width + 1, y + height + 1, 0);
   cairo_t* cr = layer.canvas.cr();
@@ -51,14 +57,17 @@ struct GObjectRelease {
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : "  ·  ") + word;
+  for (const auto& word : words)
+    text += (text.empty() ? "" : "  ·  ") + word;
   return text;
 }
 
 /// Text set in at most `lines` lines of `width` pixels, the rest as an ellipsis.
-std::unique_ptr<PangoLayout, GObjectRelease> set_text(cairo_t* cr, const std::string& text, double size, double width, int lines) {
+std::unique_ptr<PangoLayout, GObjectRelease> set_text(cairo_t* cr, const std::string& text,
+                                                      double size, double width, int lines) {
   std::unique_ptr<PangoLayout, GObjectRelease> layout(pango_cairo_create_layout(cr));
-  PangoFontDescription* font = pango_font_description_from_string("Noto Sans CJK SC, Noto Sans, sans");
+  PangoFontDescription* font =
+      pango_font_description_from_string("Noto Sans CJK SC, Noto Sans, sans");
   pango_font_description_set_absolute_size(font, size * PANGO_SCALE);
   pango_layout_set_font_description(layout.get(), font);
   pango_font_description_free(font);
@@ -76,18 +85,22 @@ void paint_card(Painting& painting, const Plan& plan) {
   const Frame& frame = painting.frame;
   const std::string text = joined(plan.reading.unknown);
   const bool hero = plan.reading.subjects.empty();
-  const double size = std::max(6.0, frame.unit * (hero ? 0.062 : 0.030)), pad = size * (hero ? 0.9 : 0.55);
+  const double size = std::max(6.0, frame.unit * (hero ? 0.062 : 0.030)),
+               pad = size * (hero ? 0.9 : 0.55);
   const double bar = size * 0.16;
   Canvas scratch(2, 2);
-  const auto layout = set_text(scratch.cr(), text, size, frame.width * (hero ? 0.62 : 0.72), hero ? 3 : 1);
+  const auto layout =
+      set_text(scratch.cr(), text, size, frame.width * (hero ? 0.62 : 0.72), hero ? 3 : 1);
   int text_width = 0, text_height = 0;
   pango_layout_get_pixel_size(layout.get(), &text_width, &text_height);
   const double width = text_width + 2 * pad + bar, height = text_height + pad * (hero ? 1.6 : 0.9);
   const double x = hero ? (frame.width - width) / 2 : frame.unit * 0.03;
-  const double y = hero ? frame.height * 0.44 - height / 2 : frame.height - height - frame.unit * 0.022;
+  const double y =
+      hero ? frame.height * 0.44 - height / 2 : frame.height - height - frame.unit * 0.022;
   Layer layer = make_box(x - size, y - size, x + width + size, y + height + size, 0);
   cairo_t* cr = layer.canvas.cr();
-  const Colour paper = hero ? rgb(0xfbf6ea) : rgb(0x12141c), ink = hero ? rgb(0x2a2630) : rgb(0xfdf8ee);
+  const Colour paper = hero ? rgb(0xfbf6ea) : rgb(0x12141c),
+               ink = hero ? rgb(0x2a2630) : rgb(0xfdf8ee);
   if (hero)
     for (int i = 4; i > 0; --i) {
       rounded(cr, x - i, y + size * 0.12 - i, width + 2 * i, height + 2 * i, size * 0.2 + i);
@@ -107,11 +120,11 @@ void paint_card(Painting& painting, const Plan& plan) {
   painting.layers.push_back(std::move(layer));
 }
 
-}  // namespace
+} // namespace
 
 void paint_overlay(Painting& painting, const Plan& plan) {
   if (!plan.reading.unknown.empty()) paint_card(painting, plan);
   paint_tag(painting);
 }
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

@@ -26,10 +26,10 @@ struct Palette {
   Tones tones;
   Manner manner;
   Orb orb_kind = Orb::sun;
-  double orb_height = 0.5;  ///< 0 at the horizon, 1 at the top of the picture
-  double stars = 0;         ///< 0..1
-  double cloud = 0.4;       ///< how much of the sky
-  bool dark = false;        ///< windows are lit
+  double orb_height = 0.5; ///< 0 at the horizon, 1 at the top of the picture
+  double stars = 0;        ///< 0..1
+  double cloud = 0.4;      ///< how much of the sky
+  bool dark = false;       ///< windows are lit
 };
 
 /// What a palette is made from; ids of the vocabulary.
@@ -46,4 +46,4 @@ Palette make_palette(const Setting& setting);
 /// The tones of one subject: its natural colours in this light and style.
 Tones subject_tones(const Palette& palette, const Setting& setting, std::string_view subject);
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

@@ -26,8 +26,13 @@ Canvas tumbling(double size, int variant, const Colour& colour, bool leaf) {
   cairo_rotate(cr, turn + 0.6);
   cairo_scale(cr, size / 2, size / 2 * (0.35 + 0.65 * std::abs(std::cos(turn))));
   set_colour(cr, mix(colour, rgb(0xffffff), 0.18 + 0.18 * std::sin(turn)), 0.92);
-  if (leaf) smooth_path(cr, {-1, 0, -0.4, -0.42, 0.3, -0.4, 1, 0, 0.3, 0.4, -0.4, 0.42}, true);
-  else smooth_path(cr, {-0.9, 0, -0.3, -0.62, 0.5, -0.66, 0.95, -0.25, 0.7, 0, 0.95, 0.25, 0.5, 0.66, -0.3, 0.62}, true);
+  if (leaf)
+    smooth_path(cr, {-1, 0, -0.4, -0.42, 0.3, -0.4, 1, 0, 0.3, 0.4, -0.4, 0.42}, true);
+  else
+    smooth_path(
+        cr,
+        {-0.9, 0, -0.3, -0.62, 0.5, -0.66, 0.95, -0.25, 0.7, 0, 0.95, 0.25, 0.5, 0.66, -0.3, 0.62},
+        true);
   cairo_fill(cr);
   return canvas;
 }
@@ -46,7 +51,11 @@ Canvas streak(double length, double slant, double width, double alpha) {
 
 Canvas soft(double size, const Colour& colour, double alpha, double core) {
   Canvas canvas = square(size);
-  set_radial(canvas.cr(), 0, 0, size / 2, {{0, colour, alpha}, {core, colour, alpha * 0.85}, {core + (1 - core) * 0.4, colour, alpha * 0.35}, {1, colour, 0}});
+  set_radial(canvas.cr(), 0, 0, size / 2,
+             {{0, colour, alpha},
+              {core, colour, alpha * 0.85},
+              {core + (1 - core) * 0.4, colour, alpha * 0.35},
+              {1, colour, 0}});
   cairo_paint(canvas.cr());
   return canvas;
 }
@@ -54,7 +63,11 @@ Canvas soft(double size, const Colour& colour, double alpha, double core) {
 Canvas ring(double size) {
   Canvas canvas = square(size);
   cairo_t* cr = canvas.cr();
-  set_radial(cr, 0, 0, size / 2, {{0, rgb(0xffffff), 0.05}, {0.75, rgb(0xffffff), 0.12}, {0.93, rgb(0xffffff), 0.6}, {1, rgb(0xffffff), 0}});
+  set_radial(cr, 0, 0, size / 2,
+             {{0, rgb(0xffffff), 0.05},
+              {0.75, rgb(0xffffff), 0.12},
+              {0.93, rgb(0xffffff), 0.6},
+              {1, rgb(0xffffff), 0}});
   cairo_paint(cr);
   set_colour(cr, rgb(0xffffff), 0.8);
   cairo_arc(cr, -size * 0.16, -size * 0.16, size * 0.07, 0, 2 * M_PI);
@@ -67,7 +80,7 @@ double wrapped(double value, double low, double high) {
   return low + std::fmod(std::fmod(value - low, span) + span, span);
 }
 
-}  // namespace
+} // namespace
 
 struct Particles::Flake {
   size_t first;       ///< sprite of step 0
@@ -76,7 +89,7 @@ struct Particles::Flake {
   double x, y, scale; ///< at time 0
   double vx, vy;      ///< pixels per second
   double sway, rate, phase;
-  double life = 0;    ///< seconds from birth to end at one place (steam), 0 = wraps around the picture
+  double life = 0; ///< seconds from birth to end at one place (steam), 0 = wraps around the picture
 };
 
 Particles::~Particles() = default;
@@ -84,7 +97,8 @@ Particles::Particles(Particles&&) noexcept = default;
 
 Particles::Particles(const Painting& painting, std::uint64_t seed) : frame_(painting.frame) {
   Random random(seed ^ 0x70617274);
-  for (const auto& kind : painting.particles) add_kind(kind, painting, random);
+  for (const auto& kind : painting.particles)
+    add_kind(kind, painting, random);
 }
 
 void Particles::add_kind(std::string_view kind, const Painting& painting, Random& random) {
@@ -92,16 +106,30 @@ void Particles::add_kind(std::string_view kind, const Painting& painting, Random
   const size_t first = sprites_.size();
   const auto scatter = [&](int count, auto make) {
     for (int i = 0; i < count; ++i) {
-      Flake flake{first, 1, 0, random.between(0, frame_.width), random.between(0, frame_.height), random.between(0.55, 1), 0, 0, 0, random.between(0.15, 0.4), random.unit()};
+      Flake flake{first,
+                  1,
+                  0,
+                  random.between(0, frame_.width),
+                  random.between(0, frame_.height),
+                  random.between(0.55, 1),
+                  0,
+                  0,
+                  0,
+                  random.between(0.15, 0.4),
+                  random.unit()};
       make(flake);
       flakes_.push_back(flake);
     }
   };
-  const int crowd = static_cast<int>(std::clamp(frame_.width * double(frame_.height) / (1280.0 * 720) , 0.25, 1.5) * 100);
+  const int crowd = static_cast<int>(
+      std::clamp(frame_.width * double(frame_.height) / (1280.0 * 720), 0.25, 1.5) * 100);
   if (kind == "petals" || kind == "leaves") {
     const bool leaf = kind == "leaves";
-    const Tones tones = subject_tones(painting.palette, painting.setting, leaf ? "maple" : "cherry_tree");
-    for (int v = 0; v < kVariants; ++v) sprites_.push_back(tumbling(unit * (leaf ? 0.030 : 0.021), v, leaf && v % 2 ? tones.accent2 : tones.accent, leaf));
+    const Tones tones =
+        subject_tones(painting.palette, painting.setting, leaf ? "maple" : "cherry_tree");
+    for (int v = 0; v < kVariants; ++v)
+      sprites_.push_back(tumbling(unit * (leaf ? 0.030 : 0.021), v,
+                                  leaf && v % 2 ? tones.accent2 : tones.accent, leaf));
     scatter(crowd * (leaf ? 45 : 85) / 100, [&](Flake& flake) {
       flake.variants = kVariants;
       flake.cycle = random.between(0.25, 0.7);
@@ -125,7 +153,9 @@ void Particles::add_kind(std::string_view kind, const Painting& painting, Random
     });
   } else if (kind == "fireflies" || kind == "sparkles") {
     const Colour colour = kind == "fireflies" ? rgb(0xe6ff8a) : rgb(0xfff0c0);
-    for (int v = 0; v < kVariants; ++v) sprites_.push_back(soft(unit * 0.032, colour, 0.12 + 0.88 * std::pow(std::sin(M_PI * v / kVariants), 2), 0.16));
+    for (int v = 0; v < kVariants; ++v)
+      sprites_.push_back(soft(unit * 0.032, colour,
+                              0.12 + 0.88 * std::pow(std::sin(M_PI * v / kVariants), 2), 0.16));
     scatter(crowd * 42 / 100, [&](Flake& flake) {
       flake.variants = kVariants;
       flake.cycle = random.between(0.25, 0.6);
@@ -148,8 +178,11 @@ void Particles::add_kind(std::string_view kind, const Painting& painting, Random
       flake.vx = -unit * random.between(0.2, 0.4);
     });
   } else if (kind == "steam") {
-    for (int v = 0; v < kVariants; ++v) sprites_.push_back(soft(unit * 0.085, rgb(0xffffff), 0.20 * std::sin(M_PI * (v + 0.5) / kVariants), 0.1));
-    const double x = painting.steam_x > 0 ? painting.steam_x : frame_.width * 0.5, y = painting.steam_x > 0 ? painting.steam_y : frame_.ground - unit * 0.08;
+    for (int v = 0; v < kVariants; ++v)
+      sprites_.push_back(
+          soft(unit * 0.085, rgb(0xffffff), 0.20 * std::sin(M_PI * (v + 0.5) / kVariants), 0.1));
+    const double x = painting.steam_x > 0 ? painting.steam_x : frame_.width * 0.5,
+                 y = painting.steam_x > 0 ? painting.steam_y : frame_.ground - unit * 0.08;
     scatter(16, [&](Flake& flake) {
       flake.variants = kVariants;
       flake.life = 2.6;
@@ -173,7 +206,8 @@ std::vector<Placement> Particles::at(double seconds) const {
     }
     share -= std::floor(share);
     const int step = std::min(flake.variants - 1, static_cast<int>(share * flake.variants));
-    double x = flake.x + flake.vx * time + flake.sway * std::sin(2 * M_PI * (flake.rate * seconds + flake.phase));
+    double x = flake.x + flake.vx * time +
+               flake.sway * std::sin(2 * M_PI * (flake.rate * seconds + flake.phase));
     double y = flake.y + flake.vy * time;
     if (flake.life == 0) {
       const double pad = sprites_[flake.first].width();
@@ -185,4 +219,4 @@ std::vector<Placement> Particles::at(double seconds) const {
   return list;
 }
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

@@ -12,8 +12,8 @@ namespace aigc::preview {
 /// One sprite in one frame.
 struct Placement {
   size_t sprite;
-  double x, y;   ///< of its middle, pixels
-  double scale;  ///< 0.5..2
+  double x, y;  ///< of its middle, pixels
+  double scale; ///< 0.5..2
 };
 
 class Particles {
@@ -36,4 +36,4 @@ class Particles {
   std::vector<Flake> flakes_;
 };
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

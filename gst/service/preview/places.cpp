@@ -17,10 +17,14 @@ struct Site {
   const Frame& frame = painting.frame;
   const Palette& palette = painting.palette;
 
-  Layer layer(double top, double depth) const { return make_layer(frame, top, frame.height + frame.margin_y, depth); }
+  Layer layer(double top, double depth) const {
+    return make_layer(frame, top, frame.height + frame.margin_y, depth);
+  }
   void add(Layer&& layer) const { painting.layers.push_back(std::move(layer)); }
   /// A colour as seen through the air: 0 is near, 1 is at the horizon.
-  Colour far(const Colour& colour, double distance) const { return mix(colour, palette.haze, distance); }
+  Colour far(const Colour& colour, double distance) const {
+    return mix(colour, palette.haze, distance);
+  }
 };
 
 void ground_plane(const Site& site, double depth = 0.5) {
@@ -32,11 +36,14 @@ void ground_plane(const Site& site, double depth = 0.5) {
 void ridges(const Site& site, int count, double height, double roughness) {
   for (int i = 0; i < count; ++i) {
     const double share = count > 1 ? double(i) / (count - 1) : 1;
-    Layer layer = site.layer(site.frame.horizon - site.frame.unit * height * 1.3, 0.12 + 0.18 * share);
+    Layer layer =
+        site.layer(site.frame.horizon - site.frame.unit * height * 1.3, 0.12 + 0.18 * share);
     const Colour own = mix(site.palette.ground_near, site.palette.sky_top, 0.45 - 0.25 * share);
     const Colour body = site.far(own, 0.78 - 0.5 * share);
-    paint_ridge(layer.canvas.cr(), site.frame, site.frame.horizon - site.frame.unit * (0.02 + 0.03 * (1 - share)), site.frame.unit * height * (1 - 0.5 * share),
-                roughness, body, site.far(body, site.palette.manner.mist ? 0.9 : 0.6), site.random);
+    paint_ridge(layer.canvas.cr(), site.frame,
+                site.frame.horizon - site.frame.unit * (0.02 + 0.03 * (1 - share)),
+                site.frame.unit * height * (1 - 0.5 * share), roughness, body,
+                site.far(body, site.palette.manner.mist ? 0.9 : 0.6), site.random);
     site.add(std::move(layer));
   }
 }
@@ -64,7 +71,8 @@ void snowfield(const Site& site) {
 void sea(const Site& site) {
   ridges(site, 1, 0.05, 0.3);
   Layer layer = site.layer(site.frame.horizon - 2, 0.35);
-  paint_water(layer.canvas.cr(), site.frame, site.palette, site.frame.width * (site.plan.seed & 1 ? 0.28 : 0.72), site.random);
+  paint_water(layer.canvas.cr(), site.frame, site.palette,
+              site.frame.width * (site.plan.seed & 1 ? 0.28 : 0.72), site.random);
   site.add(std::move(layer));
 }
 
@@ -78,15 +86,19 @@ void beach(const Site& site) {
 void lake(const Site& site) {
   ridges(site, 2, 0.26, 0.45);
   Layer layer = site.layer(site.frame.horizon - 2, 0.4);
-  paint_water(layer.canvas.cr(), site.frame, site.palette, site.frame.width * (site.plan.seed & 1 ? 0.28 : 0.72), site.random);
+  paint_water(layer.canvas.cr(), site.frame, site.palette,
+              site.frame.width * (site.plan.seed & 1 ? 0.28 : 0.72), site.random);
   site.add(std::move(layer));
 }
 
 void forest(const Site& site) {
   for (int row = 0; row < 3; ++row) {
     Layer layer = site.layer(0, 0.16 + 0.13 * row);
-    const Colour body = site.far(mix(site.palette.near, rgb(0x2c5a3c), site.palette.dark ? 0.1 : 0.35), 0.72 - 0.27 * row);
-    paint_trunks(layer.canvas.cr(), site.frame, site.frame.horizon + site.frame.unit * (0.01 + 0.05 * row), 0.5 + 0.18 * row, body, site.random);
+    const Colour body = site.far(
+        mix(site.palette.near, rgb(0x2c5a3c), site.palette.dark ? 0.1 : 0.35), 0.72 - 0.27 * row);
+    paint_trunks(layer.canvas.cr(), site.frame,
+                 site.frame.horizon + site.frame.unit * (0.01 + 0.05 * row), 0.5 + 0.18 * row, body,
+                 site.random);
     site.add(std::move(layer));
   }
   ground_plane(site);
@@ -95,8 +107,12 @@ void forest(const Site& site) {
 void bamboo_grove(const Site& site) {
   for (int row = 0; row < 3; ++row) {
     Layer layer = site.layer(-site.frame.margin_y, 0.16 + 0.13 * row);
-    const Colour body = site.far(mix(site.palette.near, subject_tones(site.palette, site.plan.setting, "bamboo").mid, 0.7), 0.7 - 0.27 * row);
-    paint_stalks(layer.canvas.cr(), site.frame, site.frame.horizon + site.frame.unit * (0.02 + 0.05 * row), 1 + 0.7 * row, body, site.random);
+    const Colour body = site.far(
+        mix(site.palette.near, subject_tones(site.palette, site.plan.setting, "bamboo").mid, 0.7),
+        0.7 - 0.27 * row);
+    paint_stalks(layer.canvas.cr(), site.frame,
+                 site.frame.horizon + site.frame.unit * (0.02 + 0.05 * row), 1 + 0.7 * row, body,
+                 site.random);
     site.add(std::move(layer));
   }
   ground_plane(site);
@@ -114,7 +130,8 @@ void city(const Site& site, bool future) {
     look.signs = future;
     look.height = (future ? 0.62 : 0.42) * (1 - 0.22 * row);
     look.spires = future;
-    paint_skyline(layer.canvas.cr(), site.frame, site.palette, site.frame.horizon + site.frame.unit * (0.01 + 0.04 * row), look, site.random);
+    paint_skyline(layer.canvas.cr(), site.frame, site.palette,
+                  site.frame.horizon + site.frame.unit * (0.01 + 0.04 * row), look, site.random);
     site.add(std::move(layer));
   }
   ground_plane(site);
@@ -132,7 +149,8 @@ void old_town(const Site& site) {
   for (int row = 0; row < 2; ++row) {
     Layer layer = site.layer(site.frame.horizon - site.frame.unit * 0.45, 0.25 + 0.15 * row);
     const Colour body = site.far(site.palette.tones.mid, 0.5 - 0.3 * row);
-    paint_roofs(layer.canvas.cr(), site.frame, site.palette, site.frame.horizon + site.frame.unit * (0.01 + 0.05 * row), 0.16 + 0.07 * row, body,
+    paint_roofs(layer.canvas.cr(), site.frame, site.palette,
+                site.frame.horizon + site.frame.unit * (0.01 + 0.05 * row), 0.16 + 0.07 * row, body,
                 site.far(site.palette.tones.dark, 0.45 - 0.3 * row), site.random);
     site.add(std::move(layer));
   }
@@ -143,7 +161,8 @@ void garden(const Site& site) {
   ridges(site, 2, 0.20, 0.4);
   Layer layer = site.layer(site.frame.horizon - site.frame.unit * 0.3, 0.34);
   const Colour leaf = site.far(mix(site.palette.ground_near, site.palette.near, 0.4), 0.35);
-  paint_bushes(layer.canvas.cr(), site.frame, site.frame.horizon + site.frame.unit * 0.02, leaf, site.random);
+  paint_bushes(layer.canvas.cr(), site.frame, site.frame.horizon + site.frame.unit * 0.02, leaf,
+               site.random);
   site.add(std::move(layer));
   ground_plane(site);
 }
@@ -172,7 +191,8 @@ void underwater(const Site& site) {
   for (int row = 0; row < 2; ++row) {
     Layer reef = site.layer(site.frame.horizon - site.frame.unit * 0.2, 0.3 + 0.25 * row);
     const Colour body = site.far(mix(rgb(0x0d3a52), site.palette.near, 0.4), 0.35 - 0.3 * row);
-    paint_reef(reef.canvas.cr(), site.frame, site.frame.ground - site.frame.unit * (0.08 - 0.09 * row), body, site.random);
+    paint_reef(reef.canvas.cr(), site.frame,
+               site.frame.ground - site.frame.unit * (0.08 - 0.09 * row), body, site.random);
     site.add(std::move(reef));
   }
 }
@@ -226,12 +246,14 @@ const PlaceRow& row_of(std::string_view place) {
   return kPlaces[0];
 }
 
-}  // namespace
+} // namespace
 
-Ground ground_of(std::string_view place) { return row_of(place).ground; }
+Ground ground_of(std::string_view place) {
+  return row_of(place).ground;
+}
 
 void paint_place(Painting& painting, const Plan& plan, Random& random) {
   row_of(plan.place).paint({painting, plan, random});
 }
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

@@ -4,10 +4,10 @@
 
 #include "service/preview/canvas.h"
 
-#include <gst/video/video.h>
-
 #include <cstdint>
 #include <vector>
+
+#include <gst/video/video.h>
 
 namespace aigc::preview {
 
@@ -55,4 +55,4 @@ void compose(const std::vector<Placed>& list, const Target& target);
 /// target = target + (other - target) * share, 0..256.
 void fade(const Target& target, const Target& other, int share);
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

@@ -14,10 +14,10 @@ namespace aigc::preview {
 
 /// What the built-in writer is asked.
 struct WriteOrder {
-  std::string script;      ///< the user's words, any language
-  std::string style;       ///< "cinematic", "cyberpunk", ...
-  std::string language;    ///< "auto", or BCP 47
-  std::string resolution;  ///< such as "4K"; may be empty
+  std::string script;     ///< the user's words, any language
+  std::string style;      ///< "cinematic", "cyberpunk", ...
+  std::string language;   ///< "auto", or BCP 47
+  std::string resolution; ///< such as "4K"; may be empty
 };
 
 /// What it answers; the fields of the writer's JSON.
@@ -25,7 +25,7 @@ struct WrittenShot {
   std::string prompt;
   std::string negative_prompt;
   std::string motion_prompt;
-  std::string keyframe;  ///< "always", "auto" or "never"
+  std::string keyframe; ///< "always", "auto" or "never"
   std::string mood;
 };
 
@@ -33,14 +33,14 @@ WrittenShot write(const WriteOrder& order);
 
 /// What the artist and the camera see.
 struct Scene {
-  std::string script;        ///< the user's words: what is named here is drawn
-  std::string prompt;        ///< the writer's description, or empty
+  std::string script; ///< the user's words: what is named here is drawn
+  std::string prompt; ///< the writer's description, or empty
   std::string style;
   std::string mood;
-  std::string motion;        ///< motion words; empty = read them from script and prompt
-  int width = 1280;          ///< pixels of the result, even
+  std::string motion; ///< motion words; empty = read them from script and prompt
+  int width = 1280;   ///< pixels of the result, even
   int height = 720;
-  std::int64_t seed = 0;     ///< not negative
+  std::int64_t seed = 0; ///< not negative
 };
 
 /// Paints the keyframe. Returns a PNG that carries its scene in a text chunk, so that film() can
@@ -49,15 +49,15 @@ Ref<GBytes> paint(const Scene& scene, Cancel& cancel);
 
 struct FilmOrder {
   Scene scene;
-  Ref<GBytes> keyframe;    ///< PNG, JPEG or WebP; empty = paint one from the scene
-  Ref<GBytes> last_frame;  ///< picture the clip ends on; may be empty
-  double duration = 5;     ///< seconds
+  Ref<GBytes> keyframe;   ///< PNG, JPEG or WebP; empty = paint one from the scene
+  Ref<GBytes> last_frame; ///< picture the clip ends on; may be empty
+  double duration = 5;    ///< seconds
   int fps = 30;
-  std::string path;        ///< the MP4 (H.264, bt709, no sound) to write
+  std::string path; ///< the MP4 (H.264, bt709, no sound) to write
 };
 
 /// Films the keyframe: the camera moves as the words say. `progress` gets 0..100.
 /// Throws Error{Fault::format, write, missing_plugin, cancelled}.
 void film(const FilmOrder& order, Cancel& cancel, const std::function<void(int)>& progress);
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

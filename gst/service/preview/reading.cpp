@@ -20,7 +20,7 @@ struct Meaning {
 /// The names of one language with what they stand for.
 struct Lexicon {
   std::unordered_map<std::string_view, Meaning> terms;
-  size_t longest = 0;  ///< bytes
+  size_t longest = 0; ///< bytes
 
   void add(std::string_view names, const Meaning& meaning) {
     while (!names.empty()) {
@@ -39,7 +39,8 @@ struct Lexicon {
 Lexicon make_lexicon(const char* Names::*language) {
   Lexicon lexicon;
   const auto add_all = [&](std::span<const Names> table, Kind kind) {
-    for (const Names& names : table) lexicon.add(names.*language, {kind, &names});
+    for (const Names& names : table)
+      lexicon.add(names.*language, {kind, &names});
   };
   for (const Subject& subject : subjects())
     lexicon.add(subject.names.*language, {Kind::subject, &subject.names, &subject});
@@ -71,20 +72,32 @@ struct Letter {
 Letter letter_at(std::string_view text, size_t at) {
   const auto byte = [&](size_t i) -> unsigned { return static_cast<unsigned char>(text[at + i]); };
   const unsigned lead = byte(0);
-  const size_t length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 0;
+  const size_t length = lead < 0x80    ? 1
+                        : lead >= 0xf0 ? 4
+                        : lead >= 0xe0 ? 3
+                        : lead >= 0xc0 ? 2
+                                       : 0;
   if (length == 0 || at + length > text.size()) return {0xfffd, 1};
   if (length == 1) return {lead, 1};
   char32_t code = lead & (0x7fu >> length);
-  for (size_t i = 1; i < length; ++i) code = code << 6 | (byte(i) & 0x3f);
+  for (size_t i = 1; i < length; ++i)
+    code = code << 6 | (byte(i) & 0x3f);
   return {code, length};
 }
 
-bool is_kana(char32_t c) { return (c >= 0x3040 && c <= 0x30ff) || (c >= 0x31f0 && c <= 0x31ff); }
-bool is_hiragana(char32_t c) { return c >= 0x3040 && c <= 0x309f; }
-bool is_han(char32_t c) {
-  return (c >= 0x3400 && c <= 0x9fff) || (c >= 0xf900 && c <= 0xfaff) || (c >= 0x20000 && c <= 0x3ffff);
+bool is_kana(char32_t c) {
+  return (c >= 0x3040 && c <= 0x30ff) || (c >= 0x31f0 && c <= 0x31ff);
 }
-bool is_digit(char32_t c) { return c >= '0' && c <= '9'; }
+bool is_hiragana(char32_t c) {
+  return c >= 0x3040 && c <= 0x309f;
+}
+bool is_han(char32_t c) {
+  return (c >= 0x3400 && c <= 0x9fff) || (c >= 0xf900 && c <= 0xfaff) ||
+         (c >= 0x20000 && c <= 0x3ffff);
+}
+bool is_digit(char32_t c) {
+  return c >= '0' && c <= '9';
+}
 
 /// Letters of scripts that put spaces between words.
 bool is_spaced_letter(char32_t c) {
@@ -94,18 +107,25 @@ bool is_spaced_letter(char32_t c) {
 
 std::optional<char32_t> closing_quote(char32_t c) {
   switch (c) {
-  case U'“': return U'”';
-  case U'「': return U'」';
-  case U'『': return U'』';
-  case U'《': return U'》';
-  case U'"': return U'"';
-  default: return {};
+  case U'“':
+    return U'”';
+  case U'「':
+    return U'」';
+  case U'『':
+    return U'』';
+  case U'《':
+    return U'》';
+  case U'"':
+    return U'"';
+  default:
+    return {};
   }
 }
 
 std::string lower(std::string_view text) {
   std::string result(text);
-  for (char& c : result) c = g_ascii_tolower(c);
+  for (char& c : result)
+    c = g_ascii_tolower(c);
   return result;
 }
 
@@ -133,7 +153,8 @@ class Reader {
   }
 
   Reading read() {
-    while (at_ < text_.size()) step();
+    while (at_ < text_.size())
+      step();
     flush();
     return std::move(reading_);
   }
@@ -141,8 +162,10 @@ class Reader {
  private:
   void step() {
     const Letter letter = letter_at(text_, at_);
-    if (const auto closing = closing_quote(letter.code); closing && take_quote(letter, *closing)) return;
-    if (is_han(letter.code) || is_kana(letter.code) || letter.code == U'Ｕ') return step_unspaced(letter);
+    if (const auto closing = closing_quote(letter.code); closing && take_quote(letter, *closing))
+      return;
+    if (is_han(letter.code) || is_kana(letter.code) || letter.code == U'Ｕ')
+      return step_unspaced(letter);
     if (is_spaced_letter(letter.code)) return step_spaced();
     // White space between two unknown words keeps them together; any other sign parts them.
     if (letter.code != ' ') flush();
@@ -152,7 +175,8 @@ class Reader {
   /// What stands in quotes is shown as it is, and read as well.
   bool take_quote(const Letter& opening, char32_t closing) {
     const size_t start = at_ + opening.bytes;
-    for (size_t at = start; at < text_.size() && at < start + 120; at += letter_at(text_, at).bytes) {
+    for (size_t at = start; at < text_.size() && at < start + 120;
+         at += letter_at(text_, at).bytes) {
       if (letter_at(text_, at).code != closing) continue;
       flush();
       if (at > start) reading_.unknown.emplace_back(text_.substr(start, at - start));
@@ -178,7 +202,8 @@ class Reader {
   }
 
   size_t word_end(size_t at) const {
-    while (at < text_.size() && is_spaced_letter(letter_at(text_, at).code)) at += letter_at(text_, at).bytes;
+    while (at < text_.size() && is_spaced_letter(letter_at(text_, at).code))
+      at += letter_at(text_, at).bytes;
     return at;
   }
 
@@ -187,7 +212,8 @@ class Reader {
     std::vector<std::string> phrases;
     std::vector<size_t> ends;
     std::string phrase;
-    for (size_t at = at_; phrases.size() < 5 && at < text_.size() && is_spaced_letter(letter_at(text_, at).code);) {
+    for (size_t at = at_;
+         phrases.size() < 5 && at < text_.size() && is_spaced_letter(letter_at(text_, at).code);) {
       const size_t end = word_end(at);
       phrase += (phrase.empty() ? "" : " ") + lower(text_.substr(at, end - at));
       phrases.push_back(phrase);
@@ -204,7 +230,9 @@ class Reader {
       return;
     }
     if (!spaced_pending_) flush();
-    const bool number = std::all_of(phrases[0].begin(), phrases[0].end(), [](char c) { return is_digit(static_cast<unsigned char>(c)) || c == '-'; });
+    const bool number = std::all_of(phrases[0].begin(), phrases[0].end(), [](char c) {
+      return is_digit(static_cast<unsigned char>(c)) || c == '-';
+    });
     if (!number) {
       pend(at_, ends[0]);
       spaced_pending_ = true;
@@ -241,17 +269,26 @@ class Reader {
     switch (meaning.kind) {
     case Kind::subject: {
       auto& list = reading_.subjects;
-      if (std::find(list.begin(), list.end(), meaning.subject) == list.end()) list.push_back(meaning.subject);
+      if (std::find(list.begin(), list.end(), meaning.subject) == list.end())
+        list.push_back(meaning.subject);
       break;
     }
-    case Kind::place: return once(reading_.places);
-    case Kind::weather: return once(reading_.weathers);
-    case Kind::light: return once(reading_.lights);
-    case Kind::motion: return once(reading_.motions);
-    case Kind::particle: return once(reading_.particles);
-    case Kind::mood: return once(reading_.moods);
-    case Kind::style: return once(reading_.styles);
-    case Kind::stop: break;
+    case Kind::place:
+      return once(reading_.places);
+    case Kind::weather:
+      return once(reading_.weathers);
+    case Kind::light:
+      return once(reading_.lights);
+    case Kind::motion:
+      return once(reading_.motions);
+    case Kind::particle:
+      return once(reading_.particles);
+    case Kind::mood:
+      return once(reading_.moods);
+    case Kind::style:
+      return once(reading_.styles);
+    case Kind::stop:
+      break;
     }
   }
 
@@ -264,7 +301,7 @@ class Reader {
   Reading reading_;
 };
 
-}  // namespace
+} // namespace
 
 Tongue tongue_of(std::string_view text, std::string_view asked) {
   if (asked.starts_with("zh")) return Tongue::zh;
@@ -279,18 +316,25 @@ Tongue tongue_of(std::string_view text, std::string_view asked) {
   return found;
 }
 
-Reading read_words(std::string_view text) { return Reader(text).read(); }
+Reading read_words(std::string_view text) {
+  return Reader(text).read();
+}
 
 std::string fitting_motion(const Reading& reading) {
   if (reading.subjects.empty()) return reading.places.empty() ? "push_in" : "pan_right";
   switch (reading.subjects.front()->role) {
   case Role::building:
-  case Role::tall: return "crane_up";
+  case Role::tall:
+    return "crane_up";
   case Role::vehicle:
-  case Role::water: return "pan_right";
-  case Role::sky: return "pull_out";
-  case Role::table: return "orbit";
-  default: return "push_in";
+  case Role::water:
+    return "pan_right";
+  case Role::sky:
+    return "pull_out";
+  case Role::table:
+    return "orbit";
+  default:
+    return "push_in";
   }
 }
 
@@ -304,4 +348,4 @@ const Style* find_style(std::string_view name) {
   return nullptr;
 }
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

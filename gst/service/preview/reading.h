@@ -26,7 +26,7 @@ struct Reading {
   std::vector<std::string> particles;
   std::vector<std::string> moods;
   std::vector<std::string> styles;
-  std::vector<std::string> unknown;  ///< the user's words nothing stands for, as written
+  std::vector<std::string> unknown; ///< the user's words nothing stands for, as written
 };
 
 /// Longest match first; English on word borders, with simple plurals.
@@ -38,4 +38,4 @@ std::string fitting_motion(const Reading& reading);
 /// The entry with this id or one of these names, or null.
 const Style* find_style(std::string_view name);
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

@@ -33,12 +33,12 @@ enum class Role {
 struct Subject {
   Names names;
   Role role;
-  const char* home;  ///< place it is drawn in when the words name none; may be empty
+  const char* home; ///< place it is drawn in when the words name none; may be empty
 };
 
 struct Style {
   Names names;
-  const char* light;  ///< light it is drawn in when the words name none
+  const char* light; ///< light it is drawn in when the words name none
 };
 
 std::span<const Subject> subjects();
@@ -52,4 +52,4 @@ std::span<const Style> styles();
 /// Verbs, adjectives and grammar that no picture stands for: never shown as unknown words.
 const Names& stop_words();
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

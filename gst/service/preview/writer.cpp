@@ -10,32 +10,36 @@ namespace aigc::preview {
 namespace {
 
 struct Joints {
-  const char* stop;         ///< ends a sentence
+  const char* stop; ///< ends a sentence
   const char* comma;
   const char* style_before; ///< around a style the grammar does not know
   const char* style_after;
-  const char* size_before;  ///< around the resolution
+  const char* size_before; ///< around the resolution
   const char* size_after;
   const char* mood_before;
   const char* mood_after;
-  const char* negative;     ///< what no style may show
+  const char* negative; ///< what no style may show
 };
 
 constexpr Joints kJoints[] = {
     {"。", "，", "以", "风格呈现，", "以", "分辨率呈现每一处细节", "整体情绪", "。",
      "低分辨率，模糊，变形的手与面部，多余的肢体，文字，水印，"},
-    {". ", ", ", "rendered in ", " style, ", "every detail held at ", " resolution", "The mood is ", ".",
-     "low resolution, blur, deformed hands and faces, extra limbs, text, watermark, "},
+    {". ", ", ", "rendered in ", " style, ", "every detail held at ", " resolution", "The mood is ",
+     ".", "low resolution, blur, deformed hands and faces, extra limbs, text, watermark, "},
     {"。", "、", "", "の画風で、", "", "の解像度で細部まで描く", "全体の雰囲気は", "。",
      "低解像度、ぼけ、崩れた手や顔、余分な手足、文字、透かし、"},
 };
 
-size_t index(Tongue tongue) { return static_cast<size_t>(tongue); }
+size_t index(Tongue tongue) {
+  return static_cast<size_t>(tongue);
+}
 
 std::string_view trimmed(std::string_view text) {
   const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  while (!text.empty() && blank(text.front()))
+    text.remove_prefix(1);
+  while (!text.empty() && blank(text.back()))
+    text.remove_suffix(1);
   return text;
 }
 
@@ -65,9 +69,13 @@ std::string motion_text(const Reading& reading, size_t tongue) {
   auto moves = reading.motions;
   if (moves.empty()) moves.push_back(fitting_motion(reading));
   std::string text;
-  const auto add = [&](const char* clause) { text += (text.empty() ? "" : comma) + std::string(clause); };
-  for (const auto& move : moves) add(motion_phrase(move)[tongue]);
-  for (const auto& particle : reading.particles) add(particle_phrase(particle)[tongue]);
+  const auto add = [&](const char* clause) {
+    text += (text.empty() ? "" : comma) + std::string(clause);
+  };
+  for (const auto& move : moves)
+    add(motion_phrase(move)[tongue]);
+  for (const auto& particle : reading.particles)
+    add(particle_phrase(particle)[tongue]);
   for (const auto& weather : reading.weathers) {
     if (weather == "rain" || weather == "snow") add(particle_phrase(weather)[tongue]);
     if (weather == "wind") add(weather_phrase(weather)[tongue]);
@@ -88,13 +96,16 @@ std::string describe(const WriteOrder& order, const Reading& reading, const std:
   std::string body;
   if (!find_style(style)) body = std::string(joint.style_before) + style + joint.style_after;
   body += light + joint.comma;
-  for (const auto& weather : reading.weathers) body += std::string(weather_phrase(weather)[tongue]) + joint.comma;
+  for (const auto& weather : reading.weathers)
+    body += std::string(weather_phrase(weather)[tongue]) + joint.comma;
   body += std::string(phrases.look[tongue]) + joint.comma + phrases.lens[tongue];
   const std::string_view size = trimmed(order.resolution);
-  if (!size.empty()) body += joint.comma + std::string(joint.size_before) + std::string(size) + joint.size_after;
+  if (!size.empty())
+    body += joint.comma + std::string(joint.size_before) + std::string(size) + joint.size_after;
 
   std::string text(trimmed(order.script));
-  if (!text.empty()) text += ends_a_sentence(text) ? (index(Tongue::en) == tongue ? " " : "") : joint.stop;
+  if (!text.empty())
+    text += ends_a_sentence(text) ? (index(Tongue::en) == tongue ? " " : "") : joint.stop;
   return text + capitalised(body) + joint.stop;
 }
 
@@ -108,7 +119,7 @@ std::string mood_of(const Reading& reading, const StylePhrases& phrases, size_t 
   return phrases.mood[tongue];
 }
 
-}  // namespace
+} // namespace
 
 WrittenShot write(const WriteOrder& order) {
   const Reading reading = read_words(order.script);
@@ -119,11 +130,12 @@ WrittenShot write(const WriteOrder& order) {
 
   WrittenShot shot;
   shot.mood = mood_of(reading, phrases, tongue);
-  shot.prompt = describe(order, reading, style, tongue) + joint.mood_before + shot.mood + joint.mood_after;
+  shot.prompt =
+      describe(order, reading, style, tongue) + joint.mood_before + shot.mood + joint.mood_after;
   shot.negative_prompt = std::string(joint.negative) + phrases.negative[tongue];
   shot.motion_prompt = motion_text(reading, tongue);
   shot.keyframe = "always";
   return shot;
 }
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

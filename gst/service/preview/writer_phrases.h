@@ -12,11 +12,11 @@ namespace aigc::preview {
 using Said = std::array<const char*, 3>;
 
 struct StylePhrases {
-  const char* id;    ///< of the style
-  Said look;         ///< composition, material, colour
-  Said lens;         ///< lens or technique
+  const char* id; ///< of the style
+  Said look;      ///< composition, material, colour
+  Said lens;      ///< lens or technique
   Said mood;
-  Said negative;     ///< what this style must not show
+  Said negative; ///< what this style must not show
 };
 
 struct Phrase {
@@ -32,4 +32,4 @@ const Said& weather_phrase(std::string_view id);
 const Said& motion_phrase(std::string_view id);
 const Said& particle_phrase(std::string_view id);
 
-}  // namespace aigc::preview
+} // namespace aigc::preview

@@ -184,7 +184,13 @@ class JobFile::Reader {
     const size_t dots = range.find("..");
     if (dots == range.npos) fail("a range is written LOW..HIGH");
     read_bound(variable.minimum, range.substr(0, dots));
-    read_bound(variable.maximum, range.substr(dots + 2));
+    range.remove_prefix(dots + 2);
+    const size_t slash = std::min(range.find('/'), range.size());
+    read_bound(variable.maximum, range.substr(0, slash));
+    double step = 1;
+    if (slash < range.size()) read_bound(step, range.substr(slash + 1));
+    if (step < 1) fail("a step is 1 or more");
+    variable.step = static_cast<gint64>(step);
   }
 
   void read_bound(double& bound, std::string_view text) {

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include <glib.h>
+
 namespace aigc::runner {
 
 enum class Type { string, integer, number, time, boolean, choice, input, output };
@@ -20,6 +22,7 @@ struct Variable {
   std::vector<std::string> choices; ///< words of a choice; file name endings of a file
   double minimum = -std::numeric_limits<double>::infinity();
   double maximum = std::numeric_limits<double>::infinity();
+  gint64 step = 1; ///< an int is a multiple of this
   bool required = false;
   std::optional<std::string> initial; ///< the value nobody has to give
   std::string help;

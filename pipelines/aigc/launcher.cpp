@@ -33,6 +33,14 @@ std::string reason_in(const char* debug) {
   return line == std::string::npos ? "" : text.substr(line + 2);
 }
 
+/// Our elements say the remedy twice: in the message, for gst-launch-1.0, and by itself.
+void take_remedy(Problem& problem, const std::string& remedy) {
+  problem.remedy = remedy;
+  const std::string tail = "; " + remedy;
+  if (!remedy.empty() && problem.message.ends_with(tail))
+    problem.message.resize(problem.message.size() - tail.size());
+}
+
 Problem read_problem(GstMessage* message) {
   ErrorSlot error;
   gchar* debug = nullptr;
@@ -47,8 +55,10 @@ Problem read_problem(GstMessage* message) {
   const std::string reason = reason_in(take_string(debug).c_str());
   Problem problem{.element = name_of(GST_MESSAGE_SRC(message)), .message = error.message()};
   const char* remedy = details ? gst_structure_get_string(details, "remedy") : nullptr;
+  const std::string who = take_string(gst_object_get_name(GST_MESSAGE_SRC(message))) + ": ";
+  if (problem.message.starts_with(who)) problem.message.erase(0, who.size());
   if (remedy)
-    problem.remedy = remedy;
+    take_remedy(problem, remedy);
   else if (!reason.empty())
     problem.message += " (" + reason + ")";
   return problem;

@@ -92,7 +92,7 @@ class TextReport final : public Report {
     if (made->width > 0) what += format("%dx%d, ", made->width, made->height);
     print(made->path + ": " + what + size_text(made->bytes) +
           format(", made in %.1f s", elapsed()) +
-          (interrupted ? ", cut short by the interruption\n" : "\n"));
+          (interrupted ? ", ended by the interruption\n" : "\n"));
   }
 
   void print_stages() {

@@ -58,6 +58,8 @@ template <typename T> void check_number(const Variable& variable, const std::str
   if (error == std::errc::result_out_of_range || double(number) < variable.minimum ||
       double(number) > variable.maximum)
     refuse(variable, value, "out of range", remedy);
+  if (variable.step > 1 && static_cast<gint64>(number) % variable.step != 0)
+    refuse(variable, value, "not a multiple of " + std::to_string(variable.step), remedy);
 }
 
 std::string check_boolean(const Variable& variable, const std::string& value) {

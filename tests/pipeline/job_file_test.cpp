@@ -19,7 +19,7 @@ constexpr const char* kJob = R"(# Makes a thing
 #: words    string                 what to see
 #: list     input                  a list instead
 #: one-of   words list
-#: width    int(2..100)=16         pixels
+#: width    int(2..100/2)=16       pixels
 #: gain     number(0..2)=1         how loud
 #: fade     seconds(0..10)=1.5     how long
 #: flip     bool=false             upside down
@@ -103,9 +103,11 @@ TEST(JobFile, ValuesOfTheWrongTypeOrOutOfRangeAreRefusedWithARemedy) {
   const struct {
     const char *name, *value, *why;
   } cases[] = {
-      {"width", "abc", "width=abc: not a whole number | Give a whole number from 2 to 100"},
-      {"width", "1", "width=1: out of range | Give a whole number from 2 to 100"},
+      {"width", "abc",
+       "width=abc: not a whole number | Give a whole number from 2 to 100: pixels."},
+      {"width", "1", "width=1: out of range | Give a whole number from 2 to 100: pixels."},
       {"width", "101", "out of range"},
+      {"width", "5", "width=5: not a multiple of 2"},
       {"width", "12px", "not a whole number"},
       {"width", "3.5", "not a whole number"},
       {"width", "99999999999999999999", "out of range"},

@@ -177,6 +177,7 @@ TEST_F(Jobs, BadInputIsOneClearErrorAndNoFile) {
       {"shots=row.json"},
       {"shots=empty.txt"},
       {"prompt=a", "width=1"},
+      {"prompt=a", "width=641"},
       {"prompt=a", "duration=0"},
       {"prompt=a", "duration=10000"},
       {"prompt=a", "shots=row.json"},

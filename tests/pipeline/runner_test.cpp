@@ -79,7 +79,7 @@ TEST_F(Runner, InterruptedItFinishesThePlayablePart) {
     program.signal(number);
     const Outcome run = program.wait();
     EXPECT_EQ(run.status, 130) << run.err;
-    EXPECT_TRUE(has(run.out, "cut short")) << run.out;
+    EXPECT_TRUE(has(run.out, "ended by the interruption")) << run.out;
     const auto made = runner::examine(folder / "a.mp4");
     ASSERT_TRUE(made);
     EXPECT_GT(made->seconds, 0.1);

@@ -157,7 +157,7 @@ static GstFlowReturn create(GstPushSrc* source, GstBuffer** result) {
     pts = std::exchange(reel->position, reel->position + duration);
   } catch (const Error& error) {
     report(GST_ELEMENT(source), error);
-    return GST_FLOW_EOS;  // GST_FLOW_ERROR would add a second, empty error
+    return GST_FLOW_EOS; // GST_FLOW_ERROR would add a second, empty error
   }
   const std::string& words = shot.words();
   GstBuffer* buffer = gst_buffer_new_memdup(words.data(), words.size());

@@ -100,10 +100,11 @@ class ArtRun : public ServiceRun {
   StageSettings settings() const override { return kind_.settings(); }
 
   std::optional<Product> pass(const Job& job) override {
-    if (!passes_words(kind_.settings(), job.shot, state_.snapshot().words_may_leave))
+    const std::string& words = job.shot.words();
+    if (is_blank(words) ||
+        !passes_words(kind_.settings(), job.shot, state_.snapshot().words_may_leave))
       return std::nullopt;
     Product product;
-    const std::string& words = job.shot.words();
     product.buffer = adopt(gst_buffer_new_memdup(words.data(), words.size()));
     product.caps = adopt(gst_caps_from_string(kTextCaps));
     product.shot = job.shot;

@@ -3,11 +3,11 @@
 #include "config.h"
 #include "gstaipromptenhance.h"
 #include "gstaishotsrc.h"
+#include "gstclipjoin.h"
 #include "gstqwenimagesrc.h"
+#include "gststreamfollow.h"
 #include "gstwanxclipgen.h"
 #include "gstwanxvideogen.h"
-#include "gstclipjoin.h"
-#include "gststreamfollow.h"
 
 #include <gst/gst.h>
 

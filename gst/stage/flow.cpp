@@ -329,7 +329,7 @@ Ref<GstCaps> StageFlow::negotiate(const Round& round, const Shot* first) {
   if (!is_linked_through(src_))
     throw Error(Fault::negotiation, "the source pad is not linked",
                 "link it to an element that takes the result, such as filesink");
-  auto allowed = adopt(gst_pad_peer_query_caps(src_, nullptr));  // unfiltered: ANY stays ANY
+  auto allowed = adopt(gst_pad_peer_query_caps(src_, nullptr)); // unfiltered: ANY stays ANY
   auto caps = round.run->negotiate(first, allowed.get());
   if (first && caps && !gst_pad_peer_query_accept_caps(src_, caps.get()))
     throw Error(Fault::negotiation,

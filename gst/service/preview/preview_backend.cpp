@@ -73,7 +73,9 @@ Result write(const Request& request) {
 
 } // namespace
 
-std::string PreviewBackend::edition() const { return std::string("preview ") + AIGC_VERSION; }
+std::string PreviewBackend::edition() const {
+  return std::string("preview ") + AIGC_VERSION;
+}
 
 std::span<const Model> PreviewBackend::models() const {
   return kModels;

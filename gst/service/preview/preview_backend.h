@@ -17,4 +17,4 @@ class PreviewBackend : public Backend {
   void cancel(const Task& task) override;
 };
 
-}  // namespace aigc
+} // namespace aigc

@@ -15,6 +15,7 @@
  */
 #include "gstwanxvideogen.h"
 
+#include "base/ref.h"
 #include "gstclipjoin.h"
 #include "property_proxy.h"
 
@@ -53,6 +54,7 @@ static GstPad* request_new_pad(GstElement* element, GstPadTemplate* tmpl, const 
   auto* self = cast(element);
   const char* name = GST_PAD_TEMPLATE_NAME_TEMPLATE(tmpl);
   const bool is_sink = GST_PAD_TEMPLATE_DIRECTION(tmpl) == GST_PAD_SINK;
+  if (adopt(gst_element_get_static_pad(element, name))) return nullptr; // one of each
   GstPad* target = gst_element_request_pad_simple(is_sink ? self->camera : self->player, name);
   if (!target) return nullptr;
   GstPad* ghost = gst_ghost_pad_new_from_template(name, target, tmpl);

@@ -186,6 +186,11 @@ std::optional<Outcome> Pool::next() {
       if (s.ended && s.entries.empty()) return true;
       return shared_->leaving(s) != s.entries.end();
     });
+    // Those cancelled get a moment to say so before the stream ends.
+    if (state->finishing)
+      state.wait_for(kPatience, [&](State& s) {
+        return s.cancelled || s.busy == 0 || shared_->leaving(s) != s.entries.end();
+      });
     if (state->cancelled) return std::nullopt;
     auto entry = shared_->leaving(*state);
     if (entry == state->entries.end()) return std::nullopt;

@@ -33,7 +33,9 @@
 #include "media/output_format.h"
 #include "media/uri_list.h"
 #include "shot/shot_meta.h"
+#include "stage/pads.h"
 #include "stage/properties.h"
+#include "stage/report.h"
 
 using namespace aigc;
 
@@ -181,6 +183,23 @@ static std::shared_ptr<JoinSession> session_of(GstClipJoin* self) {
   return of(self).run.lock()->session;
 }
 
+/// Looks whether anything behind takes what will be played. Throws Error{Fault::negotiation}.
+static void check_downstream(GstClipJoin* self) {
+  Private& priv = of(self);
+  const auto audio = priv.audio_pad.snapshot();
+  if (!is_linked_through(priv.video.pad())) {
+    if (audio && is_linked_through(audio.get())) return;
+    throw Error(Fault::negotiation, "the video pad is not linked",
+                "link it to an element that takes raw video, such as videoconvert");
+  }
+  auto ours = adopt(gst_pad_get_pad_template_caps(priv.video.pad()));
+  auto allowed = adopt(gst_pad_peer_query_caps(priv.video.pad(), ours.get()));
+  if (gst_caps_is_empty(allowed.get()))
+    throw Error(Fault::negotiation,
+                "nothing behind the video pad takes raw video as it is asked for",
+                "put videoconvert and videoscale behind it, or ask for other caps");
+}
+
 // ------------------------------------------------------------------------------------- sink pad
 
 static JoinItem item_for(const std::string& uri, GstBuffer* buffer) {
@@ -302,6 +321,21 @@ static gboolean gst_clip_join_sink_event(GstPad*, GstObject* parent, GstEvent* e
   return TRUE;
 }
 
+/// Nothing is taken that could not be played: an element before this one then finds out before it
+/// asks its own service.
+static gboolean gst_clip_join_sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
+  if (GST_QUERY_TYPE(query) == GST_QUERY_CAPS && session_of(GST_CLIP_JOIN(parent))) {
+    try {
+      check_downstream(GST_CLIP_JOIN(parent));
+    } catch (const Error&) {
+      auto none = adopt(gst_caps_new_empty());
+      gst_query_set_caps_result(query, none.get());
+      return TRUE;
+    }
+  }
+  return gst_pad_query_default(pad, parent, query);
+}
+
 // -------------------------------------------------------------------------------------- src pads
 
 static gboolean gst_clip_join_src_activate(GstPad* pad, GstObject* parent, GstPadMode mode,
@@ -386,6 +420,12 @@ static GstStateChangeReturn gst_clip_join_change_state(GstElement* element,
                                                        GstStateChange transition) {
   auto* self = GST_CLIP_JOIN(element);
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
+    try {
+      check_downstream(self);
+    } catch (const Error& error) {
+      report(element, error);
+      return GST_STATE_CHANGE_FAILURE;
+    }
     of(self).run.lock()->group_id = gst_util_group_id_next();
     start_session(self);
   } else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
@@ -458,6 +498,7 @@ static void gst_clip_join_init(GstClipJoin* self) {
   self->priv->sink = gst_pad_new_from_static_template(&sink_template, "sink");
   gst_pad_set_chain_function(self->priv->sink, gst_clip_join_chain);
   gst_pad_set_event_function(self->priv->sink, gst_clip_join_sink_event);
+  gst_pad_set_query_function(self->priv->sink, gst_clip_join_sink_query);
   gst_element_add_pad(GST_ELEMENT(self), self->priv->sink);
   gst_element_add_pad(GST_ELEMENT(self), make_src_pad(self->priv->video, &video_template));
 }

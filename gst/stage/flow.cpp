@@ -3,6 +3,7 @@
 #include "stage/flow.h"
 
 #include "shot/shot_meta.h"
+#include "stage/pads.h"
 #include "stage/report.h"
 
 #include <cmath>
@@ -26,17 +27,6 @@ GstClockTime length_of(const Shot& shot, GstClockTime came_with) {
   if (shot.duration > 0) return to_time(shot.duration);
   if (GST_CLOCK_TIME_IS_VALID(came_with) && came_with > 0) return came_with;
   return to_time(kDefaultShotSeconds);
-}
-
-/// Whether something takes what `src` pushes, looking through the ghost pads of bins.
-bool is_linked_through(GstPad* src) {
-  auto peer = adopt(gst_pad_get_peer(src));
-  while (peer && GST_IS_PROXY_PAD(peer.get())) {
-    auto inner = adopt(gst_proxy_pad_get_internal(GST_PROXY_PAD(peer.get())));
-    if (!inner) return false;
-    peer = adopt(gst_pad_get_peer(GST_PAD(inner.get())));
-  }
-  return static_cast<bool>(peer);
 }
 
 } // namespace

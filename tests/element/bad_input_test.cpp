@@ -61,12 +61,16 @@ TEST_F(BadInputTest, SettingsAreRefusedBeforeAnythingStarts) {
 TEST_F(BadInputTest, AnUnlinkedSourcePadIsNamedBeforeAnythingIsAsked) {
   expect_one_error({"aipromptenhance name=w prompt=a", {"w:", "not linked", "filesink"}});
   expect_one_error({"aipromptenhance prompt=a ! qwenimagesrc name=q", {"q:", "not linked"}});
+  expect_one_error({"aipromptenhance prompt=a ! wanxvideogen", {"player:", "not linked"}});
 }
 
 TEST_F(BadInputTest, CapsNobodyCanMeetAreFoundBeforeAnythingIsAsked) {
   expect_one_error({"aipromptenhance prompt=a ! qwenimagesrc name=q width=100 height=60 ! "
                     "video/x-raw,width=200 ! fakesink",
                     {"q:", "nothing behind takes a picture", "200"}});
+  expect_one_error({"aipromptenhance prompt=a ! wanxvideogen ! capsfilter "
+                    "caps=\"video/x-raw,width=20000;audio/x-raw\" ! fakesink",
+                    {"player:", "nothing behind the video pad", "videoscale"}});
 }
 
 TEST_F(BadInputTest, ListsNameFileRowAndField) {

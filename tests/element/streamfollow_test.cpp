@@ -105,7 +105,7 @@ TEST(StreamFollow, TheFadeIsHeldBack) {
     EXPECT_LE(heard, gint64(GST_SECOND));
     g_usleep(10000);
   }
-  EXPECT_GE(heard, gint64(950 * GST_MSECOND));  // where the last block began
+  EXPECT_GE(heard, gint64(950 * GST_MSECOND)); // where the last block began
   g_signal_emit_by_name(source, "end-of-stream", &flow);
   ASSERT_EQ(run.wait(), GST_MESSAGE_EOS) << run.text;
   ASSERT_EQ(levels.values.size(), 96000u);

@@ -194,10 +194,7 @@ static void check_downstream(GstClipJoin* self) {
   }
   auto ours = adopt(gst_pad_get_pad_template_caps(priv.video.pad()));
   auto allowed = adopt(gst_pad_peer_query_caps(priv.video.pad(), ours.get()));
-  if (gst_caps_is_empty(allowed.get()))
-    throw Error(Fault::negotiation,
-                "nothing behind the video pad takes raw video as it is asked for",
-                "put videoconvert and videoscale behind it, or ask for other caps");
+  possible_video_caps(allowed.get());
 }
 
 // ------------------------------------------------------------------------------------- sink pad

@@ -16,14 +16,25 @@ void prefer(Ref<GstCaps>& caps, const char* wish) {
   if (!gst_caps_is_empty(both.get())) caps = std::move(both);
 }
 
-Ref<GstCaps> restrict_to(GstCaps* allowed, const char* ours) {
+/// Caps for an error message: the list of all formats helps nobody.
+std::string brief(GstCaps* caps) {
+  constexpr size_t longest = 200;
+  auto shown = adopt(gst_caps_copy(caps));
+  for (guint i = 0; i < gst_caps_get_size(shown.get()); ++i) {
+    GstStructure* structure = gst_caps_get_structure(shown.get(), i);
+    if (!gst_structure_get_string(structure, "format"))
+      gst_structure_remove_field(structure, "format");
+  }
+  std::string text = take_string(gst_caps_to_string(shown.get()));
+  if (text.size() > longest) text = text.substr(0, longest) + "...";
+  return text;
+}
+
+Ref<GstCaps> restrict_to(GstCaps* allowed, const char* ours, const char* remedy) {
   auto all = adopt(gst_caps_from_string(ours));
   auto caps = adopt(gst_caps_intersect_full(allowed, all.get(), GST_CAPS_INTERSECT_FIRST));
   if (!gst_caps_is_empty(caps.get())) return caps;
-  throw Error(Fault::negotiation,
-              "downstream takes none of " + std::string(ours) + " but only " +
-                  take_string(gst_caps_to_string(allowed)),
-              "put a converter such as videoconvert or audioconvert behind it");
+  throw Error(Fault::negotiation, "downstream takes only " + brief(allowed), remedy);
 }
 
 int even(double size) {
@@ -67,10 +78,16 @@ void fixate_size(GstStructure* structure, const VideoWish& wish) {
 
 } // namespace
 
+Ref<GstCaps> possible_video_caps(GstCaps* allowed) {
+  return restrict_to(allowed,
+                     "video/x-raw, format=(string)" GST_VIDEO_FORMATS_ALL
+                     ", width=(int)[1, 16384], height=(int)[1, 16384],"
+                     " framerate=(fraction)[1/max, max]",
+                     "put videoconvert and videoscale behind, or ask for other caps");
+}
+
 Ref<GstCaps> choose_video_caps(GstCaps* allowed, VideoWish wish, const ClipInfo& clip) {
-  auto caps = restrict_to(allowed, "video/x-raw, format=(string)" GST_VIDEO_FORMATS_ALL
-                                   ", width=(int)[1, 16384], height=(int)[1, 16384],"
-                                   " framerate=(fraction)[1/max, max]");
+  auto caps = possible_video_caps(allowed);
   prefer(caps, "video/x-raw, interlace-mode=(string)progressive");
   prefer(caps, "video/x-raw, pixel-aspect-ratio=(fraction)1/1");
   prefer(caps, "video/x-raw, format=(string)I420");
@@ -90,9 +107,11 @@ Ref<GstCaps> choose_video_caps(GstCaps* allowed, VideoWish wish, const ClipInfo&
 }
 
 Ref<GstCaps> choose_audio_caps(GstCaps* allowed) {
-  auto caps = restrict_to(allowed, "audio/x-raw, format=(string)" GST_AUDIO_FORMATS_ALL
-                                   ", rate=(int)[1, max], channels=(int)[1, 64],"
-                                   " layout=(string)interleaved");
+  auto caps = restrict_to(allowed,
+                          "audio/x-raw, format=(string)" GST_AUDIO_FORMATS_ALL
+                          ", rate=(int)[1, max], channels=(int)[1, 64],"
+                          " layout=(string)interleaved",
+                          "put audioconvert and audioresample behind, or ask for other caps");
   prefer(caps, "audio/x-raw, format=(string)S16LE");
   prefer(caps, "audio/x-raw, rate=(int)48000");
   prefer(caps, "audio/x-raw, channels=(int)2");

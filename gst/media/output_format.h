@@ -16,6 +16,10 @@ struct VideoWish {
   int fps_d = 1;
 };
 
+/// What of `allowed` raw pictures with a frame rate can be.
+/// Throws Error{Fault::negotiation} when nothing fits.
+Ref<GstCaps> possible_video_caps(GstCaps* allowed);
+
 /// Fixed caps out of `allowed`: its own choices first, then `wish`, then the clip. Where they leave
 /// it open: I420, bt709, square pixels, progressive.
 /// Throws Error{Fault::negotiation} when nothing fits.

@@ -70,7 +70,7 @@ TEST_F(BadInputTest, CapsNobodyCanMeetAreFoundBeforeAnythingIsAsked) {
                     {"q:", "nothing behind takes a picture", "200"}});
   expect_one_error({"aipromptenhance prompt=a ! wanxvideogen ! capsfilter "
                     "caps=\"video/x-raw,width=20000;audio/x-raw\" ! fakesink",
-                    {"player:", "nothing behind the video pad", "videoscale"}});
+                    {"player:", "downstream takes only", "20000", "videoscale"}});
 }
 
 TEST_F(BadInputTest, ListsNameFileRowAndField) {

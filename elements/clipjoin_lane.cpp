@@ -2,7 +2,7 @@
 // See clipjoin_lane.h.
 #include "clipjoin_lane.h"
 
-#include "clip_message.h"
+#include "stage/report.h"
 
 namespace aigc {
 
@@ -32,8 +32,7 @@ void JoinLane::turn() {
     flow = step(*session);
   } catch (const Error& error) {
     flow = error.fault == Fault::cancelled ? GST_FLOW_FLUSHING : GST_FLOW_ERROR;
-    if (flow == GST_FLOW_ERROR)
-      post_clip_message(element_, GST_MESSAGE_ERROR, error, plan_ ? plan_->item.uri : "");
+    if (flow == GST_FLOW_ERROR) report(element_, error, true, plan_ ? plan_->item.uri : "");
   }
   if (flow != GST_FLOW_OK) end(*session, flow);
 }
@@ -115,7 +114,7 @@ void JoinLane::put_back(JoinSession& session) {
 
 void JoinLane::warn(const std::optional<Error>& damage) {
   if (!damage || std::exchange(warned_, true)) return;
-  post_clip_message(element_, GST_MESSAGE_WARNING, *damage, plan_->item.uri);
+  report(element_, *damage, false, plan_->item.uri);
 }
 
 GstFlowReturn JoinLane::push_frame(Ref<GstBuffer> frame) {

@@ -27,7 +27,6 @@
  */
 #include "gstclipjoin.h"
 
-#include "clip_message.h"
 #include "clipjoin_lane.h"
 #include "config.h"
 #include "media/output_format.h"
@@ -159,7 +158,7 @@ static void start_session(GstClipJoin* self) {
                   return choose_format(self, item, clip);
                 },
                 [self](const Error& error, const std::string& uri) {
-                  post_clip_message(GST_ELEMENT(self), GST_MESSAGE_ERROR, error, uri);
+                  report(GST_ELEMENT(self), error, true, uri);
                 }};
   const auto fit = static_cast<Fit>(priv.settings.snapshot().fit);
   priv.lines.clear();
@@ -242,7 +241,7 @@ static GstFlowReturn gst_clip_join_chain(GstPad*, GstObject* parent, GstBuffer* 
   try {
     return add_bytes(self, *session, buffer.get());
   } catch (const Error& error) {
-    post_clip_message(GST_ELEMENT(self), GST_MESSAGE_ERROR, error, "");
+    report(GST_ELEMENT(self), error);
     session->refuse(GST_FLOW_ERROR);
     return GST_FLOW_ERROR;
   }
@@ -253,7 +252,7 @@ static void end_input(GstClipJoin* self, JoinSession& session) {
     auto none = adopt(gst_buffer_new());
     add_clips(session, of(self).lines.finish(), none.get());
   } catch (const Error& error) {
-    post_clip_message(GST_ELEMENT(self), GST_MESSAGE_ERROR, error, "");
+    report(GST_ELEMENT(self), error);
   }
   session.finish();
 }

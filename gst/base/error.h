@@ -19,6 +19,7 @@ enum class Fault {
   no_funds,       ///< unpaid bill, empty balance, spend cap reached
   moderation,     ///< refused by the service's content rules
   format,         ///< bytes that are not what they should be
+  damaged,        ///< the right kind of bytes, but empty, cut off or broken
   read,           ///< could not get a result
   write,          ///< could not keep a result
   timeout,        ///< took longer than allowed

@@ -30,7 +30,7 @@ void ClipFrames::look_for_holes() {
   if (stays <= GstClockTimeDiff(clip.longest_frame + clip.longest_frame / 2)) return;
   damage_ = reader_->trouble();
   if (!damage_)
-    damage_ = Error(Fault::read, "pictures are missing in the clip " + clip.uri,
+    damage_ = Error(Fault::damaged, "pictures are missing in the clip " + clip.uri,
                     "make or download the clip again");
 }
 

@@ -212,7 +212,7 @@ void ClipReader::wait_ready() {
   if (state->stopped) throw Error(Fault::cancelled, "cancelled");
   if (!state->blocks.empty()) return;
   if (state->error) throw Error(*state->error);
-  throw Error(Fault::read,
+  throw Error(Fault::damaged,
               std::string("nothing in the clip ") + clip_.uri + " can be decoded as " +
                   (video_ ? "pictures" : "sound"),
               "make or download the clip again");

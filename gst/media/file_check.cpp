@@ -75,12 +75,12 @@ std::string check_clip_file(const std::string& uri) {
                 "give this user the right to read it");
   const auto size = static_cast<guint64>(status.st_size);
   if (size == 0)
-    throw Error(Fault::read, "the clip " + uri + " is empty (0 bytes)",
+    throw Error(Fault::damaged, "the clip " + uri + " is empty (0 bytes)",
                 "make or download the clip again");
   if (size > kMaxClipBytes)
     throw Error(Fault::format, "the clip " + uri + " is larger than 2 GiB", "cut it into parts");
   if (is_cut_mp4(path, size))
-    throw Error(Fault::read, "the clip " + uri + " is truncated",
+    throw Error(Fault::damaged, "the clip " + uri + " is truncated",
                 "make or download the clip again");
   return path;
 }

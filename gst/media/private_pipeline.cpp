@@ -61,7 +61,7 @@ Error clip_error(GstMessage* message, const std::string& uri) {
       g_error_matches(what, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE))
     return Error(Fault::format, "the file " + uri + " is not a video" + tail,
                  "give the URI of a video file");
-  return Error(Fault::read, "the clip " + uri + " is damaged and cannot be decoded" + tail,
+  return Error(Fault::damaged, "the clip " + uri + " is damaged and cannot be decoded" + tail,
                "make or download the clip again");
 }
 

@@ -33,8 +33,8 @@ struct ClipInfo {
 };
 
 /// Reads the whole file, in milliseconds for a clip of seconds. Throws Error naming the URI and the
-/// remedy: not_found, not_authorized, settings (scheme), format (not a video), read (empty,
-/// truncated, damaged), missing_plugin, cancelled.
+/// remedy: not_found, not_authorized, settings (scheme), format (not a video), damaged (empty,
+/// truncated, unreadable), missing_plugin, cancelled.
 ClipInfo probe_clip(const std::string& uri, Cancel& cancel);
 
 } // namespace aigc

@@ -28,7 +28,9 @@ GstCode gst_code(Fault fault) {
   case Fault::moderation:
     return {GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT};
   case Fault::format:
-    return {GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT};
+    return {GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE};
+  case Fault::damaged:
+    return {GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE};
   case Fault::write:
     return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE};
   case Fault::missing_plugin:
@@ -57,6 +59,8 @@ const char* fault_name(Fault fault) {
     return "moderation";
   case Fault::format:
     return "format";
+  case Fault::damaged:
+    return "damaged";
   case Fault::read:
     return "read";
   case Fault::write:
@@ -82,7 +86,7 @@ void post(GstElement* element, GstStructure* fields) {
 
 } // namespace
 
-void report(GstElement* element, const Error& error, bool fatal) {
+void report(GstElement* element, const Error& error, bool fatal, const std::string& uri) {
   Own<gchar> name(gst_object_get_name(GST_OBJECT(element)));
   std::string text = std::string(name.get()) + ": " + error.what();
   if (!error.remedy.empty()) text += "; " + error.remedy;
@@ -91,6 +95,7 @@ void report(GstElement* element, const Error& error, bool fatal) {
       code_of(error).c_str(), "http-status", G_TYPE_INT, error.http_status, "request-id",
       G_TYPE_STRING, error.request_id.c_str(), "service", G_TYPE_STRING, error.service.c_str(),
       "remedy", G_TYPE_STRING, error.remedy.c_str(), nullptr);
+  if (!uri.empty()) gst_structure_set(details, "uri", G_TYPE_STRING, uri.c_str(), nullptr);
   const GstCode code = gst_code(error.fault);
   gst_element_message_full_with_details(element, fatal ? GST_MESSAGE_ERROR : GST_MESSAGE_WARNING,
                                         code.domain, code.code, g_strdup(text.c_str()), nullptr,

@@ -119,7 +119,9 @@ TEST_F(ClipReading, SoundIsCutAndPaddedToTheSample) {
       samples += map.size() / 4;
     }
     EXPECT_EQ(samples, 57601u) << name;
-    if (length > 0) EXPECT_NEAR(first, 9600, 4) << name;
+    if (length > 0) {
+      EXPECT_NEAR(first, 9600, 4) << name;
+    }
     EXPECT_EQ(loud > 0, length > 0) << name;
     EXPECT_FALSE(source.damage());
   }

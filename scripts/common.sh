@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What run, check and dev share: packages, the build, the paths. Sourced with $root set.
+# shellcheck shell=sh disable=SC2034,SC2154
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }

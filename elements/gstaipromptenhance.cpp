@@ -16,6 +16,7 @@
 #include "gstaipromptenhance.h"
 
 #include "stage/service_run.h"
+#include "stage/text.h"
 
 using namespace aigc;
 
@@ -46,10 +47,12 @@ const PropertyTable<WriterSettings>& WriterSettings::table() {
 class WriterRun : public ServiceRun {
  public:
   explicit WriterRun(const KindWith<WriterSettings>& kind)
-      : ServiceRun(Role::words, kind.settings()), kind_(kind) {}
+      : ServiceRun(Role::words, kind.settings()), kind_(kind) {
+    check(kind.settings());
+  }
 
   Ref<GstCaps> negotiate(const Shot*, GstCaps* allowed) override {
-    auto caps = adopt(gst_caps_from_string("text/x-raw, format=(string)utf8"));
+    auto caps = adopt(gst_caps_from_string(AIGC_TEXT_CAPS));
     if (!gst_caps_can_intersect(caps.get(), allowed))
       throw Error(Fault::negotiation, "nothing behind takes text (text/x-raw, format=utf8)",
                   "link an element that does, such as qwenimagesrc or filesink, and look whether "
@@ -71,6 +74,7 @@ class WriterRun : public ServiceRun {
     if (is_blank(job.shot.script))
       throw Error(Fault::settings, "the shot has no words", "give it a script, or set prompt");
     const WriterSettings now = kind_.settings();
+    check(now);
     if (job.shot.style.empty()) job.shot.style = now.style;
     if (job.shot.language.empty() && now.language != "auto") job.shot.language = now.language;
     request.style = job.shot.style;
@@ -92,10 +96,15 @@ class WriterRun : public ServiceRun {
   }
 
  private:
+  static void check(const WriterSettings& settings) {
+    check_text("style", settings.style);
+    check_text("language", settings.language);
+    check_text("resolution", settings.resolution);
+  }
+
   static Product text_of(Shot shot) {
     Product product;
-    const std::string& words = shot.words();
-    product.buffer = adopt(gst_buffer_new_memdup(words.data(), words.size()));
+    product.buffer = text_buffer(shot.words());
     product.shot = std::move(shot);
     return product;
   }
@@ -122,10 +131,10 @@ G_DEFINE_TYPE(GstAiPromptEnhance, gst_ai_prompt_enhance, GST_TYPE_AIGC_STAGE)
 GST_ELEMENT_REGISTER_DEFINE(aipromptenhance, "aipromptenhance", GST_RANK_NONE,
                             gst_ai_prompt_enhance_get_type())
 
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
-    "sink", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS("text/x-raw, format=(string)utf8"));
-static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
-    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("text/x-raw, format=(string)utf8"));
+static GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS(AIGC_TEXT_CAPS));
+static GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(AIGC_TEXT_CAPS));
 
 static void gst_ai_prompt_enhance_class_init(GstAiPromptEnhanceClass* klass) {
   klass->parent_class.make_kind = []() -> std::unique_ptr<StageKind> {

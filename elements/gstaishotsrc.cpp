@@ -18,10 +18,13 @@
 #include "base/guarded.h"
 #include "shot/shot_list.h"
 #include "shot/shot_meta.h"
+#include "stage/pads.h"
 #include "stage/properties.h"
 #include "stage/report.h"
+#include "stage/text.h"
 
 #include <cmath>
+#include <filesystem>
 
 #include <gst/base/gstpushsrc.h>
 
@@ -55,6 +58,7 @@ struct Reel {
   size_t next = 0;
   GstClockTime position = 0;
   bool loaded = false;
+  bool ending = false; ///< the user sent EOS
 };
 
 std::string read_list(const std::string& location) {
@@ -64,6 +68,12 @@ std::string read_list(const std::string& location) {
   if (!g_file_test(location.c_str(), G_FILE_TEST_IS_REGULAR))
     throw Error(Fault::read, "location \"" + location + "\" is not a file",
                 "give the path of a shot list");
+  std::error_code failed;
+  if (const auto size = std::filesystem::file_size(location, failed);
+      !failed && size > kMaxListBytes)
+    throw Error(Fault::format,
+                "location \"" + location + "\" is " + std::to_string(size) + " bytes",
+                "split it into lists of at most " + std::to_string(kMaxListBytes) + " bytes");
   gchar* data = nullptr;
   gsize size = 0;
   ErrorSlot error;
@@ -71,10 +81,6 @@ std::string read_list(const std::string& location) {
     throw Error(Fault::read, "location \"" + location + "\" cannot be read: " + error.message(),
                 "look at its permissions");
   Own<gchar> owner(data);
-  if (size > kMaxListBytes)
-    throw Error(Fault::format,
-                "location \"" + location + "\" is " + std::to_string(size) + " bytes",
-                "split it into lists of at most " + std::to_string(kMaxListBytes) + " bytes");
   return {data, size};
 }
 
@@ -110,15 +116,16 @@ struct GstAiShotSrcClass {
 };
 
 GType gst_ai_shot_src_get_type();
-G_DEFINE_TYPE(GstAiShotSrc, gst_ai_shot_src, GST_TYPE_PUSH_SRC)
+G_DEFINE_TYPE_WITH_CODE(GstAiShotSrc, gst_ai_shot_src, GST_TYPE_PUSH_SRC,
+                        G_IMPLEMENT_INTERFACE(GST_TYPE_PRESET, nullptr))
 GST_ELEMENT_REGISTER_DEFINE(aishotsrc, "aishotsrc", GST_RANK_NONE, gst_ai_shot_src_get_type())
 
 static GstAiShotSrc* cast(gpointer object) {
   return G_TYPE_CHECK_INSTANCE_CAST(object, gst_ai_shot_src_get_type(), GstAiShotSrc);
 }
 
-static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
-    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("text/x-raw, format=(string)utf8"));
+static GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(AIGC_TEXT_CAPS));
 
 static gboolean start(GstBaseSrc* source) {
   auto* self = cast(source)->priv;
@@ -150,22 +157,32 @@ static GstFlowReturn create(GstPushSrc* source, GstBuffer** result) {
   try {
     auto reel = self->reel.lock();
     if (!std::exchange(reel->loaded, true)) reel->shots = load(settings);
-    if (reel->next == reel->shots.size()) return GST_FLOW_EOS;
+    if (reel->ending || reel->next == reel->shots.size()) return GST_FLOW_EOS;
     shot = reel->shots[reel->next++];
     const double seconds = shot.duration > 0 ? shot.duration : kDefaultShotSeconds;
     duration = static_cast<GstClockTime>(std::llround(seconds * GST_SECOND));
     pts = std::exchange(reel->position, reel->position + duration);
-  } catch (const Error& error) {
-    report(GST_ELEMENT(source), error);
+  } catch (...) {
+    report(GST_ELEMENT(source), caught_error());
     return GST_FLOW_EOS; // GST_FLOW_ERROR would add a second, empty error
   }
-  const std::string& words = shot.words();
-  GstBuffer* buffer = gst_buffer_new_memdup(words.data(), words.size());
+  GstBuffer* buffer = text_buffer(shot.words()).leak();
   set_buffer_shot(buffer, shot);
   GST_BUFFER_PTS(buffer) = pts;
   if (shot.duration > 0) GST_BUFFER_DURATION(buffer) = duration;
   *result = buffer;
   return GST_FLOW_OK;
+}
+
+/// A user's EOS (Ctrl-C with -e) ends the stages behind as well, however much they have queued.
+/// GstBaseSrc would wait here for a streaming thread that waits in them.
+static gboolean send_event(GstElement* element, GstEvent* event) {
+  if (GST_EVENT_TYPE(event) != GST_EVENT_EOS)
+    return GST_ELEMENT_CLASS(gst_ai_shot_src_parent_class)->send_event(element, event);
+  gst_event_unref(event);
+  cast(element)->priv->reel.lock()->ending = true;
+  push_finish(element, GST_BASE_SRC_PAD(element));
+  return TRUE;
 }
 
 static void set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
@@ -195,6 +212,7 @@ static void gst_ai_shot_src_class_init(GstAiShotSrcClass* klass) {
   object_class->finalize = finalize;
   ListSettings::table().install(object_class);
   auto element_class = GST_ELEMENT_CLASS(klass);
+  element_class->send_event = send_event;
   gst_element_class_add_static_pad_template(element_class, &src_template);
   gst_element_class_set_static_metadata(element_class, "Shot list source", "Source/Text",
                                         "Sends the shots of a list as words", "gst-plugins-aigc");

@@ -20,6 +20,7 @@
 #include "picture_output.h"
 #include "sizes.h"
 #include "stage/service_run.h"
+#include "stage/text.h"
 
 using namespace aigc;
 
@@ -69,13 +70,12 @@ const PropertyTable<ArtSettings>& ArtSettings::table() {
   return properties;
 }
 
-const char* kTextCaps = "text/x-raw, format=(string)utf8";
-
 class ArtRun : public ServiceRun {
  public:
   explicit ArtRun(const KindWith<ArtSettings>& kind)
       : ServiceRun(Role::picture, kind.settings()), kind_(kind) {
     const ArtSettings now = kind.settings();
+    check_text("negative-prompt", now.negative_prompt);
     check_sizes(now);
     choose_size(model(), asked_size(now, {}), aspect_of(now));
   }
@@ -85,15 +85,17 @@ class ArtRun : public ServiceRun {
     const Shot shot = first ? *first : Shot{};
     const Size asked = asked_size(now, shot);
     const Size ordered = choose_size(model(), asked, aspect_of(now));
-    auto output = PictureOutput::choose(allowed, model().picture_mime, asked, ordered);
-    auto caps = share(output.caps());
-    if (!first) return caps;
-    auto text = adopt(gst_caps_from_string(kTextCaps));
-    auto state = state_.lock();
-    state->output = std::move(output);
-    state->words_may_leave =
+    auto text = adopt(gst_caps_from_string(AIGC_TEXT_CAPS));
+    State chosen;
+    chosen.words_may_leave =
         !gst_caps_is_any(allowed) && gst_caps_can_intersect(allowed, text.get());
-    return passes_words(now, shot, state->words_may_leave) ? text : caps;
+    const bool words = passes_words(now, shot, chosen.words_may_leave);
+    const bool only_words = static_cast<Keyframe>(now.keyframe) == Keyframe::never && words;
+    if (!only_words)
+      chosen.output = PictureOutput::choose(allowed, model().picture_mime, asked, ordered);
+    auto caps = words ? text : share(chosen.output.caps());
+    if (first) *state_.lock() = std::move(chosen);
+    return caps;
   }
 
  protected:
@@ -105,8 +107,8 @@ class ArtRun : public ServiceRun {
         !passes_words(kind_.settings(), job.shot, state_.snapshot().words_may_leave))
       return std::nullopt;
     Product product;
-    product.buffer = adopt(gst_buffer_new_memdup(words.data(), words.size()));
-    product.caps = adopt(gst_caps_from_string(kTextCaps));
+    product.buffer = text_buffer(words);
+    product.caps = adopt(gst_caps_from_string(AIGC_TEXT_CAPS));
     product.shot = job.shot;
     return product;
   }
@@ -168,13 +170,13 @@ G_DEFINE_TYPE(GstQwenImageSrc, gst_qwen_image_src, GST_TYPE_AIGC_STAGE)
 GST_ELEMENT_REGISTER_DEFINE(qwenimagesrc, "qwenimagesrc", GST_RANK_NONE,
                             gst_qwen_image_src_get_type())
 
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
-    "sink", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS("text/x-raw, format=(string)utf8"));
+static GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS(AIGC_TEXT_CAPS));
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
     "src", GST_PAD_SRC, GST_PAD_ALWAYS,
     GST_STATIC_CAPS("image/png; image/jpeg; image/webp; "
                     "video/x-raw, format=(string)RGBA, width=(int)[1,8192], height=(int)[1,8192], "
-                    "framerate=(fraction)0/1; text/x-raw, format=(string)utf8"));
+                    "framerate=(fraction)0/1; " AIGC_TEXT_CAPS));
 
 static void gst_qwen_image_src_class_init(GstQwenImageSrcClass* klass) {
   klass->parent_class.make_kind = []() -> std::unique_ptr<StageKind> {

@@ -21,6 +21,7 @@
 #include "media/raw_frame.h"
 #include "sizes.h"
 #include "stage/service_run.h"
+#include "stage/text.h"
 
 #include <atomic>
 
@@ -71,7 +72,7 @@ const PropertyTable<CameraSettings>& CameraSettings::table() {
       {"aspect", "Aspect as width:height where a side is not given (default: the keyframe's)",
        &S::aspect},
       {"duration", "Length of a shot that brings none, in seconds, from 0.1 to the model's longest",
-       &S::duration, Mutable::playing, 0, 1e9},
+       &S::duration, Mutable::playing, 0, 86'400},
       {"last-frame", "file:// URI of the picture a clip ends on (default: none)", &S::last_frame,
        Mutable::playing},
       {"frames", "What a raw stream with a frame rate stands for", &S::frames, Mutable::ready, 0, 0,
@@ -129,16 +130,19 @@ class CameraRun : public ServiceRun {
   explicit CameraRun(const KindWith<CameraSettings>& kind)
       : ServiceRun(Role::clip, kind.settings()), kind_(kind) {
     const CameraSettings now = kind.settings();
+    check_text("motion-prompt", now.motion_prompt);
+    check_text("negative-prompt", now.negative_prompt);
+    check_text("last-frame", now.last_frame);
     check_sizes(now);
     choose_size(model(), asked_size(now, {}), aspect_of(now));
     choose_seconds(model(), now.duration);
   }
 
-  Ref<GstCaps> negotiate(const Shot*, GstCaps* allowed) override {
+  Ref<GstCaps> negotiate(const Shot* first, GstCaps* allowed) override {
     for (const char* form : {kUriCaps, kFileCaps}) {
       auto caps = adopt(gst_caps_new_empty_simple(form));
       if (!gst_caps_can_intersect(caps.get(), allowed)) continue;
-      gives_files_ = form == kFileCaps;
+      if (first) gives_files_ = form == kFileCaps;
       return caps;
     }
     throw Error(Fault::negotiation, "nothing behind takes clips (text/uri-list, video/quicktime)",
@@ -174,7 +178,7 @@ class CameraRun : public ServiceRun {
     std::string uri =
         take_string(g_filename_to_uri(done.result.clip_path.c_str(), nullptr, nullptr));
     uri += "\n";
-    product.buffer = adopt(gst_buffer_new_memdup(uri.data(), uri.size()));
+    product.buffer = text_buffer(uri);
     return product;
   }
 
@@ -216,10 +220,10 @@ struct GstWanxClipGenClass {
 G_DEFINE_TYPE(GstWanxClipGen, gst_wanx_clip_gen, GST_TYPE_AIGC_STAGE)
 GST_ELEMENT_REGISTER_DEFINE(wanxclipgen, "wanxclipgen", GST_RANK_NONE, gst_wanx_clip_gen_get_type())
 
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
-    "sink", GST_PAD_SINK, GST_PAD_REQUEST,
-    GST_STATIC_CAPS("text/x-raw, format=(string)utf8; image/png; image/jpeg; image/webp; "
-                    "video/x-raw"));
+static GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_REQUEST,
+                            GST_STATIC_CAPS(AIGC_TEXT_CAPS "; image/png; image/jpeg; image/webp; "
+                                                           "video/x-raw"));
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
     "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("text/uri-list; video/quicktime"));
 

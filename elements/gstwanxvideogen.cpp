@@ -18,6 +18,7 @@
 #include "base/ref.h"
 #include "gstclipjoin.h"
 #include "property_proxy.h"
+#include "stage/text.h"
 
 using namespace aigc;
 
@@ -32,14 +33,15 @@ struct GstWanxVideoGenClass {
 
 GType gst_wanx_clip_gen_get_type();
 GType gst_wanx_video_gen_get_type();
-G_DEFINE_TYPE(GstWanxVideoGen, gst_wanx_video_gen, GST_TYPE_BIN)
+G_DEFINE_TYPE_WITH_CODE(GstWanxVideoGen, gst_wanx_video_gen, GST_TYPE_BIN,
+                        G_IMPLEMENT_INTERFACE(GST_TYPE_PRESET, nullptr))
 GST_ELEMENT_REGISTER_DEFINE(wanxvideogen, "wanxvideogen", GST_RANK_NONE,
                             gst_wanx_video_gen_get_type())
 
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
-    "sink", GST_PAD_SINK, GST_PAD_REQUEST,
-    GST_STATIC_CAPS("text/x-raw, format=(string)utf8; image/png; image/jpeg; image/webp; "
-                    "video/x-raw"));
+static GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_REQUEST,
+                            GST_STATIC_CAPS(AIGC_TEXT_CAPS "; image/png; image/jpeg; image/webp; "
+                                                           "video/x-raw"));
 static GstStaticPadTemplate video_template =
     GST_STATIC_PAD_TEMPLATE("video", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw"));
 static GstStaticPadTemplate audio_template =
@@ -68,12 +70,14 @@ static GstPad* request_new_pad(GstElement* element, GstPadTemplate* tmpl, const 
 static void release_pad(GstElement* element, GstPad* ghost) {
   GstPad* target = gst_ghost_pad_get_target(GST_GHOST_PAD(ghost));
   const bool is_sink = GST_PAD_IS_SINK(ghost);
+  // The child first: it sends home an upstream that waits in it, which the ghost would wait for.
+  if (target)
+    gst_element_release_request_pad(is_sink ? cast(element)->camera : cast(element)->player,
+                                    target);
+  gst_clear_object(&target);
   gst_pad_set_active(ghost, FALSE);
   gst_element_remove_pad(element, ghost);
   if (is_sink) GST_OBJECT_FLAG_SET(element, GST_ELEMENT_FLAG_SOURCE);
-  if (!target) return;
-  gst_element_release_request_pad(is_sink ? cast(element)->camera : cast(element)->player, target);
-  gst_object_unref(target);
 }
 
 static void set_property(GObject* object, guint, const GValue* value, GParamSpec* spec) {

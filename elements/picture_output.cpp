@@ -45,17 +45,18 @@ PictureOutput PictureOutput::choose(GstCaps* allowed, const std::string& deliver
 
   auto wanted = pixel_caps();
   auto pixels = adopt(gst_caps_intersect_full(allowed, wanted.get(), GST_CAPS_INTERSECT_FIRST));
-  if (!gst_caps_is_empty(pixels.get())) {
-    auto fixed = adopt(gst_caps_make_writable(gst_caps_truncate(pixels.leak())));
+  for (guint i = 0; i < gst_caps_get_size(pixels.get()); ++i) {
+    auto fixed = adopt(gst_caps_copy_nth(pixels.get(), i));
     GstStructure* structure = gst_caps_get_structure(fixed.get(), 0);
     set_side(structure, "width", asked.width, fallback.width);
     set_side(structure, "height", asked.height, fallback.height);
-    if (gst_caps_can_intersect(fixed.get(), allowed)) {
-      gst_structure_get_int(structure, "width", &output.size_.width);
-      gst_structure_get_int(structure, "height", &output.size_.height);
-      output.caps_ = std::move(fixed);
-      return output;
-    }
+    fixed = adopt(gst_caps_fixate(fixed.leak()));
+    if (!gst_caps_can_intersect(fixed.get(), allowed)) continue;
+    structure = gst_caps_get_structure(fixed.get(), 0);
+    gst_structure_get_int(structure, "width", &output.size_.width);
+    gst_structure_get_int(structure, "height", &output.size_.height);
+    output.caps_ = std::move(fixed);
+    return output;
   }
   for (const char* mime : kEncodings)
     if (try_encoding(mime)) return output;

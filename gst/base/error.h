@@ -39,7 +39,8 @@ struct Error : std::runtime_error {
   std::string code;       ///< the service's own code
   std::string request_id; ///< the service's id of the call
   int http_status = 0;
-  bool retry = false; ///< the same call may succeed later
+  bool retry = false;    ///< the same call may succeed later
+  unsigned requests = 0; ///< calls that were sent before it was given up
 };
 
 /// What is being caught, as an Error; to be called in a catch block only.

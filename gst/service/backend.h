@@ -8,6 +8,7 @@
 #include "shot/shot.h"
 #include "store/result.h"
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <span>
@@ -48,9 +49,11 @@ struct Poll {
   Result result;    ///< when done
 };
 
-/// What a backend may use while it works on a call. `scratch` is a path of its own for the clip.
+/// What a backend may use while it works on a call. It returns soon after `cancel` fires, and gives
+/// up at `deadline`. `scratch` is a path of its own for the clip.
 struct Call {
   Cancel& cancel;
+  std::chrono::steady_clock::time_point deadline;
   std::function<void(int percent)> progress;
   std::string scratch;
 };

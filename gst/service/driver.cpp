@@ -6,8 +6,14 @@
 #include "media/probe.h"
 
 #include <algorithm>
+#include <mutex>
 #include <random>
 #include <thread>
+
+#include <glib/gstdio.h>
+
+GST_DEBUG_CATEGORY_STATIC(aigc_driver_debug);
+#define GST_CAT_DEFAULT aigc_driver_debug
 
 namespace aigc {
 
@@ -54,8 +60,21 @@ std::chrono::milliseconds backoff(unsigned tries) {
   return longest / 2 + std::chrono::milliseconds(random() % (longest.count() / 2 + 1));
 }
 
+/// The next stage must be able to work with what the writer gave.
+void check_words(const Result& result) {
+  if (is_blank(result.prompt)) throw Error(Fault::format, "the writer gave no words", "try again");
+  Shot shot;
+  shot.prompt = result.prompt;
+  shot.negative_prompt = result.negative_prompt;
+  shot.motion_prompt = result.motion_prompt;
+  shot.mood = result.mood;
+  shot.keyframe = result.keyframe;
+  check_shot(shot);
+}
+
 /// Refuses bytes that are not what was ordered. Throws Error{Fault::format, read}.
 void verify(Role role, const Result& result, Cancel& cancel) {
+  if (role == Role::words) check_words(result);
   if (role == Role::picture) {
     if (!result.picture) throw Error(Fault::format, "the service gave no picture", "try again");
     sniff_picture(result.picture.get());
@@ -84,16 +103,24 @@ std::string request_key(const std::string& service, const Request& request) {
   return digest.hex();
 }
 
+Driver::Driver(std::shared_ptr<Backend> backend, ResultStore store)
+    : backend_(std::move(backend)), store_(std::move(store)) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    GST_DEBUG_CATEGORY_INIT(aigc_driver_debug, "aigcdriver", 0, "calls of model services");
+  });
+}
+
 /// What one run carries along.
 struct Driver::Attempt {
   const DriverOptions& options;
-  Clock::time_point deadline;
   Call call;
   unsigned requests = 0;
+  unsigned failed_polls = 0; ///< in a row
 
   void check() const {
     call.cancel.check();
-    if (Clock::now() < deadline) return;
+    if (Clock::now() < call.deadline) return;
     throw Error(Fault::timeout,
                 "no result within " + std::to_string(options.timeout.count()) + " ms",
                 "raise timeout, or try again later");
@@ -101,10 +128,21 @@ struct Driver::Attempt {
 
   /// Waits, but not beyond the deadline.
   void pause(std::chrono::nanoseconds duration) const {
-    call.cancel.sleep(std::min<std::chrono::nanoseconds>(duration, deadline - Clock::now()));
+    call.cancel.sleep(std::min<std::chrono::nanoseconds>(duration, call.deadline - Clock::now()));
     check();
   }
 };
+
+/// One look at a task; what may pass is looked past, since the task goes on by itself.
+std::optional<Poll> Driver::look(const Task& task, Attempt& attempt) const {
+  try {
+    return backend_->poll(task, attempt.call);
+  } catch (const Error& error) {
+    if (!error.retry || ++attempt.failed_polls > attempt.options.max_retries) throw;
+    GST_INFO("%s: %s, looking again", task.id.c_str(), error.what());
+    return std::nullopt;
+  }
+}
 
 Result Driver::wait_for(const Task& task, Attempt& attempt) const {
   auto interval = attempt.options.poll_interval.count() > 0 ? attempt.options.poll_interval
@@ -112,9 +150,11 @@ Result Driver::wait_for(const Task& task, Attempt& attempt) const {
   try {
     for (;;) {
       attempt.pause(interval);
-      Poll poll = backend_->poll(task, attempt.call);
-      if (poll.state == Poll::State::done) return std::move(poll.result);
-      if (poll.percent >= 0) attempt.call.progress(poll.percent);
+      if (auto poll = look(task, attempt)) {
+        attempt.failed_polls = 0;
+        if (poll->state == Poll::State::done) return std::move(poll->result);
+        if (poll->percent >= 0) attempt.call.progress(poll->percent);
+      }
       if (attempt.options.poll_interval.count() == 0)
         interval = std::min<std::chrono::milliseconds>(interval * 3 / 2, kLongestPoll);
     }
@@ -124,19 +164,50 @@ Result Driver::wait_for(const Task& task, Attempt& attempt) const {
   }
 }
 
-Result Driver::obtain(const Request& request, Attempt& attempt) const {
+/// Only this is ever sent again: once a task is known, it is polled.
+std::variant<Result, Task> Driver::submit(const Request& request, Attempt& attempt) const {
   for (;;) {
     attempt.check();
     try {
       ++attempt.requests;
-      auto answer = backend_->submit(request, attempt.call);
-      if (auto* result = std::get_if<Result>(&answer)) return std::move(*result);
-      return wait_for(std::get<Task>(answer), attempt);
+      return backend_->submit(request, attempt.call);
     } catch (const Error& error) {
       if (!error.retry || attempt.requests > attempt.options.max_retries) throw;
+      GST_INFO("%s: %s, trying again", backend_->name(), error.what());
       attempt.pause(backoff(attempt.requests - 1));
     }
   }
+}
+
+Result Driver::obtain(const Request& request, Attempt& attempt) const {
+  try {
+    auto answer = submit(request, attempt);
+    Result result = std::holds_alternative<Result>(answer)
+                        ? std::get<Result>(std::move(answer))
+                        : wait_for(std::get<Task>(answer), attempt);
+    verify(request.role, result, attempt.call.cancel);
+    return result;
+  } catch (Error& error) {
+    if (!attempt.call.scratch.empty()) g_unlink(attempt.call.scratch.c_str());
+    error.requests = attempt.requests;
+    throw;
+  }
+}
+
+/// A stored result that is still what it was; one that was damaged is as good as none.
+std::optional<StoredResult> Driver::find(const std::string& key, Role role, Cancel& cancel) const {
+  auto found = store_.find(key, role);
+  if (!found) return std::nullopt;
+  try {
+    verify(role, found->result, cancel);
+  } catch (const Error& error) {
+    if (error.fault == Fault::cancelled) throw;
+    GST_WARNING("stored result %s: %s", key.c_str(), error.what());
+    return std::nullopt;
+  }
+  found->provenance.cache_hit = true;
+  found->provenance.cost = 0;
+  return found;
 }
 
 Provenance Driver::provenance_of(const Request& request, const Result& result) const {
@@ -156,13 +227,13 @@ Done Driver::run(const Request& request, const DriverOptions& options, Cancel& c
                  const std::function<void(int)>& progress) const {
   const std::string key = request_key(backend_->edition(), request);
   if (options.use_cache) {
-    if (auto found = store_.find(key, request.role)) {
-      found->provenance.cache_hit = true;
-      found->provenance.cost = 0;
+    if (auto found = find(key, request.role, cancel)) {
+      GST_DEBUG("%s is in the store", key.c_str());
       return {std::move(found->result), std::move(found->provenance), 0};
     }
   }
-  Attempt attempt{options, Clock::now() + options.timeout, {cancel, {}, {}}};
+  store_.prepare();
+  Attempt attempt{options, {cancel, Clock::now() + options.timeout, {}, {}}};
   attempt.call.progress = [&](int percent) {
     attempt.check();
     progress(percent);
@@ -171,9 +242,12 @@ Done Driver::run(const Request& request, const DriverOptions& options, Cancel& c
   Done done;
   done.result = obtain(request, attempt);
   done.requests = attempt.requests;
-  verify(request.role, done.result, cancel);
   done.provenance = provenance_of(request, done.result);
-  store_.commit(key, request.role, done.result, done.provenance);
+  try {
+    store_.commit(key, request.role, done.result, done.provenance);
+  } catch (const Error& error) {
+    GST_WARNING("a paid result could not be kept: %s", error.what());
+  }
   return done;
 }
 

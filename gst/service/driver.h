@@ -26,8 +26,7 @@ struct Done {
 /// Blocking and thread-safe: one driver serves all workers of a stage.
 class Driver {
  public:
-  Driver(std::shared_ptr<Backend> backend, ResultStore store)
-      : backend_(std::move(backend)), store_(std::move(store)) {}
+  Driver(std::shared_ptr<Backend> backend, ResultStore store);
 
   const Backend& backend() const { return *backend_; }
 
@@ -38,7 +37,10 @@ class Driver {
 
  private:
   struct Attempt;
+  std::optional<StoredResult> find(const std::string& key, Role role, Cancel& cancel) const;
   Result obtain(const Request& request, Attempt& attempt) const;
+  std::variant<Result, Task> submit(const Request& request, Attempt& attempt) const;
+  std::optional<Poll> look(const Task& task, Attempt& attempt) const;
   Result wait_for(const Task& task, Attempt& attempt) const;
   Provenance provenance_of(const Request& request, const Result& result) const;
 

@@ -20,8 +20,10 @@ Shot shot_from_json(JsonNode* node);
 
 std::string json_text(JsonNode* node);
 
-/// Throws Error{Fault::format} with line and column. At most kMaxJsonBytes.
+/// Throws Error{Fault::format} with line and column. At most kMaxJsonBytes, nested kMaxJsonDepth
+/// deep.
 Ref<JsonNode> parse_json(std::string_view text);
 inline constexpr size_t kMaxJsonBytes = 8u << 20;
+inline constexpr size_t kMaxJsonDepth = 64;
 
 } // namespace aigc

@@ -202,6 +202,12 @@ void StageFlow::finish() {
 
 // --- workers -------------------------------------------------------------------------------------
 
+/// Whether what comes of `round` still leaves: it was neither flushed nor torn down.
+bool StageFlow::counts(const Round& round) {
+  auto state = state_.lock();
+  return state->round.get() == &round && state->flow != GST_FLOW_FLUSHING;
+}
+
 /// One shot from START to its end on the bus; never throws.
 Outcome StageFlow::work(const Round& round, Job job, Cancel& cancel) {
   const std::string code = std::string(kind_.stage_name()) + ":" + job.shot.id;
@@ -210,10 +216,10 @@ Outcome StageFlow::work(const Round& round, Job job, Cancel& cancel) {
   post_progress(element_, GST_PROGRESS_TYPE_START, code, "started");
   try {
     Outcome outcome = ask(round, job, cancel, code);
-    if (cancel.cancelled())
-      post_progress(element_, GST_PROGRESS_TYPE_CANCELED, code, "canceled");
-    else
+    if (counts(round))
       post_progress(element_, GST_PROGRESS_TYPE_COMPLETE, code, "finished");
+    else
+      post_progress(element_, GST_PROGRESS_TYPE_CANCELED, code, "canceled");
     return outcome;
   } catch (...) {
     const Error error = caught_error();
@@ -222,7 +228,7 @@ Outcome StageFlow::work(const Round& round, Job job, Cancel& cancel) {
       post_progress(element_, GST_PROGRESS_TYPE_CANCELED, code, "canceled");
       return {};
     }
-    round.stats->fail(1);
+    round.stats->fail(error.requests);
     Outcome outcome = apply_policy(round, job, error, cancel);
     post_progress(element_, GST_PROGRESS_TYPE_ERROR, code, error.what());
     return outcome;
@@ -293,9 +299,8 @@ Outcome StageFlow::deliver(Product product, const Job& job) {
 
 /// True for the first to report an error of a round that still counts.
 bool StageFlow::claim_failure(const Round& round) {
-  auto state = state_.lock();
-  if (state->round.get() != &round || state->flow == GST_FLOW_FLUSHING) return false;
-  return !std::exchange(state->failed, true);
+  if (!counts(round)) return false;
+  return !std::exchange(state_.lock()->failed, true);
 }
 
 /// Ends the run: what is done still leaves, then EOS. Upstream hears of it after the bus, so that

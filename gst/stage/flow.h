@@ -85,6 +85,7 @@ class StageFlow : public std::enable_shared_from_this<StageFlow> {
   Outcome ask(const Round& round, const Job& job, Cancel& cancel, const std::string& code);
   Outcome apply_policy(const Round& round, const Job& job, const Error& error, Cancel& cancel);
   Outcome deliver(Product product, const Job& job);
+  bool counts(const Round& round);
   bool claim_failure(const Round& round);
   void fail(const Round& round, const Error& error);
   void stop_with(GstFlowReturn flow);

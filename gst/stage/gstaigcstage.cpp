@@ -4,6 +4,7 @@
 
 #include "shot/shot_meta.h"
 #include "stage/flow.h"
+#include "stage/pads.h"
 #include "stage/report.h"
 
 GST_DEBUG_CATEGORY(gst_aigc_stage_debug);
@@ -47,25 +48,13 @@ static gboolean flush_start(GstElement* element, Ref<GstEvent> event) {
 
 static gboolean flush_stop(GstElement* element, Ref<GstEvent> event) {
   GstPad* src = get_private(element)->src;
-  GST_PAD_STREAM_LOCK(src); // the task has left its loop once this is had
+  flow_of(element).cancel(); // a FLUSH_STOP may come alone
+  GST_PAD_STREAM_LOCK(src);  // the task has left its loop once this is had
   GST_PAD_STREAM_UNLOCK(src);
   flow_of(element).flush_stop();
   const gboolean pushed = gst_pad_push_event(src, event.leak());
   if (GST_PAD_IS_ACTIVE(src)) start_task(src, element);
   return pushed;
-}
-
-/// Makes the stage and those behind it finish; never on the caller's thread.
-static void finish_all(GstElement* element) {
-  flow_of(element).finish();
-  gst_element_call_async(
-      element,
-      [](GstElement* self, gpointer) {
-        gst_pad_push_event(get_private(self)->src,
-                           gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_OOB,
-                                                gst_structure_new_empty(kFinishEvent)));
-      },
-      nullptr, nullptr);
 }
 
 static gboolean sink_event(GstPad* pad, GstObject* parent, GstEvent* raw) {
@@ -210,7 +199,8 @@ static gboolean send_event(GstElement* element, GstEvent* raw) {
   auto event = adopt(raw);
   switch (GST_EVENT_TYPE(event.get())) {
   case GST_EVENT_EOS:
-    finish_all(element);
+    flow_of(element).finish();
+    push_finish(element, get_private(element)->src);
     return TRUE;
   case GST_EVENT_FLUSH_START:
     if (auto sink = sink_of(element)) return gst_pad_send_event(sink.get(), event.leak());
@@ -278,6 +268,9 @@ static void gst_aigc_stage_class_init(GstAigcStageClass* klass) {
   element_class->send_event = send_event;
   element_class->change_state = change_state;
   register_shot_meta();
+  const auto api = static_cast<GstPluginAPIFlags>(0);
+  for (GType type : {GST_TYPE_AIGC_STAGE, order_type(), on_error_type(), backend_choice_type()})
+    gst_type_mark_as_plugin_api(type, api);
 }
 
 namespace aigc {

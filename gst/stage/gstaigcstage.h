@@ -35,10 +35,8 @@ template <typename S> void install_stage_properties(GObjectClass* klass) {
                          static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 }
 
-/// The custom downstream event that passes a user's EOS on to the stages behind.
-inline constexpr const char* kFinishEvent = "aigc-finish";
-
-GType order_type();    ///< GEnum of Order
-GType on_error_type(); ///< GEnum of OnError
+GType order_type();          ///< GEnum of Order
+GType backend_choice_type(); ///< GEnum of BackendChoice
+GType on_error_type();       ///< GEnum of OnError
 
 } // namespace aigc

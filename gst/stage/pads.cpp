@@ -14,4 +14,15 @@ bool is_linked_through(GstPad* src) {
   return static_cast<bool>(peer);
 }
 
+void push_finish(GstElement* element, GstPad* src) {
+  gst_element_call_async(
+      element,
+      [](GstElement*, gpointer pad) {
+        gst_pad_push_event(GST_PAD(pad),
+                           gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_OOB,
+                                                gst_structure_new_empty(kFinishEvent)));
+      },
+      gst_object_ref(src), gst_object_unref);
+}
+
 } // namespace aigc

@@ -8,8 +8,6 @@
 
 namespace aigc {
 
-GType backend_choice_type(); ///< GEnum of BackendChoice
-
 /// The properties of DESIGN's every AI stage, to stand in front of the element's own.
 template <typename S> std::vector<Property<S>> with_stage_properties(std::vector<Property<S>> own) {
   constexpr double any = std::numeric_limits<double>::max();

@@ -23,6 +23,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr auto kInUse = std::chrono::hours(1);
+constexpr size_t kKeyLength = 64;    ///< SHA-256 in hex
+constexpr unsigned kPruneEvery = 32; ///< commits between two looks at the size
 constexpr const char* kPicture = ".picture";
 constexpr const char* kClip = ".mp4";
 
@@ -91,25 +93,43 @@ void mark_used(const std::string& path) {
   utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
 }
 
-/// Makes room: the least recently used files go first.
-void prune(const std::string& folder) {
-  struct Kept {
-    fs::path path;
-    std::uintmax_t size;
-    fs::file_time_type used;
-  };
+struct Kept {
+  fs::path path;
+  std::uintmax_t size;
+  fs::file_time_type used;
+};
+
+bool is_ours(const fs::path& file) {
+  const std::string name = file.filename().string();
+  return name.size() > kKeyLength && name[kKeyLength] == '.' &&
+         std::all_of(name.begin(), name.begin() + kKeyLength,
+                     [](char c) { return g_ascii_isxdigit(c); });
+}
+
+std::vector<Kept> kept_files(const std::string& folder) {
   std::vector<Kept> files;
-  std::uintmax_t total = 0;
-  std::error_code ignored;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, ignored)) {
-    if (!entry.is_regular_file(ignored)) continue;
-    files.push_back({entry.path(), entry.file_size(ignored), entry.last_write_time(ignored)});
-    total += files.back().size;
+  std::error_code failed, ignored;
+  for (const char* part : {"/results", "/tmp"}) {
+    const auto skip = fs::directory_options::skip_permission_denied;
+    fs::recursive_directory_iterator at(folder + part, skip, failed), end;
+    for (; !failed && at != end; at.increment(failed))
+      if (at->is_regular_file(ignored) && is_ours(at->path()))
+        files.push_back({at->path(), at->file_size(ignored), at->last_write_time(ignored)});
   }
+  return files;
+}
+
+/// Makes room: the least recently used files go first, and none but ours.
+void prune(const std::string& folder) {
+  auto files = kept_files(folder);
+  std::uintmax_t total = 0;
+  for (const auto& file : files)
+    total += file.size;
   if (total <= ResultStore::kMaxBytes) return;
   std::sort(files.begin(), files.end(),
             [](const Kept& a, const Kept& b) { return a.used < b.used; });
   const auto oldest_in_use = fs::file_time_type::clock::now() - kInUse;
+  std::error_code ignored;
   for (const auto& file : files) {
     if (total <= ResultStore::kMaxBytes || file.used > oldest_in_use) return;
     if (fs::remove(file.path, ignored)) total -= file.size;
@@ -159,10 +179,18 @@ std::optional<StoredResult> ResultStore::find(const std::string& key, Role role)
   return stored;
 }
 
+void ResultStore::prepare() const {
+  for (const char* part : {"/results", "/tmp"}) {
+    make_folder(folder_ + part);
+    if (g_access((folder_ + part).c_str(), W_OK | X_OK) != 0)
+      cannot_write(folder_ + part, g_strerror(errno));
+  }
+}
+
 std::string ResultStore::scratch(const std::string& key) const {
   static std::atomic<unsigned> counter{0};
+  prepare();
   const std::string folder = folder_ + "/tmp";
-  make_folder(folder);
   return folder + "/" + key + "." + std::to_string(getpid()) + "." + std::to_string(counter++) +
          kClip;
 }
@@ -171,7 +199,8 @@ void ResultStore::commit(const std::string& key, Role role, Result& result,
                          const Provenance& provenance) const {
   const std::string record_path = path(key, ".json");
   make_folder(fs::path(record_path).parent_path());
-  prune(folder_);
+  static std::atomic<unsigned> commits{0};
+  if (commits++ % kPruneEvery == 0) prune(folder_);
   if (role == Role::picture) {
     const auto picture = view(result.picture.get());
     write_file(path(key, kPicture), picture.data(), picture.size());

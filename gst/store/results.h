@@ -29,6 +29,10 @@ class ResultStore {
 
   std::optional<StoredResult> find(const std::string& key, Role role) const;
 
+  /// Makes the folders, so that what cannot be kept is known before it is paid for.
+  /// Throws Error{Fault::write}.
+  void prepare() const;
+
   /// A path that no one else uses, in the same file system as the store. Throws
   /// Error{Fault::write}.
   std::string scratch(const std::string& key) const;

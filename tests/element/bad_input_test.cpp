@@ -93,6 +93,26 @@ TEST_F(BadInputTest, ListsNameFileRowAndField) {
     expect_one_error({"aishotsrc location=\"" + path + "\" ! aipromptenhance ! fakesink", says});
 }
 
+TEST_F(BadInputTest, AShotWithoutWordsIsFilledInOrRefused) {
+  const std::string list = file("blank.json", R"([{"id":"a","duration":1},"",{}])");
+  expect_one_error({"aishotsrc location=" + list + " ! aipromptenhance name=w ! fakesink",
+                    {"w:", "no words", "script"}},
+                   true);
+  Launch launch("aishotsrc location=" + list + " ! aipromptenhance prompt=fox ! fakesink");
+  EXPECT_TRUE(launch.run().eos);
+}
+
+TEST_F(BadInputTest, PropertiesThatAreNotUtf8AreNamed) {
+  for (const char* property : {"style", "language"}) {
+    Launch launch("aipromptenhance name=w prompt=fox ! fakesink");
+    auto writer = launch.element("w");
+    g_object_set(writer.get(), property, "a\xff", nullptr);
+    const Ran ran = launch.run();
+    ASSERT_EQ(ran.errors.size(), 1u);
+    EXPECT_NE(ran.errors[0].find(std::string(property) + " is not valid UTF-8"), std::string::npos);
+  }
+}
+
 TEST_F(BadInputTest, BadBytesInAStreamAreRefusedByTheStageThatReadsThem) {
   const std::vector<Case> cases = {
       {file("bad.txt", "a\xff"), {"w:", "not valid UTF-8 at byte 1"}},

@@ -54,6 +54,25 @@ TEST_F(BinTest, EosFromTheUserEndsTheWholeChainWithinASecond) {
   EXPECT_EQ(ran.progress.back(), "end video:shot-1");
 }
 
+TEST_F(BinTest, EosFromTheUserPassesAListThatHasEndedOrIsStillQueued) {
+  const std::string list = folder.path() + "/many.txt";
+  std::string shots;
+  for (int i = 0; i < 50; ++i)
+    shots += "a lighthouse in a storm " + std::to_string(i) + "\n";
+  ASSERT_TRUE(g_file_set_contents(list.c_str(), shots.data(), -1, nullptr));
+  for (const std::string& head : {std::string("script=lighthouse"), "location=" + list}) {
+    Launch launch("aishotsrc " + head + " ! wanxvideogen duration=60 ! fakesink");
+    gst_element_set_state(launch.get(), GST_STATE_PLAYING);
+    ASSERT_TRUE(wait_for_progress(launch, GST_PROGRESS_TYPE_CONTINUE, "video:shot-1"));
+    const auto asked = Clock::now();
+    EXPECT_TRUE(gst_element_send_event(launch.get(), gst_event_new_eos()));
+    Ran ran;
+    launch.collect(ran, 5 * GST_SECOND);
+    EXPECT_TRUE(ran.eos) << head;
+    EXPECT_LT(Clock::now() - asked, 1s) << head;
+  }
+}
+
 TEST_F(BinTest, TeardownTakesLessThanASecondInEveryPhase) {
   const std::vector<std::pair<GstProgressType, std::string>> phases = {
       {GST_PROGRESS_TYPE_START, "prompt:shot-1"},

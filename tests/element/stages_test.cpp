@@ -135,6 +135,11 @@ TEST_F(StagesTest, WordsPassWhereNoKeyframeIsWantedAndTheNextStageTakesThem) {
   watch(to_camera, "c", &frames);
   EXPECT_EQ(to_camera.run().eos, true);
   EXPECT_TRUE(holds(frames.caps, "text/x-raw")) << frames.caps;
+  Launch only_words("qwenimagesrc prompt=fox keyframe=never ! text/x-raw ! fakesink name=s");
+  Frames words;
+  watch(only_words, "s", &words);
+  EXPECT_TRUE(only_words.run().eos);
+  EXPECT_EQ(words.count, 1);
   Launch to_anything("qwenimagesrc prompt=fox width=64 height=64 keyframe=never ! fakesink name=s");
   Frames picture;
   watch(to_anything, "s", &picture);

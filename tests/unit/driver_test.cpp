@@ -38,6 +38,12 @@ class ScriptedBackend : public Backend {
 
   Poll poll(const Task& task, Call& call) override {
     EXPECT_EQ(task.id, "task-1");
+    if (failed_polls > 0) {
+      --failed_polls;
+      Error error(Fault::read, "unreachable");
+      error.retry = true;
+      throw error;
+    }
     if (++polls < polls_needed) return {Poll::State::running, 10 * polls, {}};
     return {Poll::State::done, 100, Result{.prompt = "done"}};
   }
@@ -46,7 +52,7 @@ class ScriptedBackend : public Backend {
 
   Result make(const Request& request, Call& call) {
     Result result;
-    result.prompt = "answer " + std::to_string(submits);
+    if (!blank) result.prompt = "answer " + std::to_string(submits);
     result.picture = picture;
     result.request_id = "r-1";
     result.cost = 0.25;
@@ -55,8 +61,10 @@ class ScriptedBackend : public Backend {
   }
 
   int failures = 0;
+  bool blank = false;
   bool failures_may_pass = true;
   int polls_needed = 0;
+  int failed_polls = 0;
   Ref<GBytes> picture;
   std::atomic<int> submits{0}, polls{0}, cancels{0};
 };
@@ -133,6 +141,31 @@ TEST_F(DriverTest, PollsATaskToItsEndAndPassesThePercentOn) {
   EXPECT_EQ(done.result.prompt, "done");
   EXPECT_EQ(seen, (std::vector<int>{10, 20, 30}));
   EXPECT_EQ(backend->submits, 1);
+}
+
+TEST_F(DriverTest, APollThatFailsForAMomentNeverSubmitsAgain) {
+  backend->polls_needed = 2;
+  backend->failed_polls = 3;
+  EXPECT_EQ(run().result.prompt, "done");
+  EXPECT_EQ(backend->submits, 1);
+  request.take = 1;
+  backend->polls = 0;
+  backend->failed_polls = 100;
+  EXPECT_EQ(fault(), Fault::read);
+  EXPECT_EQ(backend->submits, 2);
+}
+
+TEST_F(DriverTest, AStoreThatCannotBeWrittenIsFoundBeforeAnythingIsSent) {
+  const std::string file = folder.path() + "/file";
+  std::ofstream(file) << "x";
+  const Driver nowhere(backend, ResultStore(file + "/below"));
+  EXPECT_THROW(nowhere.run(request, options, cancel, [](int) {}), Error);
+  EXPECT_EQ(backend->submits, 0);
+}
+
+TEST_F(DriverTest, WordsTheNextStageCouldNotUseAreRefused) {
+  backend->blank = true;
+  EXPECT_EQ(fault(), Fault::format);
 }
 
 TEST_F(DriverTest, GivesUpAtTheDeadline) {

@@ -114,6 +114,13 @@ TEST(Shot, WrongTypesAreRefusedByName) {
   }
 }
 
+TEST(Shot, JsonNestedTooDeepIsRefusedNotParsed) {
+  EXPECT_NE(message_of([] { parse_json(std::string(1 << 20, '[')); }).find("nested"),
+            std::string::npos);
+  EXPECT_NE(parse_json("\"" + std::string(1000, '[') + "\\\"{\"").get(), nullptr);
+  EXPECT_NE(parse_json(std::string(64, '[') + std::string(64, ']')).get(), nullptr);
+}
+
 TEST(Shot, StructureFieldsOfTheWrongTypeAreRefusedByName) {
   Own<GstStructure> structure(gst_structure_new("shot", "seed", G_TYPE_STRING, "7", nullptr));
   EXPECT_NE(message_of([&] { shot_from_structure(structure.get()); }).find("seed"),

@@ -144,7 +144,7 @@ TEST_F(Jobs, AClipIsTheFileTheServiceMade) {
   ASSERT_TRUE(made);
   EXPECT_GE(made->seconds, 1.0);
   EXPECT_GE(made->width, 320);
-  ask("find ../cache -name '*.mp4' -exec cmp {} a.mp4 \\;");
+  ask("cmp \"$(find ../cache -name '*.mp4')\" a.mp4");
 }
 
 TEST_F(Jobs, WhateverTheWordsNothingIsAddedAndPrintRunsByItself) {

@@ -27,4 +27,4 @@ static gboolean plugin_init(GstPlugin* plugin) {
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, aigc,
                   "Generated video: a writer, an art director and a camera as elements",
                   plugin_init, AIGC_VERSION, "LGPL", AIGC_PACKAGE,
-                  "https://github.com/gst-plugins-aigc")
+                  "Unknown package origin")

@@ -164,7 +164,7 @@ static GstFlowReturn create(GstPushSrc* source, GstBuffer** result) {
     pts = std::exchange(reel->position, reel->position + duration);
   } catch (...) {
     report(GST_ELEMENT(source), caught_error());
-    return GST_FLOW_EOS; // GST_FLOW_ERROR would add a second, empty error
+    return GST_FLOW_FLUSHING; // GST_FLOW_ERROR would add a second, empty error
   }
   GstBuffer* buffer = text_buffer(shot.words()).leak();
   set_buffer_shot(buffer, shot);

@@ -481,7 +481,10 @@ void StageFlow::loop() {
     if (state->flow == GST_FLOW_OK) state->flow = GST_FLOW_EOS; // what still comes is refused
     flow = state->flow;
   }
-  if (now.pool && flow != GST_FLOW_FLUSHING) {
+  // After an error EOS finishes the file of what has left. Without anything there is no file, and a
+  // muxer that gets EOS while the application shuts it down trips over its missing caps.
+  const bool nothing_to_finish = flow == GST_FLOW_ERROR && !buffer_sent_;
+  if (now.pool && flow != GST_FLOW_FLUSHING && !nothing_to_finish) {
     GST_DEBUG_OBJECT(element_, "stream over (%s)", gst_flow_get_name(flow));
     gst_pad_push_event(src_, gst_event_new_eos());
   }

@@ -43,7 +43,7 @@ TEST(StageFraming, ALineOverTheLimitIsOneErrorAndUpstreamHears) {
   rig.start();
   rig.open_bytes();
   EXPECT_EQ(rig.push("fine\n" + std::string(kMaxTextBytes + 1, 'x')), GST_FLOW_ERROR);
-  ASSERT_TRUE(rig.wait_left("eos"));
+  ASSERT_TRUE(rig.wait_said("error"));
   EXPECT_EQ(rig.count_said("error"), 1u);
   EXPECT_TRUE(is_error(rig.message("error").get(), GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE));
 }

@@ -38,6 +38,7 @@ void JoinLane::turn() {
 }
 
 GstFlowReturn JoinLane::step(JoinSession& session) {
+  if (session.is_cut()) return GST_FLOW_EOS;
   if (!begun_) {
     begun_ = true;
     if (!begin(session)) return GST_FLOW_EOS;

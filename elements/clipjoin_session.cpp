@@ -49,6 +49,16 @@ void JoinSession::finish() {
   state_.notify();
 }
 
+void JoinSession::cut() {
+  {
+    auto state = state_.lock();
+    state->cut = state->finished = true;
+    state->waiting.clear();
+    if (state->flow == GST_FLOW_OK) state->flow = GST_FLOW_EOS;
+  }
+  state_.notify();
+}
+
 void JoinSession::refuse(GstFlowReturn flow) {
   {
     auto state = state_.lock();
@@ -59,7 +69,7 @@ void JoinSession::refuse(GstFlowReturn flow) {
 
 std::optional<JoinFormat> JoinSession::wait_format() {
   auto state = state_.lock();
-  state.wait([](const State& s) { return s.stopped || s.format || s.exhausted(); });
+  state.wait([](const State& s) { return s.stopped || s.cut || s.format || s.exhausted(); });
   if (state->stopped) throw Error(Fault::cancelled, "cancelled");
   return state->format;
 }
@@ -77,11 +87,11 @@ std::optional<JoinPart> JoinSession::take(Media media) {
   auto state = state_.lock();
   Side& side = state->side(media);
   state.wait([&side](const State& s) {
-    return s.stopped || !side.wanted || !side.ready.empty() ||
+    return s.stopped || s.cut || !side.wanted || !side.ready.empty() ||
            (!side.opening && side.next >= s.plan_end() && s.exhausted());
   });
   if (state->stopped) throw Error(Fault::cancelled, "cancelled");
-  if (side.ready.empty()) return std::nullopt;
+  if (state->cut || side.ready.empty()) return std::nullopt;
   std::optional<JoinPart> part(std::move(side.ready.front()));
   side.ready.pop_front();
   return part;

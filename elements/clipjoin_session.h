@@ -68,6 +68,9 @@ class JoinSession {
   GstFlowReturn add(JoinItem item);
   /// No more items.
   void finish();
+  /// The user wants the end: nothing more is played, not even the rest of the clip that plays.
+  void cut();
+  bool is_cut() { return state_.lock()->cut; }
   /// Why add() would refuse.
   void refuse(GstFlowReturn flow);
 
@@ -101,6 +104,7 @@ class JoinSession {
   struct State {
     std::deque<JoinItem> waiting;
     bool finished = false;
+    bool cut = false;
     bool stopped = false;
     bool planning = false;
     GstFlowReturn flow = GST_FLOW_OK;

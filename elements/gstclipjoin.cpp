@@ -28,6 +28,7 @@
 #include "gstclipjoin.h"
 
 #include "clipjoin_lane.h"
+#include "clipjoin_settings.h"
 #include "config.h"
 #include "media/output_format.h"
 #include "media/uri_list.h"
@@ -43,26 +44,6 @@ GST_DEBUG_CATEGORY_STATIC(gst_clip_join_debug);
 
 namespace {
 
-struct Settings {
-  int width = 0;
-  int height = 0;
-  int fit = static_cast<int>(Fit::letterbox);
-  int fps_n = 0;
-  int fps_d = 1;
-};
-
-const PropertyTable<Settings>& table() {
-  static const PropertyTable<Settings> properties({
-      {"width", "Width of the pictures in pixels, 0 = automatic (default: 0)", &Settings::width,
-       Mutable::ready, 0, 8192},
-      {"height", "Height of the pictures in pixels, 0 = automatic (default: 0)", &Settings::height,
-       Mutable::ready, 0, 8192},
-      {"fit", "How a picture of another shape comes into the frame (default: letterbox)",
-       &Settings::fit, Mutable::ready, 0, 0, gst_clip_fit_get_type},
-  });
-  return properties;
-}
-
 /// What lives from READY to PAUSED and back.
 struct Run {
   std::shared_ptr<JoinSession> session;
@@ -74,7 +55,7 @@ struct Private {
   explicit Private(GstElement* element)
       : video(element, Media::video), audio(element, Media::audio) {}
 
-  Guarded<Settings> settings;
+  Guarded<JoinSettings> settings;
   Guarded<Run> run;
   GstPad* sink = nullptr;
   JoinLane video;
@@ -95,16 +76,6 @@ struct _GstClipJoin {
 
 G_DEFINE_FINAL_TYPE(GstClipJoin, gst_clip_join, GST_TYPE_ELEMENT)
 GST_ELEMENT_REGISTER_DEFINE(clipjoin, "clipjoin", GST_RANK_NONE, GST_TYPE_CLIP_JOIN)
-
-GType gst_clip_fit_get_type() {
-  static const GEnumValue values[] = {
-      {static_cast<int>(Fit::letterbox), "Whole picture with black bars", "letterbox"},
-      {static_cast<int>(Fit::crop), "Full frame, edges of the picture cut", "crop"},
-      {static_cast<int>(Fit::stretch), "Full frame, picture out of shape", "stretch"},
-      {0, nullptr, nullptr}};
-  static const GType type = g_enum_register_static("GstClipFit", values);
-  return type;
-}
 
 static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS("text/uri-list"));
@@ -127,7 +98,7 @@ static JoinLane& lane_of(GstClipJoin* self, GstPad* pad) {
 
 static JoinFormat choose_format(GstClipJoin* self, const JoinItem& item, const ClipInfo& clip) {
   Private& priv = of(self);
-  const Settings settings = priv.settings.snapshot();
+  const JoinSettings settings = priv.settings.snapshot();
   VideoWish wish{settings.width, settings.height, settings.fps_n, settings.fps_d};
   if (wish.width == 0 && wish.height == 0) {
     wish.width = item.width;
@@ -302,6 +273,7 @@ static gboolean gst_clip_join_sink_event(GstPad*, GstObject* parent, GstEvent* e
     if (session) end_input(self, *session);
     break;
   case GST_EVENT_CUSTOM_DOWNSTREAM_OOB:
+    if (session && gst_event_has_name(event, kFinishEvent)) session->cut();
     push_to_all(self, event);
     return TRUE;
   case GST_EVENT_CUSTOM_DOWNSTREAM:
@@ -439,8 +411,8 @@ static GstStateChangeReturn gst_clip_join_change_state(GstElement* element,
 static void gst_clip_join_set_property(GObject* object, guint id, const GValue* value,
                                        GParamSpec* spec) {
   auto settings = of(object).settings.lock();
-  if (table().set(*settings, id, value)) return;
-  if (id == table().next_id()) {
+  if (JoinSettings::table().set(*settings, id, value)) return;
+  if (id == JoinSettings::table().next_id()) {
     settings->fps_n = gst_value_get_fraction_numerator(value);
     settings->fps_d = gst_value_get_fraction_denominator(value);
   } else {
@@ -449,9 +421,9 @@ static void gst_clip_join_set_property(GObject* object, guint id, const GValue* 
 }
 
 static void gst_clip_join_get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
-  const Settings settings = of(object).settings.snapshot();
-  if (table().get(settings, id, value)) return;
-  if (id == table().next_id())
+  const JoinSettings settings = of(object).settings.snapshot();
+  if (JoinSettings::table().get(settings, id, value)) return;
+  if (id == JoinSettings::table().next_id())
     gst_value_set_fraction(value, settings.fps_n, settings.fps_d);
   else
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
@@ -469,9 +441,9 @@ static void gst_clip_join_class_init(GstClipJoinClass* klass) {
   object_class->set_property = gst_clip_join_set_property;
   object_class->get_property = gst_clip_join_get_property;
   object_class->finalize = gst_clip_join_finalize;
-  table().install(object_class);
+  JoinSettings::table().install(object_class);
   g_object_class_install_property(
-      object_class, table().next_id(),
+      object_class, JoinSettings::table().next_id(),
       gst_param_spec_fraction("framerate", "Framerate",
                               "Frames per second, 0/1 = automatic (default: 0/1)", 0, 1, 240, 1, 0,
                               1,

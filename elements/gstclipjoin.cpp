@@ -157,8 +157,13 @@ static std::shared_ptr<JoinSession> session_of(GstClipJoin* self) {
 static void check_downstream(GstClipJoin* self) {
   Private& priv = of(self);
   const auto audio = priv.audio_pad.snapshot();
+  const bool has_audio = audio && is_linked_through(audio.get());
+  if (has_audio) {
+    auto allowed = adopt(gst_pad_peer_query_caps(audio.get(), nullptr));
+    choose_audio_caps(allowed.get());
+  }
   if (!is_linked_through(priv.video.pad())) {
-    if (audio && is_linked_through(audio.get())) return;
+    if (has_audio) return;
     throw Error(Fault::negotiation, "the video pad is not linked",
                 "link it to an element that takes raw video, such as videoconvert");
   }

@@ -215,7 +215,7 @@ static GstStateChangeReturn gst_stream_follow_change_state(GstElement* element,
   Private& priv = of(element);
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
     const Settings settings = priv.settings.snapshot();
-    priv.core.reset();
+    priv.core.start();
     priv.core.set_fade(settings.fade);
     priv.core.set_loop(settings.loop);
   } else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {

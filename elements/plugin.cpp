@@ -26,5 +26,4 @@ static gboolean plugin_init(GstPlugin* plugin) {
 #define PACKAGE AIGC_PACKAGE
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, aigc,
                   "Generated video: a writer, an art director and a camera as elements",
-                  plugin_init, AIGC_VERSION, "LGPL", AIGC_PACKAGE,
-                  "Unknown package origin")
+                  plugin_init, AIGC_VERSION, "LGPL", AIGC_PACKAGE, "Unknown package origin")

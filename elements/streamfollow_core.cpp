@@ -60,14 +60,22 @@ void FollowCore::clear(FollowStream& stream) {
   stream.last_start = GST_CLOCK_TIME_NONE;
 }
 
+void FollowCore::start() {
+  reset();
+  state_.lock()->stopped = false;
+}
+
 void FollowCore::stop() {
-  state_.lock()->stopped = true;
+  {
+    auto state = state_.lock();
+    state->stopped = true;
+    ++state->run;
+  }
   state_.notify();
 }
 
 void FollowCore::reset() {
   auto state = state_.lock();
-  state->stopped = false;
   for (const auto& stream : state->streams)
     clear(*stream);
 }
@@ -188,13 +196,23 @@ void FollowCore::turn(FollowStream& stream) {
     return;
   }
   const GstFlowReturn flow = gst_pad_push(stream.src, item.buffer.leak());
-  if (flow == GST_FLOW_OK) return;
+  if (flow != GST_FLOW_OK) end_main(stream, flow);
+}
+
+/// Downstream takes no more. Upstream hears of it at its next buffer; when it has sent EOS already,
+/// nobody but this element can say so.
+void FollowCore::end_main(FollowStream& stream, GstFlowReturn flow) {
+  bool upstream_is_gone = false;
   {
     auto state = state_.lock();
     stream.flow = flow;
+    upstream_is_gone = stream.ended;
   }
   state_.notify();
   gst_pad_pause_task(stream.src);
+  if (!upstream_is_gone || flow == GST_FLOW_FLUSHING) return;
+  if (flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS) GST_ELEMENT_FLOW_ERROR(element_, flow);
+  gst_pad_push_event(stream.src, gst_event_new_eos());
 }
 
 // -------------------------------------------------------------------------------------- followers
@@ -380,35 +398,41 @@ bool FollowCore::may_start_over(FollowStream& stream) {
 void FollowCore::start_over(FollowStream& stream) {
   stream.offset = stream.end;
   stream.data_since_start = false;
-  std::shared_ptr<FollowStream> self;
+  auto* job = new SeekJob{nullptr, share(stream.sink), 0};
   {
     auto state = state_.lock();
     stream.seeking = true;
+    job->run = state->run;
     for (const auto& one : state->streams)
-      if (one.get() == &stream) self = one;
+      if (one.get() == &stream) job->stream = one;
   }
   gst_element_call_async(
       element_,
       [](GstElement*, gpointer data) {
-        auto& held = *static_cast<std::shared_ptr<FollowStream>*>(data);
-        if (held) held->core->seek_to_start(*held);
+        const auto& due = *static_cast<SeekJob*>(data);
+        if (due.stream) due.stream->core->seek_to_start(due);
       },
-      new std::shared_ptr<FollowStream>(self),
-      [](gpointer data) { delete static_cast<std::shared_ptr<FollowStream>*>(data); });
+      job, [](gpointer data) { delete static_cast<SeekJob*>(data); });
 }
 
-void FollowCore::seek_to_start(FollowStream& stream) {
+bool FollowCore::is_over(const SeekJob& job) {
+  auto state = state_.lock();
+  return state->stopped || state->run != job.run || job.stream->flushing;
+}
+
+void FollowCore::seek_to_start(const SeekJob& job) {
+  if (is_over(job)) return;
+  FollowStream& stream = *job.stream;
   GstEvent* seek = gst_event_new_seek(1.0, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET,
                                       0, GST_SEEK_TYPE_NONE, GST_CLOCK_TIME_NONE);
-  if (gst_pad_push_event(stream.sink, seek)) return;
+  if (gst_pad_push_event(job.sink.get(), seek) || is_over(job)) return;
   {
     auto state = state_.lock();
     stream.seeking = false;
-    if (state->stopped || stream.flushing) return;
   }
   GST_ELEMENT_WARNING(element_, STREAM, FAILED,
                       ("%s cannot repeat the stream on pad %s: it is not seekable; it ends early",
-                       GST_OBJECT_NAME(element_), GST_OBJECT_NAME(stream.sink)),
+                       GST_OBJECT_NAME(element_), GST_OBJECT_NAME(job.sink.get())),
                       (nullptr));
   end_follower(stream);
 }

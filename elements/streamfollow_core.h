@@ -63,9 +63,11 @@ class FollowCore {
 
   void activate(FollowStream& stream);
   void deactivate(FollowStream& stream);
+  /// A run begins, before the pads are activated.
+  void start();
   /// Wakes everything for good, before the pads are deactivated.
   void stop();
-  /// Fresh for the next run; only while nothing streams.
+  /// Lets go of what is left; only while nothing streams.
   void reset();
 
   void set_fade(GstClockTime fade) { state_.lock()->fade = fade; }
@@ -77,6 +79,7 @@ class FollowCore {
   struct State {
     std::vector<std::shared_ptr<FollowStream>> streams;
     bool stopped = false;
+    unsigned run = 0; ///< number of the run, so that a late job knows its own
     GstClockTime fade = 0;
     bool loop = false;
   };
@@ -85,6 +88,13 @@ class FollowCore {
     GstClockTime time = 0;
     bool final = false;
     GstClockTime fade = 0; ///< of a follower that can fade
+  };
+
+  /// A follower's way back to its start, on another thread.
+  struct SeekJob {
+    std::shared_ptr<FollowStream> stream;
+    Ref<GstPad> sink;
+    unsigned run = 0;
   };
 
   static Limit limit(const State& state, const FollowStream& follower);
@@ -103,11 +113,13 @@ class FollowCore {
   void pass_gap(FollowStream& stream, GstEvent* event);
   bool may_start_over(FollowStream& stream);
   void start_over(FollowStream& stream);
-  void seek_to_start(FollowStream& stream);
+  bool is_over(const SeekJob& job);
+  void seek_to_start(const SeekJob& job);
   gboolean flush_start(FollowStream& stream, Ref<GstEvent> event);
   gboolean flush_stop(FollowStream& stream, Ref<GstEvent> event);
   static void run(gpointer stream);
   void turn(FollowStream& stream);
+  void end_main(FollowStream& stream, GstFlowReturn flow);
   static void clear(FollowStream& stream);
 
   GstElement* const element_;

@@ -47,7 +47,7 @@ bool ClipSound::fill() {
       const auto size = gint64(gst_buffer_get_size(pending_.get()) / frame);
       const gint64 early = gint64(position_) - pending_start_;
       if (early <= 0 && size > 0) return true;
-      if (early < size) {
+      if (size > 0 && early < size) {
         pending_ = adopt(gst_buffer_copy_region(pending_.get(), GST_BUFFER_COPY_MEMORY,
                                                 early * frame, (size - early) * frame));
         pending_start_ = gint64(position_);

@@ -71,6 +71,9 @@ TEST_F(BadInputTest, CapsNobodyCanMeetAreFoundBeforeAnythingIsAsked) {
   expect_one_error({"aipromptenhance prompt=a ! wanxvideogen ! capsfilter "
                     "caps=\"video/x-raw,width=20000;audio/x-raw\" ! fakesink",
                     {"player:", "downstream takes only", "20000", "videoscale"}});
+  expect_one_error({"wanxvideogen name=v prompt=a v.video ! fakesink v.audio ! capsfilter "
+                    "caps=\"audio/x-raw,channels=100\" ! fakesink",
+                    {"player:", "downstream takes only", "channels=(int)100", "audioconvert"}});
 }
 
 TEST_F(BadInputTest, ListsNameFileRowAndField) {

@@ -3,6 +3,7 @@
 # Makes the source archive and sets a build up from it: every file the build names must be in git.
 set -eu
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
+rm -rf "$root/build/meson-dist"
 meson dist -C "$root/build" --no-tests --allow-dirty --formats gztar
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -21,15 +21,21 @@ missing_packages() {
          END { for (name in want) print name }' "$@" | sort
 }
 
+# Someone can type a password. sudo asks on the terminal, whatever standard input is.
+has_terminal() { (: </dev/tty) 2>/dev/null; }
+
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then
     "$@"
   elif ! command -v sudo >/dev/null; then
     die "This needs root and there is no sudo. As root: apt-get install $missing"
-  elif [ -t 0 ]; then
+  elif has_terminal; then
     sudo "$@"
+  elif sudo -n true 2>/dev/null; then
+    sudo -n "$@"
   else
-    sudo -n "$@" </dev/null || return 1
+    die "This needs root, sudo wants a password, and there is no terminal to ask for it.
+Call again from a terminal, or as root: apt-get install $missing"
   fi
 }
 
@@ -62,6 +68,18 @@ have_everything() {
   pkg-config --exists 'gstreamer-1.0 >= 1.22' gstreamer-pbutils-1.0 'json-glib-1.0 >= 1.6' pangocairo
 }
 
+# One at a time sets up and builds here. The lock is on the source folder, so that no file of it is
+# left, and goes with the process, too.
+lock() {
+  command -v flock >/dev/null || return 0
+  exec 9<"$root"
+  flock -n 9 && return
+  say "Waiting for another build in $root"
+  flock 9 || :  # some file systems have no locks
+}
+
+unlock() { exec 9<&-; }
+
 # configure DIR OPTION...: sets a build folder up, or does nothing when it is with these options.
 configure() {
   folder=$root/$1
@@ -88,7 +106,9 @@ build() {
 use_build() {
   folder=$root/$1
   export PATH="$folder/pipelines/aigc:$PATH"
-  export GST_PLUGIN_PATH_1_0="$folder/elements${GST_PLUGIN_PATH_1_0:+:$GST_PLUGIN_PATH_1_0}"
+  # GStreamer reads only the first of the two that is set: without this the user's would be lost.
+  theirs=${GST_PLUGIN_PATH_1_0:-${GST_PLUGIN_PATH-}}
+  export GST_PLUGIN_PATH_1_0="$folder/elements${theirs:+:$theirs}"
   export GST_PRESET_PATH="$root/elements/presets${GST_PRESET_PATH:+:$GST_PRESET_PATH}"
   export AIGC_PIPELINES="$root/pipelines"
 }
@@ -97,10 +117,12 @@ use_build() {
 build_tools() {
   # shellcheck disable=SC2086
   install_packages $base_packages
+  lock
   case $(cat "$root/build/options" 2>/dev/null) in
     "$root "*) ;;  # set up here before, by run or by check
     *) configure build -Dtests=false ;;
   esac
   build build elements/libgstaigc.so pipelines/aigc/aigc
+  unlock
   use_build build
 }

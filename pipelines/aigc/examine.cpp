@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Asks GStreamer's discoverer what a finished file holds.
+// Asks GStreamer's discoverer what a finished file holds. Only what is surely no media is turned
+// down: the file may have cost money, and the discoverer may be slow or lack a decoder.
 #include "base/ref.h"
 #include "launcher.h"
 
@@ -8,6 +9,31 @@
 #include <gst/pbutils/pbutils.h>
 
 namespace aigc::runner {
+namespace {
+
+/// Adds what `info` says about size and length.
+void describe(GstDiscovererInfo* info, Made& made) {
+  GList* pictures = gst_discoverer_info_get_video_streams(info);
+  bool still = false;
+  if (pictures) {
+    auto* video = GST_DISCOVERER_VIDEO_INFO(pictures->data);
+    made.width = static_cast<int>(gst_discoverer_video_info_get_width(video));
+    made.height = static_cast<int>(gst_discoverer_video_info_get_height(video));
+    still = gst_discoverer_video_info_is_image(video);
+  }
+  gst_discoverer_stream_info_list_free(pictures);
+  const GstClockTime duration = gst_discoverer_info_get_duration(info);
+  if (!still && GST_CLOCK_TIME_IS_VALID(duration))
+    made.seconds = static_cast<double>(duration) / GST_SECOND;
+}
+
+bool has_streams(GstDiscovererInfo* info) {
+  GList* streams = gst_discoverer_info_get_stream_list(info);
+  gst_discoverer_stream_info_list_free(streams);
+  return streams != nullptr;
+}
+
+} // namespace
 
 std::optional<Made> examine(const std::string& path) {
   std::error_code error;
@@ -15,25 +41,21 @@ std::optional<Made> examine(const std::string& path) {
   if (error || made.bytes == 0) return {};
   ErrorSlot problem;
   const auto discoverer = adopt(gst_discoverer_new(10 * GST_SECOND, problem.out()));
-  if (!discoverer) return {};
+  if (!discoverer) return made;
   const std::string uri = take_string(gst_filename_to_uri(path.c_str(), nullptr));
   const auto info =
       adopt(gst_discoverer_discover_uri(discoverer.get(), uri.c_str(), problem.out()));
-  if (!info || gst_discoverer_info_get_result(info.get()) != GST_DISCOVERER_OK) return {};
-  GList* pictures = gst_discoverer_info_get_video_streams(info.get());
-  if (pictures) {
-    auto* video = GST_DISCOVERER_VIDEO_INFO(pictures->data);
-    made.width = static_cast<int>(gst_discoverer_video_info_get_width(video));
-    made.height = static_cast<int>(gst_discoverer_video_info_get_height(video));
+  if (!info) return made;
+  switch (gst_discoverer_info_get_result(info.get())) {
+  case GST_DISCOVERER_OK:
+    if (!has_streams(info.get())) return {};
+    describe(info.get(), made);
+    return made;
+  case GST_DISCOVERER_ERROR:
+    return {};
+  default:
+    return made;
   }
-  const bool still =
-      pictures && gst_discoverer_video_info_is_image(GST_DISCOVERER_VIDEO_INFO(pictures->data));
-  gst_discoverer_stream_info_list_free(pictures);
-  const GstClockTime duration = gst_discoverer_info_get_duration(info.get());
-  if (!still && GST_CLOCK_TIME_IS_VALID(duration))
-    made.seconds = static_cast<double>(duration) / GST_SECOND;
-  if (!still && made.seconds <= 0) return {};
-  return made;
 }
 
 } // namespace aigc::runner

@@ -125,10 +125,13 @@ class Run {
     gst_bus_add_watch(bus.get(), on_message, this);
     muxers_.attach(pipeline_.get());
     for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-      g_unix_signal_add(signal, on_signal, this);
+      signals_.push_back(g_unix_signal_add(signal, on_signal, this));
   }
 
   ~Run() {
+    // From here on a signal ends the program, even if the elements take their time to stop.
+    for (const guint source : signals_)
+      g_source_remove(source);
     gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
     gst_bus_remove_watch(adopt(gst_element_get_bus(pipeline_.get())).get());
     g_main_loop_unref(loop_);
@@ -137,9 +140,10 @@ class Run {
   Run& operator=(const Run&) = delete;
 
   Ending go() {
-    // The error that goes with a failed change of state is on the bus.
-    gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
-    g_main_loop_run(loop_);
+    if (gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
+      fail_to_start();
+    else
+      g_main_loop_run(loop_);
     return ending_;
   }
 
@@ -157,6 +161,15 @@ class Run {
   void end(Ending ending) {
     if (ending_ != Ending::failed) ending_ = ending;
     g_main_loop_quit(loop_);
+  }
+
+  /// The reason is on the bus, unless the element has kept it to itself.
+  void fail_to_start() {
+    while (g_main_context_iteration(nullptr, FALSE)) {
+    }
+    if (ending_ == Ending::finished)
+      fail({.message = "the pipeline does not start, and no element says why",
+            .remedy = "Look at the line with --print, and run it with GST_DEBUG=3."});
   }
 
   void interrupt() {
@@ -227,6 +240,7 @@ class Run {
   const std::function<void()>& drop_;
   MuxerWatch muxers_;
   GMainLoop* loop_;
+  std::vector<guint> signals_;
   Ending ending_ = Ending::finished;
   bool interrupted_ = false;
 };

@@ -27,14 +27,16 @@ fs::path beside_executable(const char* folder) {
 fs::path job_folder() {
   if (const char* chosen = g_getenv("AIGC_PIPELINES")) return chosen;
   const fs::path beside = beside_executable(AIGC_JOBDIR);
-  return fs::is_directory(beside) ? beside : fs::path(AIGC_JOBDIR);
+  std::error_code error;
+  return fs::is_directory(beside, error) ? beside : fs::path(AIGC_JOBDIR);
 }
 
 } // namespace
 
 void add_plugin_folder() {
   const fs::path folder = beside_executable(AIGC_PLUGINDIR);
-  if (!fs::exists(folder / "libgstaigc.so")) return;
+  std::error_code error;
+  if (!fs::exists(folder / "libgstaigc.so", error)) return;
   const char* path = g_getenv("GST_PLUGIN_PATH_1_0");
   if (!path) path = g_getenv("GST_PLUGIN_PATH");
   const std::string all = path ? path + (":" + folder.string()) : folder.string();

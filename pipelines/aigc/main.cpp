@@ -151,6 +151,10 @@ int main(int argc, char** argv) {
   } catch (const Error& error) {
     report->error({.message = error.what(), .remedy = error.remedy});
     return error.fault == Fault::settings ? kUsage : kFailed;
+  } catch (const std::exception& error) {
+    report->error(
+        {.message = error.what(), .remedy = "This is a fault of aigc; please report it."});
+    return kFailed;
   }
 }
 

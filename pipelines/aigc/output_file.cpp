@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Temporary names are .aigc-PID-NAME, so that a later run knows what a killed one has left.
+// Temporary names are .aigc-PID-NAME, so that a later run knows what a killed one has left. Of a
+// long NAME only the end is in it: with what comes before, it must not be longer than the system
+// allows.
 #include "output_file.h"
 
 #include "base/error.h"
@@ -19,23 +21,54 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kPrefix = ".aigc-";
+constexpr size_t kNameBytes = 100; ///< with it even the 143 bytes of an encrypted folder suffice
 
 [[noreturn]] void refuse(const std::string& path, const std::string& why,
                          const std::string& remedy) {
   throw Error(Fault::write, path + " cannot be written: " + why, remedy);
 }
 
-/// Removes what processes that are gone have left of `target`.
+/// The part of the name of `target` that is in its temporary names: its end, in whole characters.
+std::string short_name(const fs::path& target) {
+  const std::string name = target.filename();
+  if (name.size() <= kNameBytes) return name;
+  size_t begin = name.size() - kNameBytes;
+  while (begin < name.size() && (name[begin] & 0xc0) == 0x80)
+    ++begin;
+  return name.substr(begin);
+}
+
+/// What is at `place`, links followed. Refuses `path` when that cannot be found out.
+fs::file_status look_at(const fs::path& place, const std::string& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(place, error);
+  if (error && status.type() != fs::file_type::not_found)
+    refuse(path, error.message(), "Choose another name or folder.");
+  return status;
+}
+
+/// The file that `path` stands for: with a link, the one it points to.
+fs::path resolve(const std::string& path) {
+  std::error_code error;
+  const bool link = fs::is_symlink(path, error);
+  const fs::path target = link ? fs::weakly_canonical(path, error) : fs::absolute(path, error);
+  if (target.empty()) refuse(path, error.message(), "Choose another name or folder.");
+  return target;
+}
+
+/// Removes what processes that are gone, or had our number before us, have left of `target`.
 void sweep(const fs::path& target) {
   std::error_code ignored;
+  const std::string ending = "-" + short_name(target);
   for (const auto& entry : fs::directory_iterator(target.parent_path(), ignored)) {
     const std::string name = entry.path().filename();
-    if (!name.starts_with(kPrefix) || !name.ends_with("-" + target.filename().string())) continue;
+    if (!name.starts_with(kPrefix) || !name.ends_with(ending)) continue;
     pid_t pid = 0;
     const char* end = name.data() + name.size();
     const auto [stop, error] = std::from_chars(name.data() + kPrefix.size(), end, pid);
-    const bool ours = error == std::errc() && stop + 1 + target.filename().string().size() == end;
-    if (ours && pid > 0 && kill(pid, 0) != 0 && errno == ESRCH) fs::remove(entry.path(), ignored);
+    const bool ours = error == std::errc() && stop + ending.size() == end && pid > 0;
+    if (ours && (pid == getpid() || (kill(pid, 0) != 0 && errno == ESRCH)))
+      fs::remove(entry.path(), ignored);
   }
 }
 
@@ -52,20 +85,22 @@ void sync_file(const std::string& path) {
 } // namespace
 
 OutputFile::OutputFile(const std::string& path) : path_(path) {
-  std::error_code error;
-  fs::path target = fs::is_symlink(path) ? fs::weakly_canonical(path, error) : fs::absolute(path);
-  if (target.filename().empty() || fs::is_directory(target))
+  const fs::path target = resolve(path);
+  const fs::file_status status = look_at(target, path);
+  if (target.filename().empty() || fs::is_directory(status))
     refuse(path, "it is a folder", "Give the name of a file in it.");
-  if (fs::exists(target) && !fs::is_regular_file(target))
+  if (fs::exists(status) && !fs::is_regular_file(status))
     refuse(path, "it is not a file", "Give the name of a file.");
   const fs::path folder = target.parent_path();
-  if (!fs::is_directory(folder))
+  if (!fs::is_directory(look_at(folder, path)))
     refuse(path, "there is no folder " + folder.string(), "Make the folder first.");
   sweep(target);
   target_ = target;
   temporary_ =
-      folder / (std::string(kPrefix) + std::to_string(getpid()) + "-" + target.filename().string());
-  const int file = open(temporary_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0666);
+      folder / (std::string(kPrefix) + std::to_string(getpid()) + "-" + short_name(target));
+  // In a folder others may write to, the name may be a link they have laid.
+  const int file =
+      open(temporary_.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0666);
   if (file < 0) refuse(path, g_strerror(errno), "Choose a folder you may write to.");
   close(file);
 }

@@ -47,7 +47,7 @@ std::string range(const Variable& variable) {
               remedy);
 }
 
-template <typename T> void check_number(const Variable& variable, const std::string& value) {
+template <typename T> T check_number(const Variable& variable, const std::string& value) {
   const std::string kind = std::is_integral_v<T> ? "a whole number" : "a number";
   const std::string remedy = "Give " + kind + range(variable) + ": " + variable.help + ".";
   T number{};
@@ -60,6 +60,7 @@ template <typename T> void check_number(const Variable& variable, const std::str
     refuse(variable, value, "out of range", remedy);
   if (variable.step > 1 && static_cast<gint64>(number) % variable.step != 0)
     refuse(variable, value, "not a multiple of " + std::to_string(variable.step), remedy);
+  return number;
 }
 
 std::string check_boolean(const Variable& variable, const std::string& value) {
@@ -127,8 +128,8 @@ std::string Variable::checked(const std::string& value) const {
   case Type::string:
     break;
   case Type::integer:
-    check_number<gint64>(*this, value);
-    break;
+    // GStreamer reads 0720 as octal.
+    return std::to_string(check_number<gint64>(*this, value));
   case Type::number:
   case Type::time:
     check_number<double>(*this, value);

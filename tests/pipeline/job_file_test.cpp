@@ -94,6 +94,11 @@ TEST(JobFile, PartsComeAndGo) {
   EXPECT_FALSE(has(line, "list="));
 }
 
+TEST(JobFile, AWholeNumberIsDecimalWhateverItBeginsWith) {
+  // GStreamer would read 0020 as octal: 16.
+  EXPECT_TRUE(has(rendered({{"out", "a.png"}, {"words", "x"}, {"width", "0020"}}), "width=20 "));
+}
+
 TEST(JobFile, AValueThatLooksLikeAVariableIsLeftAlone) {
   EXPECT_TRUE(has(rendered({{"out", "a.png"}, {"words", "${width} $out [flip]"}}),
                   R"(text="${width} $out [flip]")"));

@@ -6,9 +6,13 @@
 #include "packages.h"
 #include "program.h"
 
+#include <chrono>
+#include <csignal>
 #include <fstream>
+#include <thread>
 
 using namespace aigc;
+using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 namespace {
@@ -127,6 +131,36 @@ TEST_F(Jobs, MusicIsLoopedAndCutToTheFilm) {
                   "stream=codec_name a.mp4"),
               "aac");
   }
+}
+
+TEST_F(Jobs, MusicOfEveryKindFades) {
+  for (const char* kind :
+       {"format=S24LE ! wavenc", "format=S16LE ! flacenc", "format=F64LE ! wavenc"}) {
+    ask(std::string("gst-launch-1.0 -q audiotestsrc num-buffers=50 ! audioconvert ! audio/x-raw,") +
+        kind + " ! filesink location=tone");
+    const Outcome run = job({"film", "prompt=下雨的街", "out=a.mp4", "music=tone", "duration=1",
+                             "fade=1", "width=320", "height=180"});
+    ASSERT_EQ(run.status, 0) << kind << ": " << run.err;
+    const auto peak = [&](const char* from) {
+      return std::stod(ask(std::string("ffmpeg -hide_banner -nostats -ss ") + from +
+                           " -t 0.05 -i a.mp4 -vn -af volumedetect -f null - 2>&1 | "
+                           "sed -n 's/.*max_volume: \\([-0-9.]*\\) dB/\\1/p'"));
+    };
+    EXPECT_LT(peak("0.95"), peak("0.05") - 10) << kind;
+  }
+}
+
+TEST_F(Jobs, InterruptedWhileItFilmsALongFilmEndsSoon) {
+  Program program = start({"film", "prompt=下雨的街", "out=a.mp4", "duration=60", "width=320",
+                           "height=180", "backend=preview"},
+                          "AIGC_JOBS");
+  std::this_thread::sleep_for(1s);
+  const auto begun = std::chrono::steady_clock::now();
+  program.signal(SIGINT);
+  const Outcome run = program.wait();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 2s);
+  EXPECT_EQ(run.status, 130) << run.err;
+  EXPECT_FALSE(has(run.err, "error")) << run.err;
 }
 
 TEST_F(Jobs, APostIsAPictureOfTheKindItsNameSays) {

@@ -92,6 +92,47 @@ TEST_F(OutputFileTest, SweepsWhatAKilledRunLeftAndNothingElse) {
   EXPECT_TRUE(fs::exists(other));
 }
 
+TEST_F(OutputFileTest, OurOwnNumberMayHaveBeenSomeoneElsesBefore) {
+  const fs::path left = folder / (".aigc-" + std::to_string(getpid()) + "-a film.mp4");
+  write(folder / "precious", "x");
+  fs::create_symlink("precious", left);
+  OutputFile file(path);
+  EXPECT_FALSE(fs::is_symlink(left));
+  EXPECT_EQ(read(folder / "precious"), "x");
+}
+
+TEST_F(OutputFileTest, ALongNameIsAsGoodAsAny) {
+  std::string characters;
+  for (int i = 0; i < 82; ++i)
+    characters += "片";
+  for (const std::string& longest : {std::string(251, 'x') + ".mp4", characters + "a.mp4"}) {
+    OutputFile file(folder / longest);
+    EXPECT_TRUE(g_utf8_validate(file.temporary().c_str(), -1, nullptr));
+    EXPECT_EQ(fs::path(file.temporary()).extension(), ".mp4");
+    file.commit();
+    EXPECT_TRUE(fs::exists(folder / longest));
+  }
+  EXPECT_EQ(files(), 2u);
+  EXPECT_TRUE(has(refusal(folder / (std::string(252, 'x') + ".mp4")), "cannot be written"));
+  EXPECT_TRUE(has(refusal(folder / std::string(300, 'x') / "a.mp4"), "cannot be written"));
+}
+
+TEST_F(OutputFileTest, ALinkInACircleIsRefused) {
+  fs::create_symlink("a film.mp4", path);
+  EXPECT_TRUE(has(refusal(path), "cannot be written"));
+}
+
+TEST_F(OutputFileTest, AFolderThatMayNotBeEnteredIsRefused) {
+  fs::create_directory(folder / "closed");
+  fs::permissions(folder / "closed", fs::perms::none);
+  const uid_t user = geteuid();
+  const uid_t nobody = user == 0 ? 65534 : user; // root may enter every folder
+  EXPECT_EQ(seteuid(nobody), 0);
+  const std::string said = refusal(folder / "closed" / "a.mp4");
+  EXPECT_EQ(seteuid(user), 0);
+  EXPECT_TRUE(has(said, "cannot be written: Permission denied")) << said;
+}
+
 TEST_F(OutputFileTest, PlacesThatCannotBeWrittenAreNamed) {
   EXPECT_TRUE(has(refusal(folder), "it is a folder"));
   EXPECT_TRUE(has(refusal(folder / "no" / "a.mp4"), "there is no folder"));

@@ -133,6 +133,14 @@ TEST_F(Runner, AFileThatIsNoMediaIsNotPassedOff) {
   EXPECT_EQ(files(), Names{"in.txt"});
 }
 
+TEST_F(Runner, WhatTheDiscovererCannotReadIsKept) {
+  // A kind of file that is known, but that GStreamer has no element for.
+  std::ofstream(folder / "in.rar") << std::string("Rar!\x1a\7\0", 7) << std::string(5000, '\0');
+  const Outcome run = aigc({"copy", "in=in.rar", "out=b.rar"});
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_TRUE(has(run.out, "b.rar: ")) << run.out;
+}
+
 TEST_F(Runner, WrongUseIsOneErrorAndStartsNothing) {
   const struct {
     Names words;

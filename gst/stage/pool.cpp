@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <list>
+#include <pthread.h>
 
 namespace aigc {
 
@@ -117,6 +118,7 @@ void Pool::leave_workers() {
 }
 
 void Pool::run_worker(std::shared_ptr<Shared> shared) {
+  pthread_setname_np(pthread_self(), "aigc-worker");
   for (;;) {
     Entries::iterator entry;
     Job job;

@@ -5,6 +5,8 @@
 #include "base/ref.h"
 #include "temp_folder.h"
 
+#include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <string>
 #include <vector>
@@ -36,6 +38,9 @@ class Launch {
   }
   ~Launch() {
     if (pipeline_) gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+    // On a busy machine cancelled work may outlive its pipeline by a moment, and is no leak.
+    for (int i = 0; i < 500 && has_workers(); ++i)
+      g_usleep(10'000);
   }
   Launch(const Launch&) = delete;
   Launch& operator=(const Launch&) = delete;
@@ -69,6 +74,17 @@ class Launch {
   std::string parse_error;
 
  private:
+  static bool has_workers() {
+    namespace fs = std::filesystem;
+    std::error_code gone;
+    for (const auto& task : fs::directory_iterator("/proc/self/task", gone)) {
+      std::ifstream name(task.path() / "comm");
+      std::string text;
+      if (std::getline(name, text) && text == "aigc-worker") return true;
+    }
+    return false;
+  }
+
   static void take(Ran& ran, const aigc::Ref<GstMessage>& message) {
     aigc::ErrorSlot error;
     switch (GST_MESSAGE_TYPE(message.get())) {

@@ -189,12 +189,19 @@ void FollowCore::turn(FollowStream& stream) {
   }
   const GstFlowReturn flow = gst_pad_push(stream.src, item.buffer.leak());
   if (flow == GST_FLOW_OK) return;
+  bool ended;
   {
     auto state = state_.lock();
     stream.flow = flow;
+    ended = stream.ended;
   }
   state_.notify();
   gst_pad_pause_task(stream.src);
+  // Upstream has gone after its EOS: nobody but us can tell what happened, or end what is behind.
+  const bool broken = flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS;
+  if (!ended || !(broken || flow == GST_FLOW_EOS)) return;
+  if (broken) GST_ELEMENT_FLOW_ERROR(element_, flow);
+  gst_pad_push_event(stream.src, gst_event_new_eos());
 }
 
 // -------------------------------------------------------------------------------------- followers

@@ -71,6 +71,9 @@ TEST_F(BadInputTest, CapsNobodyCanMeetAreFoundBeforeAnythingIsAsked) {
   expect_one_error({"aipromptenhance prompt=a ! wanxvideogen ! capsfilter "
                     "caps=\"video/x-raw,width=20000;audio/x-raw\" ! fakesink",
                     {"player:", "downstream takes only", "20000", "videoscale"}});
+  expect_one_error({"aipromptenhance prompt=a ! wanxvideogen name=v v.video ! fakesink v.audio ! "
+                    "capsfilter caps=\"audio/x-raw,layout=non-interleaved;video/x-raw\" ! fakesink",
+                    {"player:", "downstream takes only", "audioconvert"}});
 }
 
 TEST_F(BadInputTest, ListsNameFileRowAndField) {

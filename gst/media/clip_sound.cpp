@@ -57,6 +57,7 @@ bool ClipSound::fill() {
     }
     auto block = reader_->read();
     if (!block) return false;
+    if (gst_buffer_get_size(block->buffer.get()) < frame) continue; // decoders may give none
     place(std::move(*block));
   }
   return false;

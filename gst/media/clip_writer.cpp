@@ -89,7 +89,12 @@ ClipWriter::ClipWriter(std::string path, int width, int height, int fps, Cancel&
   pipeline_.add("h264parse");
   pipeline_.add("mp4mux");
   g_object_set(pipeline_.add("filesink"), "location", part_.c_str(), nullptr);
-  pipeline_.play();
+  try {
+    pipeline_.play();
+  } catch (...) { // no destructor comes
+    g_unlink(part_.c_str());
+    throw;
+  }
 }
 
 ClipWriter::~ClipWriter() {

@@ -105,16 +105,11 @@ static JoinFormat choose_format(GstClipJoin* self, const JoinItem& item, const C
     wish.height = item.height;
   }
   JoinFormat format;
-  auto ours = adopt(gst_pad_get_pad_template_caps(priv.video.pad()));
-  auto allowed = adopt(gst_pad_peer_query_caps(priv.video.pad(), ours.get()));
-  format.video = choose_video_caps(allowed.get(), wish, clip);
+  format.video = choose_video_caps(allowed_behind(priv.video.pad()).get(), wish, clip);
   gst_structure_get_fraction(gst_caps_get_structure(format.video.get(), 0), "framerate",
                              &format.grid.fps_n, &format.grid.fps_d);
-  if (auto pad = priv.audio_pad.snapshot()) {
-    ours = adopt(gst_pad_get_pad_template_caps(pad.get()));
-    allowed = adopt(gst_pad_peer_query_caps(pad.get(), ours.get()));
-    format.audio = choose_audio_caps(allowed.get());
-  }
+  if (auto pad = priv.audio_pad.snapshot())
+    format.audio = choose_audio_caps(allowed_behind(pad.get()).get());
   GST_INFO_OBJECT(self, "output is %" GST_PTR_FORMAT " and %" GST_PTR_FORMAT, format.video.get(),
                   format.audio.get());
   priv.run.lock()->format = format;
@@ -153,23 +148,19 @@ static std::shared_ptr<JoinSession> session_of(GstClipJoin* self) {
   return of(self).run.lock()->session;
 }
 
-/// Looks whether anything behind takes what will be played. Throws Error{Fault::negotiation}.
+/// Looks whether all behind take what will be played. Throws Error{Fault::negotiation}.
 static void check_downstream(GstClipJoin* self) {
-  Private& priv = of(self);
-  const auto audio = priv.audio_pad.snapshot();
-  const bool has_audio = audio && is_linked_through(audio.get());
-  if (has_audio) {
-    auto allowed = adopt(gst_pad_peer_query_caps(audio.get(), nullptr));
-    choose_audio_caps(allowed.get());
+  GstPad* video = of(self).video.pad();
+  bool linked = false;
+  for (const auto& pad : {share(video), of(self).audio_pad.snapshot()}) {
+    if (!pad || !is_linked_through(pad.get())) continue;
+    linked = true;
+    const auto allowed = allowed_behind(pad.get());
+    pad.get() == video ? possible_video_caps(allowed.get()) : choose_audio_caps(allowed.get());
   }
-  if (!is_linked_through(priv.video.pad())) {
-    if (has_audio) return;
+  if (!linked)
     throw Error(Fault::negotiation, "the video pad is not linked",
                 "link it to an element that takes raw video, such as videoconvert");
-  }
-  auto ours = adopt(gst_pad_get_pad_template_caps(priv.video.pad()));
-  auto allowed = adopt(gst_pad_peer_query_caps(priv.video.pad(), ours.get()));
-  possible_video_caps(allowed.get());
 }
 
 // ------------------------------------------------------------------------------------- sink pad

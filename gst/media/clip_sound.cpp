@@ -47,7 +47,7 @@ bool ClipSound::fill() {
       const auto size = gint64(gst_buffer_get_size(pending_.get()) / frame);
       const gint64 early = gint64(position_) - pending_start_;
       if (early <= 0 && size > 0) return true;
-      if (size > 0 && early < size) {
+      if (early < size) {
         pending_ = adopt(gst_buffer_copy_region(pending_.get(), GST_BUFFER_COPY_MEMORY,
                                                 early * frame, (size - early) * frame));
         pending_start_ = gint64(position_);
@@ -57,6 +57,7 @@ bool ClipSound::fill() {
     }
     auto block = reader_->read();
     if (!block) return false;
+    if (gst_buffer_get_size(block->buffer.get()) < frame) continue; // decoders may give none
     place(std::move(*block));
   }
   return false;

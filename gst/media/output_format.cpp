@@ -78,6 +78,11 @@ void fixate_size(GstStructure* structure, const VideoWish& wish) {
 
 } // namespace
 
+Ref<GstCaps> allowed_behind(GstPad* src) {
+  const auto ours = adopt(gst_pad_get_pad_template_caps(src));
+  return adopt(gst_pad_peer_query_caps(src, ours.get()));
+}
+
 Ref<GstCaps> possible_video_caps(GstCaps* allowed) {
   return restrict_to(allowed,
                      "video/x-raw, format=(string)" GST_VIDEO_FORMATS_ALL

@@ -16,6 +16,9 @@ struct VideoWish {
   int fps_d = 1;
 };
 
+/// What the peer of `src` takes of that pad's template.
+Ref<GstCaps> allowed_behind(GstPad* src);
+
 /// What of `allowed` raw pictures with a frame rate can be.
 /// Throws Error{Fault::negotiation} when nothing fits.
 Ref<GstCaps> possible_video_caps(GstCaps* allowed);

@@ -333,6 +333,10 @@ Ref<GstCaps> StageFlow::negotiate(const Round& round, const Shot* first) {
   return caps;
 }
 
+void StageFlow::check_downstream() {
+  if (const auto round = state_.snapshot().round) negotiate(*round, nullptr);
+}
+
 bool StageFlow::can_produce(GstCaps* allowed) {
   const auto round = state_.snapshot().round;
   if (!round) return true;
@@ -370,7 +374,6 @@ void StageFlow::start_stream(const Round& round) {
 bool StageFlow::open_stream(const Round& round, Pool& pool) {
   try {
     start_stream(round);
-    negotiate(round, nullptr);
     const auto first = pool.first();
     if (!first) {
       const State now = state_.snapshot();

@@ -28,6 +28,10 @@ class StageFlow : public std::enable_shared_from_this<StageFlow> {
   void close();
   bool is_open() const { return state_.snapshot().round != nullptr; }
 
+  /// Whether what will be made can leave; to be asked before the pads are active. Elements start
+  /// from the sink on, so the one that cannot go on says so before those in front begin. Throws
+  /// Error{Fault::negotiation, settings}.
+  void check_downstream();
   /// Ends every wait of every thread at once: a flush begins, or the source pad goes.
   void cancel();
   /// A flush ends: a fresh pool, caps and segment are sent anew.

@@ -218,8 +218,10 @@ static GstStateChangeReturn change_state(GstElement* element, GstStateChange cha
   if (change == GST_STATE_CHANGE_READY_TO_PAUSED) {
     try {
       flow.open(element->numsinkpads > 0);
+      flow.check_downstream();
     } catch (...) {
       report(element, caught_error());
+      flow.close();
       return GST_STATE_CHANGE_FAILURE;
     }
   }

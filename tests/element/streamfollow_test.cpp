@@ -210,6 +210,21 @@ TEST(StreamFollow, AFailingFollowerDoesNotHoldAnythingUp) {
   ASSERT_EQ(run.play(), GST_MESSAGE_ERROR);
 }
 
+/// By then upstream has sent its EOS into the queue and gone: nobody else can tell.
+TEST(StreamFollow, AMainThatFailsAfterItsEndIsAnError) {
+  Player run("videotestsrc num-buffers=25 ! video/x-raw,width=16,height=16,framerate=25/1 ! "
+             "streamfollow ! appsink name=x sync=false");
+  g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(run.pipeline), "x");
+  GstAppSinkCallbacks callbacks{};
+  callbacks.new_sample = [](GstAppSink*, gpointer) {
+    g_usleep(300000);
+    return GST_FLOW_ERROR;
+  };
+  gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, nullptr, nullptr);
+  ASSERT_EQ(run.play(), GST_MESSAGE_ERROR);
+  EXPECT_EQ(run.code, GST_STREAM_ERROR_FAILED);
+}
+
 TEST(StreamFollow, GoesOnAfterAFlush) {
   Player run(line(-1, tone(60), "fade=500000000"));
   gst_element_set_state(run.pipeline, GST_STATE_PAUSED);

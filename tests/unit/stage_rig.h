@@ -37,6 +37,8 @@ class Rig {
   }
   /// What the pad behind takes; default anything. Before start().
   void set_accepts(const char* caps) { accepts_ = caps; }
+  /// The same while it runs.
+  void change_accepts(const char* caps) { side_.lock()->accepts = caps; }
   void unlink_down();
 
   GstStateChangeReturn start();

@@ -2,6 +2,8 @@
 // See clip_writer.h.
 #include "media/clip_writer.h"
 
+#include "media/big_endian.h"
+
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -30,7 +32,7 @@ std::string part_name(const std::string& path) {
 template <typename Take>
 void for_each_box(const std::string& bytes, size_t at, size_t end, Take take) {
   while (at + 8 <= end) {
-    const size_t size = GST_READ_UINT32_BE(bytes.data() + at);
+    const size_t size = big_endian(bytes.data() + at, 4);
     if (size < 8 || size > end - at) return;
     take(std::string_view(bytes).substr(at + 4, 4), at, size);
     at += size;
@@ -148,8 +150,8 @@ void ClipWriter::forget_time() {
   std::fstream file(part_, std::ios::in | std::ios::out | std::ios::binary);
   std::streamoff at = 0;
   for (char head[16]; file.seekg(at) && file.read(head, sizeof head);) {
-    std::uint64_t size = GST_READ_UINT32_BE(head);
-    if (size == 1) size = GST_READ_UINT64_BE(head + 8);
+    std::uint64_t size = big_endian(head, 4);
+    if (size == 1) size = big_endian(head + 8, 8);
     if (size < 8) return;
     if (std::memcmp(head + 4, "moov", 4) == 0 && size < kMaxIndex) {
       std::string moov(size, '\0');

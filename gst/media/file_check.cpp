@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/ref.h"
+#include "media/big_endian.h"
 #include "media/probe.h"
 
 #include <array>
@@ -45,8 +46,8 @@ bool is_cut_mp4(const std::string& path, guint64 size) {
     if (got < 8) return false;
     if (first && std::memcmp(&head[4], "ftyp", 4) != 0) return false;
     first = false;
-    guint64 length = GST_READ_UINT32_BE(head.data());
-    if (length == 1 && got == head.size()) length = GST_READ_UINT64_BE(&head[8]);
+    guint64 length = big_endian(head.data(), 4);
+    if (length == 1 && got == head.size()) length = big_endian(&head[8], 8);
     if (length == 0) return false; // reaches to the end of the file by definition
     if (length < 8) return false;  // not ours to judge
     if (length > size - at) return true;

@@ -11,8 +11,8 @@
  * ## Example launch lines
  * |[
  * gst-launch-1.0 qwenimagesrc prompt="a lighthouse in a storm" ! filesink location=lighthouse.png
- * gst-launch-1.0 qwenimagesrc prompt="a lighthouse in a storm" width=640 height=360 ! videoconvert
- * ! jpegenc ! filesink location=lighthouse.jpg
+ * gst-launch-1.0 qwenimagesrc prompt="a lighthouse in a storm" width=640 height=360 \
+ *   ! videoconvert ! jpegenc ! filesink location=lighthouse.jpg
  * ]|
  */
 #include "gstqwenimagesrc.h"

@@ -11,8 +11,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 wanxclipgen prompt="waves roll in, push in" duration=3 ! filesink
- * location=clip.uri
+ * gst-launch-1.0 wanxclipgen prompt="waves roll in, push in" duration=3 \
+ *   ! filesink location=clip.uri
  * gst-launch-1.0 wanxclipgen prompt="waves roll in" ! video/quicktime ! filesink location=clip.mp4
  * ]|
  */

@@ -9,8 +9,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 -e wanxvideogen prompt="a fox in the snow" duration=3 ! videoconvert ! x264enc !
- * h264parse ! mp4mux ! filesink location=fox.mp4
+ * gst-launch-1.0 -e wanxvideogen prompt="a fox in the snow" duration=3 ! videoconvert ! x264enc \
+ *   ! h264parse ! mp4mux ! filesink location=fox.mp4
  * ]|
  */
 #include "gstwanxvideogen.h"

@@ -40,8 +40,8 @@ class Driver {
   std::optional<StoredResult> find(const std::string& key, Role role, Cancel& cancel) const;
   Result obtain(const Request& request, Attempt& attempt) const;
   std::variant<Result, Task> submit(const Request& request, Attempt& attempt) const;
-  std::optional<Poll> look(const Task& task, Attempt& attempt) const;
-  Result wait_for(const Task& task, Attempt& attempt) const;
+  std::optional<Poll> look(const Task& task, const Request& request, Attempt& attempt) const;
+  Result wait_for(const Task& task, const Request& request, Attempt& attempt) const;
   Provenance provenance_of(const Request& request, const Result& result) const;
 
   std::shared_ptr<Backend> backend_;

@@ -78,7 +78,7 @@ BackendChoice resolve_backend(const BackendQuery& query) {
               "set DASHSCOPE_API_KEY, or backend=preview if stand-ins are wanted");
 }
 
-std::shared_ptr<Backend> make_backend(BackendChoice choice) {
+std::shared_ptr<Backend> make_backend(BackendChoice choice, const Access&) {
   if (choice == BackendChoice::preview) return std::make_shared<PreviewBackend>();
   for (const Service& service : kServices)
     if (service.choice == choice)

@@ -2,7 +2,7 @@
 // Which backend serves a role.
 #pragma once
 
-#include "service/backend.h"
+#include "service/access.h"
 
 #include <functional>
 #include <memory>
@@ -26,7 +26,8 @@ struct BackendQuery {
 /// Throws Error{Fault::settings} when a key is set, but none for this role.
 BackendChoice resolve_backend(const BackendQuery& query);
 
-/// Throws Error{Fault::settings} for a service this build does not have.
-std::shared_ptr<Backend> make_backend(BackendChoice choice);
+/// `access` is not looked at for preview. Throws Error{Fault::settings} when a key is missing, or
+/// the base URL is none.
+std::shared_ptr<Backend> make_backend(BackendChoice choice, const Access& access = {});
 
 } // namespace aigc

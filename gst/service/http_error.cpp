@@ -270,15 +270,6 @@ std::string one_line(std::string_view text, size_t longest) {
   return line;
 }
 
-/// Codes and ids go into messages and records: plain ASCII without spaces.
-std::string token(std::string_view text, size_t longest, const Secret& key) {
-  std::string kept;
-  for (const char c : text)
-    if (g_ascii_isgraph(c) && kept.size() < longest) kept += c;
-  replace_all(kept, key.reveal(), "***");
-  return kept;
-}
-
 std::string text_of(JsonView value) {
   if (const auto number = value.integer(); number && value.text().empty())
     return std::to_string(*number);
@@ -296,17 +287,6 @@ std::string detail_text(JsonView detail) {
   return text + (text.empty() ? "" : ": ") + first["msg"].text(first.text());
 }
 
-void read_body(JsonView root, Refusal& refusal) {
-  const JsonView error = root["error"];
-  const JsonView source = error.is_object() ? error : root;
-  refusal.code = source["code"].text();
-  if (refusal.code.empty()) refusal.code = source["type"].text();
-  refusal.message = source["message"].text();
-  if (refusal.message.empty()) refusal.message = error.text();
-  if (refusal.message.empty()) refusal.message = detail_text(root["detail"]);
-  refusal.request_id = root["request_id"].text(error["request_id"].text());
-}
-
 } // namespace
 
 std::string printable_excerpt(std::string_view text, size_t longest, const Secret& key) {
@@ -315,9 +295,17 @@ std::string printable_excerpt(std::string_view text, size_t longest, const Secre
   return one_line(mask_keys(drop_queries(examined)), longest);
 }
 
+std::string printable_token(std::string_view text, size_t longest, const Secret& key) {
+  std::string kept;
+  for (const char c : text)
+    if (g_ascii_isgraph(c) && kept.size() < longest) kept += c;
+  replace_all(kept, key.reveal(), "***");
+  return kept;
+}
+
 Error service_error(const Refusal& refusal, const Secret& key) {
   const Verdict verdict = verdict_of(refusal);
-  const std::string code = token(refusal.code, kLongestCode, key);
+  const std::string code = printable_token(refusal.code, kLongestCode, key);
   std::string message = refusal.service + " " + verdict.sentence;
   std::string source = refusal.http_status > 0 ? "HTTP " + std::to_string(refusal.http_status) : "";
   if (!code.empty()) source += (source.empty() ? "" : ", ") + code;
@@ -327,7 +315,7 @@ Error service_error(const Refusal& refusal, const Secret& key) {
   Error error(verdict.fault, message, verdict.remedy);
   error.service = refusal.service;
   error.code = code;
-  error.request_id = token(refusal.request_id, kLongestId, key);
+  error.request_id = printable_token(refusal.request_id, kLongestId, key);
   error.http_status = refusal.http_status;
   error.retry = verdict.retry;
   error.retry_after = refusal.retry_after;
@@ -335,21 +323,33 @@ Error service_error(const Refusal& refusal, const Secret& key) {
   return error;
 }
 
+Refusal read_refusal(const std::string& service, int http_status, JsonView body) {
+  Refusal refusal{.service = service, .http_status = http_status};
+  const JsonView error = body["error"];
+  const JsonView source = error.is_object() ? error : body;
+  refusal.code = source["code"].text();
+  if (refusal.code.empty()) refusal.code = source["type"].text();
+  // Some servers put the status there, which is all there is inside a stream.
+  const auto number = source["code"].integer();
+  if (http_status < 300 && number && *number >= 400 && *number < 600)
+    refusal.http_status = static_cast<int>(*number);
+  refusal.message = source["message"].text();
+  if (refusal.message.empty()) refusal.message = error.text();
+  if (refusal.message.empty()) refusal.message = detail_text(body["detail"]);
+  refusal.request_id = body["request_id"].text(error["request_id"].text());
+  return refusal;
+}
+
 Refusal read_refusal(const std::string& service, const HttpResponse& response) {
-  Refusal refusal;
-  refusal.service = service;
-  refusal.http_status = response.status;
-  refusal.retry_after = response.retry_after();
-  refusal.by_gateway = true;
+  Refusal refusal{.service = service, .http_status = response.status, .by_gateway = true};
   try {
     const auto root = parse_json(response.body);
-    if (JsonView(root.get()).is_object()) {
-      read_body(root.get(), refusal);
-      refusal.by_gateway = false;
-    }
+    if (JsonView(root.get()).is_object())
+      refusal = read_refusal(service, response.status, root.get());
   } catch (const Error&) {
     // A page of HTML or nothing at all: the status has to do, and no page goes into a message.
   }
+  refusal.retry_after = response.retry_after();
   for (const char* name : {"x-request-id", "x-dashscope-request-id", "x-ds-trace-id"})
     if (const std::string* id = response.header(name); id && refusal.request_id.empty())
       refusal.request_id = *id;

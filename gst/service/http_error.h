@@ -32,11 +32,17 @@ Error service_error(const Refusal& refusal, const Secret& key = {});
 /// kind, {code, message, request_id}, or of others ({"detail"}, {"error": "text"}, HTML).
 Refusal read_refusal(const std::string& service, const HttpResponse& response);
 
+/// As above, of a body that is parsed already, such as an event of a stream.
+Refusal read_refusal(const std::string& service, int http_status, JsonView body);
+
 /// service_error() of read_refusal(): for an answer that is no success.
 Error http_error(const std::string& service, const HttpResponse& response, const Secret& key = {});
 
 /// The first `longest` characters of a stranger's text on one line, with control characters,
 /// queries of URLs and whatever looks like a key taken out.
 std::string printable_excerpt(std::string_view text, size_t longest, const Secret& key = {});
+
+/// A stranger's code or id as plain ASCII without spaces, at most `longest` characters.
+std::string printable_token(std::string_view text, size_t longest, const Secret& key = {});
 
 } // namespace aigc

@@ -72,10 +72,6 @@ std::string native_root(const std::string& base_url) {
   return origin_root(base_url) + "/api/v1";
 }
 
-std::string compatible_root(const std::string& base_url) {
-  return origin_root(base_url) + "/compatible-mode/v1";
-}
-
 Client::Client(const Access& access)
     : base_(native_root(access.base_url)), key_(access.key), endpoint_(endpoint_of(access)) {}
 

@@ -209,9 +209,13 @@ TEST_F(DashscopeTasks, OfSeveralTheOneWithTheSameWordsIsFound) {
   const Intent intent{std::chrono::system_clock::now(), {}};
   Request other = request("wan2.2-t2v-plus"), order = other;
   other.words = "a lighthouse in a storm";
-  for (int i = 0; i < 2; ++i)
+  for (const char* words : {"a lighthouse in a storm", "paper lanterns"}) {
+    other.words = words;
+    other.motion.clear();
     submit(other);
+  }
   const Task lost = submit(order);
+  other.words = "paper";
   submit(other);
   const Found found = find(order, intent);
   ASSERT_EQ(found.answer, Found::Answer::task);
@@ -240,7 +244,7 @@ TEST_F(DashscopeTasks, TheOnlyOneUnderWayIsTakenAtOnce) {
 
 TEST_F(DashscopeTasks, TasksOfOtherCallsTimesAndModelsAreNotIt) {
   const Request order = request("wan2.2-t2v-plus");
-  Intent intent{std::chrono::system_clock::now(), {}};
+  Intent intent{std::chrono::system_clock::now() - 10s, {}};
   intent.known_tasks.insert(submit(order).id);
   submit(request("wan2.5-t2v-preview"));
   EXPECT_EQ(find(order, intent).answer, Found::Answer::none);

@@ -104,7 +104,7 @@ Ref<JsonNode> Client::create(const Create& create, Call& call) const {
   if (create.makes_task) order.headers.push_back({"X-DashScope-Async", "enable"});
   if (create.has_uploads) order.headers.push_back({"X-DashScope-OssResourceResolve", "enable"});
   order.body = bytes_of(create.body);
-  order.timeouts.first_byte = kPatience;
+  if (!create.makes_task) order.timeouts.first_byte = kPatience;
   order.creates = true;
   const HttpResponse response = HttpClient::shared().send(order, call.cancel);
   auto answer = json_of(response);

@@ -2,44 +2,42 @@
 // See factory.h.
 #include "service/factory.h"
 
+#include "service/credentials.h"
 #include "service/preview/preview_backend.h"
 
-#include <array>
-#include <span>
 #include <string_view>
 
 namespace aigc {
 
 namespace {
 
-struct Service {
-  BackendChoice choice;
-  const char* name;
-  const char* variables;     ///< prefix of its _API_KEY, _API_KEY_FILE and _BASE_URL
-  std::array<bool, 3> roles; ///< auto picks it for words, picture, clip
-};
+std::shared_ptr<Backend> not_there(const Access&) {
+  return nullptr;
+}
 
-/// In the order in which auto looks for keys.
 constexpr std::array<Service, 3> kServices = {{
-    {BackendChoice::deepseek, "deepseek", "DEEPSEEK", {true, false, false}},
-    {BackendChoice::dashscope, "dashscope", "DASHSCOPE", {true, true, true}},
-    {BackendChoice::openai, "openai", "OPENAI", {true, true, true}},
+    {BackendChoice::deepseek,
+     "deepseek",
+     "DEEPSEEK",
+     "https://api.deepseek.com",
+     true,
+     {true, false, false},
+     not_there},
+    {BackendChoice::dashscope,
+     "dashscope",
+     "DASHSCOPE",
+     "https://dashscope.aliyuncs.com/api/v1",
+     true,
+     {true, true, true},
+     not_there},
+    {BackendChoice::openai,
+     "openai",
+     "OPENAI",
+     "https://api.openai.com/v1",
+     false,
+     {true, true, true},
+     not_there},
 }};
-
-bool serves(const Service& service, Role role) {
-  return service.roles[static_cast<size_t>(role)];
-}
-
-bool is_set(const BackendQuery& query, const Service& service, std::string_view suffix) {
-  const std::string name = service.variables + std::string(suffix);
-  const char* value = query.environment(name.c_str());
-  return value && *value;
-}
-
-bool is_configured(const BackendQuery& query, const Service& service) {
-  return is_set(query, service, "_BASE_URL") || is_set(query, service, "_API_KEY") ||
-         is_set(query, service, "_API_KEY_FILE");
-}
 
 /// The host of a URL, without user and port.
 std::string_view host_of(std::string_view url) {
@@ -60,13 +58,23 @@ BackendChoice choice_by_host(std::string_view url) {
 
 } // namespace
 
+std::span<const Service> services() {
+  return kServices;
+}
+
+const Service* find_service(BackendChoice choice) {
+  for (const Service& service : kServices)
+    if (service.choice == choice) return &service;
+  return nullptr;
+}
+
 BackendChoice resolve_backend(const BackendQuery& query) {
   if (query.choice != BackendChoice::automatic) return query.choice;
-  if (!query.base_url.empty()) return choice_by_host(query.base_url);
+  if (!is_blank(query.base_url)) return choice_by_host(query.base_url);
   const Service* other = nullptr;
   for (const Service& service : kServices) {
-    const bool mine = serves(service, query.role);
-    if (mine && query.has_key) return service.choice;
+    const bool mine = service.serves(query.role);
+    if (mine && !is_blank(query.key.reveal())) return service.choice;
     if (!is_configured(query, service)) continue;
     if (mine) return service.choice;
     other = &service;
@@ -78,14 +86,18 @@ BackendChoice resolve_backend(const BackendQuery& query) {
               "set DASHSCOPE_API_KEY, or backend=preview if stand-ins are wanted");
 }
 
-std::shared_ptr<Backend> make_backend(BackendChoice choice, const Access&) {
+std::shared_ptr<Backend> make_backend(BackendChoice choice, const Access& access) {
   if (choice == BackendChoice::preview) return std::make_shared<PreviewBackend>();
-  for (const Service& service : kServices)
-    if (service.choice == choice)
-      throw Error(Fault::settings,
-                  std::string("the service ") + service.name + " is not part of this version",
-                  "set backend=preview, or unset the keys and addresses in the environment");
-  throw Error(Fault::settings, "no such backend", "set backend=preview");
+  const Service* service = find_service(choice);
+  if (!service) throw Error(Fault::settings, "no such backend", "set backend=preview");
+  if (service->needs_key && access.key.empty())
+    throw Error(Fault::settings, std::string("there is no key for ") + service->name,
+                std::string("set ") + service->variables + "_API_KEY, or backend=preview for " +
+                    "stand-ins that need none");
+  if (auto backend = service->make(access)) return backend;
+  throw Error(Fault::settings,
+              std::string("the service ") + service->name + " is not part of this version",
+              "set backend=preview, or unset the keys and addresses in the environment");
 }
 
 } // namespace aigc

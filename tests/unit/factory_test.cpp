@@ -15,11 +15,13 @@ using Choice = BackendChoice;
 struct Environment {
   std::map<std::string, std::string> variables;
 
-  Choice choose(Role role, const std::string& base_url = "", bool has_key = false) const {
+  Choice choose(Role role, const std::string& base_url = "", bool has_key = false,
+                const KeyRing& context = {}) const {
     BackendQuery query;
     query.role = role;
     query.base_url = base_url;
-    query.has_key = has_key;
+    if (has_key) query.key = Secret("k");
+    query.context = context;
     query.environment = [this](const char* name) {
       const auto found = variables.find(name);
       return found == variables.end() ? nullptr : found->second.c_str();
@@ -34,7 +36,7 @@ TEST(Factory, WithNothingSetEverythingIsAPreview) {
   const Environment none;
   for (Role role : {Role::words, Role::picture, Role::clip})
     EXPECT_EQ(none.choose(role), Choice::preview);
-  const Environment blank{{{"DASHSCOPE_API_KEY", ""}}};
+  const Environment blank{{{"DASHSCOPE_API_KEY", ""}, {"OPENAI_BASE_URL", " \t"}}};
   EXPECT_EQ(blank.choose(Role::clip), Choice::preview);
 }
 
@@ -68,13 +70,25 @@ TEST(Factory, AKeyForAnotherRoleOnlyIsAnErrorNotAPreview) {
   EXPECT_THROW(writer_only.choose(Role::clip), Error);
 }
 
-TEST(Factory, ServicesOfLaterVersionsAreRefusedByName) {
+TEST(Factory, AKeyOfTheContextCountsForItsServiceAlone) {
+  const Environment none;
+  const KeyRing writer{{"deepseek", Secret("k")}};
+  EXPECT_EQ(none.choose(Role::words, "", false, writer), Choice::deepseek);
+  EXPECT_THROW(none.choose(Role::clip, "", false, writer), Error);
+  EXPECT_EQ(none.choose(Role::clip, "", false, {{"dashscope", Secret("k")}}), Choice::dashscope);
+}
+
+TEST(Factory, AServiceWithoutAKeyIsRefusedByName) {
   EXPECT_TRUE(make_backend(Choice::preview)->is_preview());
-  try {
-    make_backend(Choice::dashscope);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("dashscope"), std::string::npos);
-    EXPECT_FALSE(error.remedy.empty());
+  for (const Service& service : services()) {
+    if (!service.needs_key) continue;
+    try {
+      make_backend(service.choice, {service.base_url, {}});
+      ADD_FAILURE() << service.name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault, Fault::settings);
+      EXPECT_NE(std::string(error.what()).find(service.name), std::string::npos);
+      EXPECT_NE(error.remedy.find(service.variables + std::string("_API_KEY")), std::string::npos);
+    }
   }
 }

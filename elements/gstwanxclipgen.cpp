@@ -117,6 +117,14 @@ Ref<GstBuffer> file_buffer(const std::string& path) {
   return adopt(gst_buffer_new_wrapped_bytes(bytes.get()));
 }
 
+/// A model that needs a keyframe cannot do with the last one alone.
+void check_last_frame(const Model& model, bool has_keyframe, bool has_last_frame) {
+  if (!has_last_frame || has_keyframe || (model.inputs & kWordsOnly)) return;
+  throw Error(Fault::settings,
+              std::string(model.name) + " takes a last frame only beside a keyframe",
+              "send keyframes to the sink, or unset last-frame");
+}
+
 class CameraRun : public ServiceRun {
  public:
   CameraRun(const KindWith<CameraSettings>& kind, const Arrivals& arrivals)
@@ -166,6 +174,7 @@ class CameraRun : public ServiceRun {
     if (!request.keyframe && is_blank(job.shot.words()))
       throw Error(Fault::settings, "the shot has neither words nor a keyframe",
                   "give it a script, or set prompt");
+    check_last_frame(model, bool(request.keyframe), bool(request.last_frame));
     request.size = order_size(now, model, job.shot, request.keyframe.get());
     if (job.shot.duration <= 0) job.shot.duration = now.duration;
     request.seconds = choose_seconds(model, job.shot.duration);
@@ -193,7 +202,9 @@ class CameraRun : public ServiceRun {
  private:
   void check(const Arrivals& arrivals) const {
     const CameraSettings now = kind_.settings();
-    check_arrivals(arrivals, now.last_frame.empty() ? 0u : unsigned{kLastFrame}, [&](const Model& model) {
+    const bool ends = !now.last_frame.empty();
+    check_arrivals(arrivals, ends ? unsigned{kLastFrame} : 0, [&](const Model& model) {
+      check_last_frame(model, arrivals.pictures, ends);
       choose_size(model, asked_size(now, {}), aspect_of(now));
       choose_seconds(model, now.duration);
     });

@@ -3,6 +3,8 @@
 #include "service/factory.h"
 
 #include "service/credentials.h"
+#include "service/deepseek/deepseek_backend.h"
+#include "service/openai/openai_backend.h"
 #include "service/preview/preview_backend.h"
 
 #include <string_view>
@@ -19,10 +21,10 @@ constexpr std::array<Service, 3> kServices = {{
     {BackendChoice::deepseek,
      "deepseek",
      "DEEPSEEK",
-     "https://api.deepseek.com",
+     kDeepseekUrl,
      true,
      {true, false, false},
-     not_there},
+     make_deepseek},
     {BackendChoice::dashscope,
      "dashscope",
      "DASHSCOPE",
@@ -30,13 +32,7 @@ constexpr std::array<Service, 3> kServices = {{
      true,
      {true, true, true},
      not_there},
-    {BackendChoice::openai,
-     "openai",
-     "OPENAI",
-     "https://api.openai.com/v1",
-     false,
-     {true, true, true},
-     not_there},
+    {BackendChoice::openai, "openai", "OPENAI", kOpenaiUrl, false, {true, true, true}, make_openai},
 }};
 
 /// The host of a URL, without user and port.

@@ -2,6 +2,7 @@
 // See factory.h.
 #include "service/factory.h"
 
+#include "net/http.h"
 #include "service/credentials.h"
 #include "service/deepseek/deepseek_backend.h"
 #include "service/openai/openai_backend.h"
@@ -35,18 +36,10 @@ constexpr std::array<Service, 3> kServices = {{
     {BackendChoice::openai, "openai", "OPENAI", kOpenaiUrl, false, {true, true, true}, make_openai},
 }};
 
-/// The host of a URL, without user and port.
-std::string_view host_of(std::string_view url) {
-  if (const size_t scheme = url.find("://"); scheme != std::string_view::npos)
-    url.remove_prefix(scheme + 3);
-  url = url.substr(0, url.find_first_of("/?#"));
-  if (const size_t user = url.rfind('@'); user != std::string_view::npos)
-    url.remove_prefix(user + 1);
-  return url.substr(0, url.find(':'));
-}
-
-BackendChoice choice_by_host(std::string_view url) {
-  const std::string_view host = host_of(url);
+/// By the host as HttpClient reads it. Throws Error{Fault::settings} for what is no URL.
+BackendChoice choice_by_host(const std::string& url) {
+  const std::string origin = origin_of(url).host;
+  const std::string_view host = std::string_view(origin).substr(0, origin.rfind(':'));
   if (host == "aliyuncs.com" || host.ends_with(".aliyuncs.com")) return BackendChoice::dashscope;
   if (host == "api.deepseek.com") return BackendChoice::deepseek;
   return BackendChoice::openai;

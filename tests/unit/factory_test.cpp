@@ -49,6 +49,9 @@ TEST(Factory, TheHostOfTheBaseUrlDecides) {
   EXPECT_EQ(none.choose(Role::words, "http://127.0.0.1:8000/v1"), Choice::openai);
   EXPECT_EQ(none.choose(Role::words, "https://evil.com/?x=.aliyuncs.com"), Choice::openai);
   EXPECT_EQ(none.choose(Role::words, "https://notaliyuncs.com/"), Choice::openai);
+  EXPECT_EQ(none.choose(Role::words, "https://api.deepseek.com@evil.com/"), Choice::openai);
+  EXPECT_EQ(none.choose(Role::words, "HTTPS://API.DEEPSEEK.COM:443/"), Choice::deepseek);
+  EXPECT_THROW(none.choose(Role::words, "api.deepseek.com"), Error);
 }
 
 TEST(Factory, TheKeyThatIsSetDecides) {

@@ -49,7 +49,7 @@ TEST(Factory, TheHostOfTheBaseUrlDecides) {
   EXPECT_EQ(none.choose(Role::words, "http://127.0.0.1:8000/v1"), Choice::openai);
   EXPECT_EQ(none.choose(Role::words, "https://evil.com/?x=.aliyuncs.com"), Choice::openai);
   EXPECT_EQ(none.choose(Role::words, "https://notaliyuncs.com/"), Choice::openai);
-  EXPECT_EQ(none.choose(Role::words, "https://api.deepseek.com@evil.com/"), Choice::openai);
+  EXPECT_THROW(none.choose(Role::words, "https://api.deepseek.com@evil.com/"), Error);
   EXPECT_EQ(none.choose(Role::words, "HTTPS://API.DEEPSEEK.COM:443/"), Choice::deepseek);
   EXPECT_THROW(none.choose(Role::words, "api.deepseek.com"), Error);
 }
@@ -61,7 +61,8 @@ TEST(Factory, TheKeyThatIsSetDecides) {
   const Environment one{{{"DASHSCOPE_API_KEY_FILE", "/k"}}};
   EXPECT_EQ(one.choose(Role::words), Choice::dashscope);
   const Environment url{{{"OPENAI_BASE_URL", "http://h/v1"}}};
-  EXPECT_EQ(url.choose(Role::clip), Choice::openai);
+  EXPECT_EQ(url.choose(Role::words), Choice::openai);
+  EXPECT_THROW(url.choose(Role::clip), Error);
   EXPECT_EQ(Environment{}.choose(Role::words, "", true), Choice::deepseek);
   EXPECT_EQ(Environment{}.choose(Role::clip, "", true), Choice::dashscope);
 }

@@ -144,7 +144,7 @@ Ref<GstSample> pass_through(Ref<GstBuffer> input, const Ref<GstCaps>& caps,
     GstElement* element = pipeline.add(factory);
     if (std::string_view(factory) == "pngenc")
       g_object_set(element, "compression-level", 1, nullptr);
-    if (std::string_view(factory) == "jpegenc") 
+    if (std::string_view(factory) == "jpegenc")
       g_object_set(element, "quality", jpeg_quality, nullptr);
   }
   GstElement* sink = pipeline.add("appsink");
@@ -279,8 +279,9 @@ Ref<GBytes> encode_picture(const Raster& raster, const std::string& mime, Cancel
                           GST_TYPE_FRACTION, 1, 1, "colorimetry", G_TYPE_STRING, "sRGB", nullptr));
   auto input = adopt(gst_buffer_new_memdup(raster.rgba.data(), raster.rgba.size()));
   GST_BUFFER_PTS(input.get()) = 0;
-  const auto sample = pass_through(std::move(input), caps, {"videoconvert", encoder},
-                                   adopt(gst_caps_new_empty_simple(mime.c_str())), cancel, jpeg_quality);
+  const auto sample =
+      pass_through(std::move(input), caps, {"videoconvert", encoder},
+                   adopt(gst_caps_new_empty_simple(mime.c_str())), cancel, jpeg_quality);
   const BufferMap map(gst_sample_get_buffer(sample.get()), GST_MAP_READ);
   return adopt(g_bytes_new(map.data(), map.size()));
 }

@@ -74,8 +74,8 @@ Size choose_free(const Model& model, Size whole, bool aspect_only) {
     throw Error(Fault::settings, "the size is " + text_of(whole),
                 std::string(model.name) + " makes pictures from 1:8 to 8:1");
   const double area = static_cast<double>(whole.width) * whole.height;
-  double scale = std::max(
-      1.0, static_cast<double>(model.min_side) / std::min(whole.width, whole.height));
+  double scale =
+      std::max(1.0, static_cast<double>(model.min_side) / std::min(whole.width, whole.height));
   scale = std::max(scale, std::sqrt(static_cast<double>(model.min_area) / area));
   if (model.max_area && area * scale * scale > static_cast<double>(model.max_area)) {
     if (!aspect_only) refuse_area(model, whole);
@@ -112,7 +112,8 @@ Size choose_listed(const Model& model, Size whole, Size asked) {
   const auto badness = [&](Size size) {
     const double area = static_cast<double>(size.width) * size.height;
     const double wanted = static_cast<double>(whole.width) * whole.height;
-    return std::tuple(distance(size, whole), aspect_only ? std::abs(std::log(area / wanted)) : area);
+    return std::tuple(distance(size, whole),
+                      aspect_only ? std::abs(std::log(area / wanted)) : area);
   };
   const Size* best = nullptr;
   for (const Size& size : model.sizes) {
@@ -136,7 +137,8 @@ double parse_aspect(const std::string& aspect) {
   if (first.ec == std::errc() && first.ptr != end && *first.ptr == ':') {
     const auto second = std::from_chars(first.ptr + 1, end, height);
     const bool whole = second.ec == std::errc() && second.ptr == end;
-    if (whole && width > 0 && height > 0 && width <= kMaxRatio * height && height <= kMaxRatio * width)
+    if (whole && width > 0 && height > 0 && width <= kMaxRatio * height &&
+        height <= kMaxRatio * width)
       return static_cast<double>(width) / height;
   }
   throw Error(Fault::settings, "aspect is \"" + aspect + "\"",

@@ -116,7 +116,7 @@ Poll running_as_unknown(const std::string& state) {
 
 Poll read_task(JsonView answer, const Request& request, const Secret& key) {
   const JsonView output = answer["output"];
-  const std::string state = output["task_status"].text();
+  const std::string state = task_state(answer);
   if (state == "PENDING") return {Poll::State::pending, -1, {}};
   if (state == "RUNNING" || state == "SUSPENDED") return {Poll::State::running, -1, {}};
   if (state == "SUCCEEDED")
@@ -170,9 +170,8 @@ std::string original_prompt(JsonView answer) {
                      output["results"]["orig_prompt"]});
 }
 
-bool has_ended(JsonView answer) {
-  const std::string state = answer["output"]["task_status"].text();
-  return state == "SUCCEEDED" || state == "FAILED" || state == "CANCELED" || state == "UNKNOWN";
+std::string task_state(JsonView answer) {
+  return answer["output"]["task_status"].text();
 }
 
 std::vector<Listed> read_list(JsonView answer) {

@@ -25,7 +25,8 @@ Usage read_usage(JsonView usage, const Request& request);
 /// The words a task was made with, or nothing as long as it does not say.
 std::string original_prompt(JsonView answer);
 
-bool has_ended(JsonView answer);
+/// How a task stands, in the service's word.
+std::string task_state(JsonView answer);
 
 /// A line of the task list.
 struct Listed {

@@ -294,7 +294,8 @@ const char* ratio_of(Size size) {
       {{"16:9", 16.0 / 9}, {"4:3", 4.0 / 3}, {"1:1", 1}, {"3:4", 3.0 / 4}, {"9:16", 9.0 / 16}}};
   const double wanted = std::log(static_cast<double>(size.width) / size.height);
   return std::ranges::min_element(
-             ratios, {}, [&](const auto& ratio) { return std::abs(std::log(ratio.second) - wanted); })
+             ratios, {},
+             [&](const auto& ratio) { return std::abs(std::log(ratio.second) - wanted); })
       ->first;
 }
 

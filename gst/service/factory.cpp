@@ -4,6 +4,7 @@
 
 #include "net/http.h"
 #include "service/credentials.h"
+#include "service/dashscope/dashscope.h"
 #include "service/deepseek/deepseek_backend.h"
 #include "service/openai/openai_backend.h"
 #include "service/preview/preview_backend.h"
@@ -13,10 +14,6 @@
 namespace aigc {
 
 namespace {
-
-std::shared_ptr<Backend> not_there(const Access&) {
-  return nullptr;
-}
 
 constexpr std::array<Service, 3> kServices = {{
     {BackendChoice::deepseek,
@@ -29,10 +26,10 @@ constexpr std::array<Service, 3> kServices = {{
     {BackendChoice::dashscope,
      "dashscope",
      "DASHSCOPE",
-     "https://dashscope.aliyuncs.com/api/v1",
+     kDashscopeBaseUrl,
      true,
      {true, true, true},
-     not_there},
+     make_dashscope},
     {BackendChoice::openai,
      "openai",
      "OPENAI",
@@ -89,10 +86,7 @@ std::shared_ptr<Backend> make_backend(BackendChoice choice, const Access& access
     throw Error(Fault::settings, std::string("there is no key for ") + service->name,
                 std::string("set ") + service->variables + "_API_KEY, or backend=preview for " +
                     "stand-ins that need none");
-  if (auto backend = service->make(access)) return backend;
-  throw Error(Fault::settings,
-              std::string("the service ") + service->name + " is not part of this version",
-              "set backend=preview, or unset the keys and addresses in the environment");
+  return service->make(access);
 }
 
 } // namespace aigc

@@ -189,6 +189,28 @@ TEST_F(DashscopeTasks, WhatMayHaveArrivedIsUnclear) {
           << kind << " " << route;
 }
 
+TEST_F(DashscopeTasks, ACreateThatHangsEndsWithTheDeadlineAndWithCancel) {
+  for (const char* name : {"wan2.2-t2v-plus", "qwen-image-max"}) {
+    server().fail(R"([{"route": "video", "times": -1, "kind": "accept-then-hang"},
+                      {"route": "image-sync", "times": -1, "kind": "accept-then-hang"}])");
+    const Request order = request(name);
+    auto soon = call(1s);
+    const Error late = error_of([&] { backend().submit(order, soon); });
+    EXPECT_EQ(late.fault, Fault::timeout) << name;
+    EXPECT_TRUE(late.unclear) << name;
+    Cancel stop;
+    Call stopped{stop, soon.deadline + 30s, [](int) {}, {}};
+    std::thread stopper([&] {
+      g_usleep(100'000);
+      stop.cancel();
+    });
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(error_of([&] { backend().submit(order, stopped); }).fault, Fault::cancelled);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 1s);
+    stopper.join();
+  }
+}
+
 TEST_F(DashscopeTasks, ALostCreateIsFoundAndPaidOnce) {
   for (const char* name : {"wan2.2-t2v-plus", "qwen-image-plus"}) {
     server().reset();

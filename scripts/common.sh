@@ -106,7 +106,7 @@ build() {
 # Puts the plugin, the runner and the jobs of a build folder on the paths.
 use_build() {
   folder=$root/$1
-  export PATH="$folder/pipelines/aigc:$PATH"
+  export PATH="$folder/pipelines/aigc:$folder/subprojects/aigc-standin:$PATH"
   # GStreamer reads only the first of the two that is set: without this the user's would be lost.
   theirs=${GST_PLUGIN_PATH_1_0:-${GST_PLUGIN_PATH-}}
   export GST_PLUGIN_PATH_1_0="$folder/elements${theirs:+:$theirs}"
@@ -123,7 +123,7 @@ build_tools() {
     "$root "*) ;;  # set up here before, by run or by check
     *) configure build -Dtests=false ;;
   esac
-  build build elements/libgstaigc.so pipelines/aigc/aigc
+  build build elements/libgstaigc.so pipelines/aigc/aigc subprojects/aigc-standin/aigc-standin
   unlock
   use_build build
 }

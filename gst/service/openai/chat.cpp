@@ -137,6 +137,7 @@ void ChatService::refuse(const std::string& body, const ChatAnswer& answer) {
     throw broken_off("gave up in the middle of its answer", printable_token(answer.finish, 64));
   Error error = broken_off("broke off in the middle of its answer", "incomplete-answer");
   error.unclear = true;
+  error.retry = false;
   throw error;
 }
 

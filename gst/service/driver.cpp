@@ -145,8 +145,7 @@ struct Driver::Attempt {
 };
 
 /// One look at a task; what may pass is looked past, since the task goes on by itself.
-std::optional<Poll> Driver::look(const Task& task, const Request& request,
-                                Attempt& attempt) const {
+std::optional<Poll> Driver::look(const Task& task, const Request& request, Attempt& attempt) const {
   try {
     return backend_->poll(task, request, attempt.call);
   } catch (const Error& error) {

@@ -15,6 +15,8 @@ struct DriverOptions {
   std::chrono::milliseconds poll_interval{0}; ///< 0 = short first, longer later
   unsigned max_retries = 4;                   ///< tries after the first
   bool use_cache = true;                      ///< take what the store has
+  double max_cost = 0;                        ///< of the process, in the price file's currency
+  bool cancel_tasks = false;                  ///< on cancel, those that have not begun
 };
 
 struct Done {

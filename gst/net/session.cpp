@@ -54,6 +54,7 @@ void SessionThread::post(std::function<void()> action) {
 }
 
 void SessionThread::run() {
+  pthread_setname_np(pthread_self(), "aigc-http"); // else it bears the name of who came first
   g_main_context_push_thread_default(context_.get());
   while (!stopping_)
     g_main_context_iteration(context_.get(), TRUE);

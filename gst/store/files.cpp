@@ -25,9 +25,9 @@ void make_folder(const std::string& folder) {
 void write_file(const std::string& path, std::string_view text, bool durable) {
   // GLib syncs even where only whole contents are asked for, so that is done by hand.
   const std::string part = durable ? path : path + "." + take_string(g_uuid_string_random());
-  const auto flags = static_cast<GFileSetContentsFlags>(
-      durable ? G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE
-              : G_FILE_SET_CONTENTS_NONE);
+  const auto flags = static_cast<GFileSetContentsFlags>(durable ? G_FILE_SET_CONTENTS_CONSISTENT |
+                                                                      G_FILE_SET_CONTENTS_DURABLE
+                                                                : G_FILE_SET_CONTENTS_NONE);
   ErrorSlot error;
   if (!g_file_set_contents_full(part.c_str(), text.data(), static_cast<gssize>(text.size()), flags,
                                 0600, error.out()))

@@ -59,10 +59,10 @@ struct HttpResponse {
 
 struct HttpDownload {
   std::string url;
-  std::string path; ///< written here; what a broken attempt left is resumed
-  guint64 max_bytes = 0;
+  std::string path;      ///< written here; what a broken attempt left is resumed
+  guint64 max_bytes = 0; ///< 0 = any size
   bool private_allowed = false;
-  unsigned max_retries = 4;
+  unsigned max_retries = 4; ///< in a row; an attempt that brought a megabyte does not count
   std::chrono::steady_clock::time_point total = std::chrono::steady_clock::time_point::max();
 };
 
@@ -96,6 +96,7 @@ class HttpClient {
 
  private:
   struct Impl;
+  class Download;
   std::unique_ptr<Impl> impl_;
 };
 

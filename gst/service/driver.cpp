@@ -33,6 +33,70 @@ struct Driver::Run {
   std::optional<KeyLock> lock;
 };
 
+<<<<<<< HEAD
+=======
+/// One look at a task; what may pass is looked past, since the task goes on by itself.
+std::optional<Poll> Driver::look(const Task& task, const Request& request, Attempt& attempt) const {
+  try {
+    return backend_->poll(task, request, attempt.call);
+  } catch (const Error& error) {
+    if (!error.retry || ++attempt.failed_polls > attempt.options.max_retries) throw;
+    GST_INFO("%s: %s, looking again", task.id.c_str(), error.what());
+    return std::nullopt;
+  }
+}
+
+Result Driver::wait_for(const Task& task, const Request& request, Attempt& attempt) const {
+  auto interval = attempt.options.poll_interval.count() > 0 ? attempt.options.poll_interval
+                                                            : std::chrono::milliseconds(kFirstPoll);
+  try {
+    for (;;) {
+      attempt.pause(interval);
+      if (auto poll = look(task, request, attempt)) {
+        attempt.failed_polls = 0;
+        if (poll->state == Poll::State::done) return std::move(poll->result);
+        if (poll->percent >= 0) attempt.call.progress(poll->percent);
+      }
+      if (attempt.options.poll_interval.count() == 0)
+        interval = std::min<std::chrono::milliseconds>(interval * 3 / 2, kLongestPoll);
+    }
+  } catch (const Error& error) {
+    if (error.fault == Fault::cancelled) backend_->cancel(task, attempt.call);
+    throw;
+  }
+}
+
+/// Only this is ever sent again: once a task is known, it is polled.
+std::variant<Result, Task> Driver::submit(const Request& request, Attempt& attempt) const {
+  for (;;) {
+    attempt.check();
+    try {
+      ++attempt.requests;
+      return backend_->submit(request, attempt.call);
+    } catch (const Error& error) {
+      if (!error.retry || attempt.requests > attempt.options.max_retries) throw;
+      GST_INFO("%s: %s, trying again", backend_->name(), error.what());
+      attempt.pause(backoff(attempt.requests - 1));
+    }
+  }
+}
+
+Result Driver::obtain(const Request& request, Attempt& attempt) const {
+  try {
+    auto answer = submit(request, attempt);
+    Result result = std::holds_alternative<Result>(answer)
+                        ? std::get<Result>(std::move(answer))
+                        : wait_for(std::get<Task>(answer), request, attempt);
+    verify(request.role, result, attempt.call.cancel);
+    return result;
+  } catch (Error& error) {
+    if (!attempt.call.scratch.empty()) g_unlink(attempt.call.scratch.c_str());
+    error.requests = attempt.requests;
+    throw;
+  }
+}
+
+>>>>>>> main
 /// A stored result that is still what it was; one that was damaged is as good as none.
 std::optional<StoredResult> Driver::find(const std::string& key, Role role, Cancel& cancel) const {
   auto found = store_.find(key, role);

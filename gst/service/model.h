@@ -57,7 +57,8 @@ double parse_aspect(const std::string& aspect);
 
 /// The size to order: the legal one at least as large with the nearest aspect, the smallest of
 /// those. A side of 0 follows from `aspect` (0 = the model's own), both 0 = about the default's
-/// area. Throws Error{Fault::settings} naming the limit when nothing legal is large enough.
+/// area. What is smaller than the model makes is ordered larger, in the same aspect. Throws
+/// Error{Fault::settings} naming the limit when nothing legal is large enough.
 Size choose_size(const Model& model, Size asked, double aspect);
 
 /// The shortest legal length at least as long, in seconds. Throws Error{Fault::settings} naming

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The control routes: what was called and billed, configuration, reset.
+#include "standin.h"
+#include "wire.h"
+
+namespace standin {
+
+Json Standin::addresses() const {
+  return Json::object({{"api", api},
+                       {"deepseek", api},
+                       {"dashscope", api + "/api/v1"},
+                       {"compatible", api + "/compatible-mode/v1"},
+                       {"openai", api + "/v1"},
+                       {"results", results},
+                       {"control", api + "/_standin"}});
+}
+
+void Standin::reset() {
+  config.reset();
+  calls.reset();
+  faults.reset();
+  faults.load(config["faults"]);
+  limits.reset();
+  tasks.reset();
+  uploads.reset();
+  close_raw();
+}
+
+void control_route(Standin& standin, const ExchangePtr& exchange) {
+  const std::string name = exchange->method + " " + exchange->path.substr(9);
+  auto send_text = [&](std::string text) {
+    Reply reply;
+    reply.body = bytes(std::move(text));
+    exchange->send(std::move(reply));
+  };
+  if (name == "GET /calls") return send_text(standin.calls.print());
+  if (name == "GET /billed") return send_text(standin.calls.print_billed());
+  if (name == "GET /config") return exchange->send(standin.config.tree());
+  if (name == "POST /reset") {
+    standin.reset();
+    return exchange->send(Json::object({{"reset", true}}));
+  }
+  if (name == "POST /config") {
+    if (!exchange->json)
+      return exchange->send(Json::object({{"error", "the body is no JSON"}}), 400);
+    if (auto fault = standin.config.merge(*exchange->json))
+      return exchange->send(Json::object({{"error", *fault}}), 400);
+    standin.faults.load(standin.config["faults"]);
+    return exchange->send(standin.config.tree());
+  }
+  exchange->send(Json::object({{"error", "there is no " + name}}), 404);
+}
+
+} // namespace standin

@@ -35,14 +35,9 @@ struct DriverOptions {
   std::chrono::milliseconds poll_interval{0}; ///< 0 = adaptive
   unsigned max_retries = 4;                   ///< tries after the first
   bool use_cache = true;                      ///< take what the store has
-<<<<<<< HEAD
   double max_cost = 0;       ///< over the process, in the price file's currency; 0 = no limit
-  bool cancel_tasks = false; ///< at the service, too, when the run is cancelled
+  bool cancel_tasks = false; ///< on cancel, those that have not begun
   std::function<void(Step)> reached; ///< tells tests where a run is
-=======
-  double max_cost = 0;                        ///< of the process, in the price file's currency
-  bool cancel_tasks = false;                  ///< on cancel, those that have not begun
->>>>>>> main
 };
 
 struct Done {

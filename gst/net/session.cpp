@@ -7,6 +7,7 @@
 #include "net/exchange.h"
 
 #include <chrono>
+#include <pthread.h>
 
 namespace aigc {
 

@@ -27,6 +27,11 @@ struct WriterSettings : RoleSettings {
   std::string style = "cinematic";
   std::string language = "auto";
   std::string resolution;
+  std::string brand;
+  std::string system_prompt;
+  double temperature = 0.7;
+  double top_p = 1;
+  guint max_tokens = 800;
 
   static const PropertyTable<WriterSettings>& table();
 };
@@ -40,6 +45,14 @@ const PropertyTable<WriterSettings>& WriterSettings::table() {
        Mutable::playing},
       {"resolution", "Resolution the description speaks of, such as 4K (default: none)",
        &S::resolution, Mutable::playing},
+      {"brand", "Brand whose look shots that bring none are written in (default: none)", &S::brand,
+       Mutable::playing},
+      {"system-prompt", "Rules in the place of the writer's own (default: its own)",
+       &S::system_prompt, Mutable::playing},
+      {"temperature", "How freely the words are chosen", &S::temperature, Mutable::playing, 0, 2},
+      {"top-p", "Share of the likeliest words that are chosen from", &S::top_p, Mutable::playing, 0,
+       1},
+      {"max-tokens", "Longest answer, in tokens", &S::max_tokens, Mutable::playing, 1, 1'000'000},
   }));
   return properties;
 }
@@ -70,7 +83,7 @@ class WriterRun : public ServiceRun {
     return text_of(job.shot);
   }
 
-  void ask(Job& job, const Model&, Request& request, Cancel&) override {
+  void ask(Job& job, const Model&, Request& request) override {
     if (is_blank(job.shot.script))
       throw Error(Fault::settings, "the shot has no words", "give it a script, or set prompt");
     const WriterSettings now = kind_.settings();
@@ -80,6 +93,12 @@ class WriterRun : public ServiceRun {
     request.style = job.shot.style;
     request.language = job.shot.language.empty() ? "auto" : job.shot.language;
     request.resolution = now.resolution;
+    if (job.shot.brand.empty()) job.shot.brand = now.brand;
+    request.brand = job.shot.brand;
+    request.system_prompt = now.system_prompt;
+    request.temperature = now.temperature;
+    request.top_p = now.top_p;
+    request.max_tokens = now.max_tokens;
   }
 
   Product give(Job job, Done done, Cancel&) override {
@@ -100,6 +119,8 @@ class WriterRun : public ServiceRun {
     check_text("style", settings.style);
     check_text("language", settings.language);
     check_text("resolution", settings.resolution);
+    check_text("brand", settings.brand);
+    check_text("system-prompt", settings.system_prompt);
   }
 
   static Product text_of(Shot shot) {
@@ -115,7 +136,10 @@ class WriterRun : public ServiceRun {
 class WriterKind : public KindWith<WriterSettings> {
  public:
   const char* stage_name() const override { return aigc::stage_name(Role::words); }
-  std::unique_ptr<StageRun> begin() const override { return std::make_unique<WriterRun>(*this); }
+  bool wants_key() const override { return ServiceRun::wants_key(Role::words, settings()); }
+  std::unique_ptr<StageRun> begin(const Arrivals&) const override {
+    return std::make_unique<WriterRun>(*this);
+  }
 };
 
 } // namespace

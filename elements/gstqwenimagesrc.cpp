@@ -17,6 +17,7 @@
  */
 #include "gstqwenimagesrc.h"
 
+#include "picture_file.h"
 #include "picture_output.h"
 #include "sizes.h"
 #include "stage/service_run.h"
@@ -48,6 +49,8 @@ struct ArtSettings : RoleSettings {
   guint height = 0;
   std::string aspect;
   int keyframe = static_cast<int>(Keyframe::always);
+  bool prompt_extend = false;
+  bool watermark = false;
 
   static const PropertyTable<ArtSettings>& table();
 };
@@ -66,25 +69,35 @@ const PropertyTable<ArtSettings>& ArtSettings::table() {
       {"keyframe",
        "Whether shots get a keyframe; words leave only towards an element that takes text",
        &S::keyframe, Mutable::playing, 0, 0, keyframe_type},
+      {"prompt-extend", "Let the service rewrite the words", &S::prompt_extend, Mutable::playing},
+      {"watermark", "Ask for the service's visible mark", &S::watermark, Mutable::playing},
   }));
   return properties;
 }
 
+/// The image formats of the source pad.
+#define AIGC_PICTURE_CAPS                                                                          \
+  "image/png; image/jpeg; image/webp; video/x-raw, format=(string)RGBA, width=(int)[1,8192], "     \
+  "height=(int)[1,8192], framerate=(fraction)0/1"
+
 class ArtRun : public ServiceRun {
  public:
-  explicit ArtRun(const KindWith<ArtSettings>& kind)
+  ArtRun(const KindWith<ArtSettings>& kind, const Arrivals& arrivals)
       : ServiceRun(Role::picture, kind.settings()), kind_(kind) {
     const ArtSettings now = kind.settings();
     check_text("negative-prompt", now.negative_prompt);
     check_sizes(now);
-    choose_size(model(), asked_size(now, {}), aspect_of(now));
+    check_arrivals(arrivals, 0, [&](const Model& model) {
+      choose_size(model, asked_size(now, {}), aspect_of(now));
+    });
   }
 
   Ref<GstCaps> negotiate(const Shot* first, GstCaps* allowed) override {
     const ArtSettings now = kind_.settings();
     const Shot shot = first ? *first : Shot{};
+    const Model& model = model_for(shot);
     const Size asked = asked_size(now, shot);
-    const Size ordered = choose_size(model(), asked, aspect_of(now));
+    const Size ordered = choose_size(model, asked, aspect_of(now));
     auto text = adopt(gst_caps_from_string(AIGC_TEXT_CAPS));
     State chosen;
     chosen.words_may_leave =
@@ -92,7 +105,7 @@ class ArtRun : public ServiceRun {
     const bool words = passes_words(now, shot, chosen.words_may_leave);
     const bool only_words = static_cast<Keyframe>(now.keyframe) == Keyframe::never && words;
     if (!only_words)
-      chosen.output = PictureOutput::choose(allowed, model().picture_mime, asked, ordered);
+      chosen.output = PictureOutput::choose(allowed, model.picture_mime, asked, ordered);
     auto caps = words ? text : share(chosen.output.caps());
     if (first) *state_.lock() = std::move(chosen);
     return caps;
@@ -113,7 +126,11 @@ class ArtRun : public ServiceRun {
     return product;
   }
 
-  void ask(Job& job, const Model& model, Request& request, Cancel&) override {
+  void gather(const Job& job, Request& request, Cancel&) const override {
+    request.references = references_of(job.shot);
+  }
+
+  void ask(Job& job, const Model& model, Request& request) override {
     if (is_blank(job.shot.words()))
       throw Error(Fault::settings, "the shot has no words", "give it a script, or set prompt");
     const ArtSettings now = kind_.settings();
@@ -123,6 +140,8 @@ class ArtRun : public ServiceRun {
     request.negative = now.negative_prompt.empty() ? job.shot.negative_prompt : now.negative_prompt;
     if (asked.width) job.shot.width = asked.width;
     if (asked.height) job.shot.height = asked.height;
+    request.prompt_extend = now.prompt_extend;
+    request.watermark = now.watermark;
   }
 
   Product give(Job job, Done done, Cancel& cancel) override {
@@ -140,6 +159,16 @@ class ArtRun : public ServiceRun {
     bool words_may_leave = false;
   };
 
+  /// A model that only edits is the one to ask about, too, while no shot has come.
+  const Model& model_for(const Shot& shot) const {
+    if (!shot.references.empty()) return model(kReferences);
+    try {
+      return model(kWordsOnly);
+    } catch (const Error&) {
+      return model(kReferences);
+    }
+  }
+
   static bool passes_words(const ArtSettings& settings, const Shot& shot, bool possible) {
     if (!possible) return false;
     const auto keyframe = static_cast<Keyframe>(settings.keyframe);
@@ -154,7 +183,14 @@ class ArtRun : public ServiceRun {
 class ArtKind : public KindWith<ArtSettings> {
  public:
   const char* stage_name() const override { return aigc::stage_name(Role::picture); }
-  std::unique_ptr<StageRun> begin() const override { return std::make_unique<ArtRun>(*this); }
+  bool wants_key() const override { return ServiceRun::wants_key(Role::picture, settings()); }
+  Ref<GstCaps> offered() const override {
+    if (static_cast<Keyframe>(settings().keyframe) != Keyframe::always) return nullptr;
+    return adopt(gst_caps_from_string(AIGC_PICTURE_CAPS));
+  }
+  std::unique_ptr<StageRun> begin(const Arrivals& arrivals) const override {
+    return std::make_unique<ArtRun>(*this, arrivals);
+  }
 };
 
 } // namespace
@@ -173,10 +209,7 @@ GST_ELEMENT_REGISTER_DEFINE(qwenimagesrc, "qwenimagesrc", GST_RANK_NONE,
 static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS(AIGC_TEXT_CAPS));
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
-    "src", GST_PAD_SRC, GST_PAD_ALWAYS,
-    GST_STATIC_CAPS("image/png; image/jpeg; image/webp; "
-                    "video/x-raw, format=(string)RGBA, width=(int)[1,8192], height=(int)[1,8192], "
-                    "framerate=(fraction)0/1; " AIGC_TEXT_CAPS));
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(AIGC_PICTURE_CAPS "; " AIGC_TEXT_CAPS));
 
 static void gst_qwen_image_src_class_init(GstQwenImageSrcClass* klass) {
   klass->parent_class.make_kind = []() -> std::unique_ptr<StageKind> {

@@ -19,6 +19,7 @@
 #include "gstwanxclipgen.h"
 
 #include "media/raw_frame.h"
+#include "picture_file.h"
 #include "sizes.h"
 #include "stage/service_run.h"
 #include "stage/text.h"
@@ -53,6 +54,8 @@ struct CameraSettings : RoleSettings {
   double duration = kDefaultShotSeconds;
   std::string last_frame;
   int frames = static_cast<int>(Frames::first);
+  bool prompt_extend = false;
+  bool watermark = false;
 
   static const PropertyTable<CameraSettings>& table();
 };
@@ -73,10 +76,12 @@ const PropertyTable<CameraSettings>& CameraSettings::table() {
        &S::aspect},
       {"duration", "Length of a shot that brings none, in seconds, from 0.1 to the model's longest",
        &S::duration, Mutable::playing, 0, 86'400},
-      {"last-frame", "file:// URI of the picture a clip ends on (default: none)", &S::last_frame,
-       Mutable::playing},
+      {"last-frame", "Path or file:// URI of the picture a clip ends on (default: none)",
+       &S::last_frame, Mutable::playing},
       {"frames", "What a raw stream with a frame rate stands for", &S::frames, Mutable::ready, 0, 0,
        frames_type},
+      {"prompt-extend", "Let the service rewrite the words", &S::prompt_extend, Mutable::playing},
+      {"watermark", "Ask for the service's visible mark", &S::watermark, Mutable::playing},
   }));
   return properties;
 }
@@ -89,19 +94,6 @@ std::string with_script(std::string text, const std::string& script) {
   for (size_t at = 0; (at = text.find(mark, at)) != std::string::npos; at += script.size())
     text.replace(at, mark.size(), script);
   return text;
-}
-
-Ref<GBytes> read_last_frame(const std::string& uri) {
-  const std::string path = take_string(g_filename_from_uri(uri.c_str(), nullptr, nullptr));
-  gchar* data = nullptr;
-  gsize size = 0;
-  ErrorSlot error;
-  if (path.empty() || !g_file_get_contents(path.c_str(), &data, &size, error.out()))
-    throw Error(Fault::not_found, "last-frame \"" + uri + "\" cannot be read: " + error.message(),
-                "give the file:// URI of a PNG, JPEG or WebP");
-  auto bytes = adopt(g_bytes_new_take(data, size));
-  sniff_picture(bytes.get());
-  return bytes;
 }
 
 Ref<GBytes> keyframe_of(const Job& job, Cancel& cancel) {
@@ -125,17 +117,34 @@ Ref<GstBuffer> file_buffer(const std::string& path) {
   return adopt(gst_buffer_new_wrapped_bytes(bytes.get()));
 }
 
+/// A model that needs a keyframe cannot do with the last one alone.
+void check_last_frame(const Model& model, bool has_keyframe, bool has_last_frame) {
+  if (!has_last_frame || has_keyframe || (model.inputs & kWordsOnly)) return;
+  throw Error(Fault::settings,
+              std::string(model.name) + " takes a last frame only beside a keyframe",
+              "send keyframes to the sink, or unset last-frame");
+}
+
 class CameraRun : public ServiceRun {
  public:
-  explicit CameraRun(const KindWith<CameraSettings>& kind)
+  CameraRun(const KindWith<CameraSettings>& kind, const Arrivals& arrivals)
       : ServiceRun(Role::clip, kind.settings()), kind_(kind) {
     const CameraSettings now = kind.settings();
     check_text("motion-prompt", now.motion_prompt);
     check_text("negative-prompt", now.negative_prompt);
     check_text("last-frame", now.last_frame);
     check_sizes(now);
-    choose_size(model(), asked_size(now, {}), aspect_of(now));
-    choose_seconds(model(), now.duration);
+    check(arrivals);
+  }
+
+  bool takes(InputKind kind) const override {
+    const bool words = kind == InputKind::words;
+    try {
+      check({words, words, !words});
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
   }
 
   Ref<GstCaps> negotiate(const Shot* first, GstCaps* allowed) override {
@@ -153,19 +162,27 @@ class CameraRun : public ServiceRun {
  protected:
   StageSettings settings() const override { return kind_.settings(); }
 
-  void ask(Job& job, const Model& model, Request& request, Cancel& cancel) override {
-    const CameraSettings now = kind_.settings();
+  void gather(const Job& job, Request& request, Cancel& cancel) const override {
+    const std::string last_frame = kind_.settings().last_frame;
     request.keyframe = keyframe_of(job, cancel);
+    if (!request.keyframe) request.references = references_of(job.shot);
+    if (!last_frame.empty()) request.last_frame = read_picture_file("last-frame", last_frame);
+  }
+
+  void ask(Job& job, const Model& model, Request& request) override {
+    const CameraSettings now = kind_.settings();
     if (!request.keyframe && is_blank(job.shot.words()))
       throw Error(Fault::settings, "the shot has neither words nor a keyframe",
                   "give it a script, or set prompt");
+    check_last_frame(model, bool(request.keyframe), bool(request.last_frame));
     request.size = order_size(now, model, job.shot, request.keyframe.get());
     if (job.shot.duration <= 0) job.shot.duration = now.duration;
     request.seconds = choose_seconds(model, job.shot.duration);
     request.motion = now.motion_prompt.empty() ? job.shot.motion_prompt
                                                : with_script(now.motion_prompt, job.shot.script);
     request.negative = now.negative_prompt.empty() ? job.shot.negative_prompt : now.negative_prompt;
-    if (!now.last_frame.empty()) request.last_frame = read_last_frame(now.last_frame);
+    request.prompt_extend = now.prompt_extend;
+    request.watermark = now.watermark;
   }
 
   Product give(Job job, Done done, Cancel&) override {
@@ -183,6 +200,16 @@ class CameraRun : public ServiceRun {
   }
 
  private:
+  void check(const Arrivals& arrivals) const {
+    const CameraSettings now = kind_.settings();
+    const bool ends = !now.last_frame.empty();
+    check_arrivals(arrivals, ends ? unsigned{kLastFrame} : 0, [&](const Model& model) {
+      check_last_frame(model, arrivals.pictures, ends);
+      choose_size(model, asked_size(now, {}), aspect_of(now));
+      choose_seconds(model, now.duration);
+    });
+  }
+
   /// Asked sides go into the shot for clipjoin; without any, the keyframe's aspect decides.
   static Size order_size(const CameraSettings& now, const Model& model, Shot& shot,
                          GBytes* keyframe) {
@@ -205,7 +232,10 @@ class CameraKind : public KindWith<CameraSettings> {
  public:
   const char* stage_name() const override { return aigc::stage_name(Role::clip); }
   bool every_frame() const override { return settings().frames == static_cast<int>(Frames::every); }
-  std::unique_ptr<StageRun> begin() const override { return std::make_unique<CameraRun>(*this); }
+  bool wants_key() const override { return ServiceRun::wants_key(Role::clip, settings()); }
+  std::unique_ptr<StageRun> begin(const Arrivals& arrivals) const override {
+    return std::make_unique<CameraRun>(*this, arrivals);
+  }
 };
 
 } // namespace

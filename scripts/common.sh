@@ -8,10 +8,10 @@ die() { say "$*"; exit 1; }
 # The one list of packages. base: to build and make films; test: what check adds.
 base_packages="g++ meson ninja-build pkg-config
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libjson-glib-dev libcairo2-dev libpango1.0-dev
-  libpng-dev
+  libpng-dev libsoup-3.0-dev glib-networking
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-x fonts-noto-cjk"
-test_packages="libgtest-dev ffmpeg"
+test_packages="libgtest-dev ffmpeg openssl"
 
 # Packages of the arguments that are not installed.
 missing_packages() {
@@ -65,7 +65,8 @@ have_everything() {
   for tool in meson ninja c++ pkg-config gst-launch-1.0; do
     command -v "$tool" >/dev/null || return 1
   done
-  pkg-config --exists 'gstreamer-1.0 >= 1.22' gstreamer-pbutils-1.0 'json-glib-1.0 >= 1.6' pangocairo
+  pkg-config --exists 'gstreamer-1.0 >= 1.22' gstreamer-pbutils-1.0 'json-glib-1.0 >= 1.6' \
+    'libsoup-3.0 >= 3.2' pangocairo
 }
 
 # One at a time sets up and builds here. The lock is on the source folder, so that no file of it is

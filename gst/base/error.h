@@ -3,6 +3,7 @@
 // the GObject boundary.
 #pragma once
 
+#include <chrono>
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -39,8 +40,10 @@ struct Error : std::runtime_error {
   std::string code;       ///< the service's own code
   std::string request_id; ///< the service's id of the call
   int http_status = 0;
-  bool retry = false;    ///< the same call may succeed later
-  unsigned requests = 0; ///< calls that were sent before it was given up
+  bool retry = false;   ///< the same call may succeed later
+  bool unclear = false; ///< a create that may have been accepted, and billed, all the same
+  std::chrono::milliseconds retry_after{0}; ///< what the service asked to wait, 0 = nothing
+  unsigned requests = 0;                    ///< calls that were sent before it was given up
 };
 
 /// What is being caught, as an Error; to be called in a catch block only.

@@ -110,6 +110,16 @@ bool is_whole_png(Bytes b) {
   return false;
 }
 
+/// A chunk that makes colours transparent, before the pixels.
+bool has_png_transparency(Bytes b) {
+  for (size_t at = 8; at + 12 <= b.size();) {
+    if (starts_with(b, at + 4, "tRNS", 4)) return true;
+    if (starts_with(b, at + 4, "IDAT", 4)) return false;
+    at += 12 + static_cast<size_t>(big32(b, at));
+  }
+  return false;
+}
+
 const char* decoder_for(const std::string& mime) {
   if (mime == "image/png") return "pngdec";
   return mime == "image/jpeg" ? "jpegdec" : "webpdec";
@@ -126,7 +136,7 @@ const char* encoder_for(const std::string& mime) {
 /// Sends one buffer into a chain of elements and takes the first sample that comes out.
 Ref<GstSample> pass_through(Ref<GstBuffer> input, const Ref<GstCaps>& caps,
                             std::initializer_list<const char*> chain, const Ref<GstCaps>& wanted,
-                            Cancel& cancel) {
+                            Cancel& cancel, int jpeg_quality = kJpegQuality) {
   LinePipeline pipeline(Fault::format);
   GstElement* source = pipeline.add("appsrc");
   g_object_set(source, "caps", caps.get(), "format", GST_FORMAT_TIME, nullptr);
@@ -134,7 +144,8 @@ Ref<GstSample> pass_through(Ref<GstBuffer> input, const Ref<GstCaps>& caps,
     GstElement* element = pipeline.add(factory);
     if (std::string_view(factory) == "pngenc")
       g_object_set(element, "compression-level", 1, nullptr);
-    if (std::string_view(factory) == "jpegenc") g_object_set(element, "quality", 92, nullptr);
+    if (std::string_view(factory) == "jpegenc")
+      g_object_set(element, "quality", jpeg_quality, nullptr);
   }
   GstElement* sink = pipeline.add("appsink");
   g_object_set(sink, "caps", wanted.get(), "sync", FALSE, nullptr);
@@ -255,7 +266,8 @@ Raster decode_picture(GBytes* bytes, Cancel& cancel) {
   return raster;
 }
 
-Ref<GBytes> encode_picture(const Raster& raster, const std::string& mime, Cancel& cancel) {
+Ref<GBytes> encode_picture(const Raster& raster, const std::string& mime, Cancel& cancel,
+                           int jpeg_quality) {
   const char* encoder = encoder_for(mime);
   if (raster.width < 1 || raster.height < 1 ||
       raster.rgba.size() !=
@@ -267,10 +279,29 @@ Ref<GBytes> encode_picture(const Raster& raster, const std::string& mime, Cancel
                           GST_TYPE_FRACTION, 1, 1, "colorimetry", G_TYPE_STRING, "sRGB", nullptr));
   auto input = adopt(gst_buffer_new_memdup(raster.rgba.data(), raster.rgba.size()));
   GST_BUFFER_PTS(input.get()) = 0;
-  const auto sample = pass_through(std::move(input), caps, {"videoconvert", encoder},
-                                   adopt(gst_caps_new_empty_simple(mime.c_str())), cancel);
+  const auto sample =
+      pass_through(std::move(input), caps, {"videoconvert", encoder},
+                   adopt(gst_caps_new_empty_simple(mime.c_str())), cancel, jpeg_quality);
   const BufferMap map(gst_sample_get_buffer(sample.get()), GST_MAP_READ);
   return adopt(g_bytes_new(map.data(), map.size()));
+}
+
+bool has_alpha(GBytes* bytes) {
+  const std::string mime = sniff_picture(bytes).mime;
+  const Bytes b = view(bytes);
+  if (mime == "image/png") return b[25] == 4 || b[25] == 6 || has_png_transparency(b);
+  if (mime == "image/webp" && starts_with(b, 12, "VP8X", 4)) return b[20] & 0x10;
+  return mime == "image/webp" && starts_with(b, 12, "VP8L", 4) && b[24] & 0x10;
+}
+
+void flatten_picture(Raster& raster) {
+  for (size_t i = 0; i + 3 < raster.rgba.size(); i += 4) {
+    const unsigned alpha = raster.rgba[i + 3];
+    for (size_t c = i; c < i + 3; ++c)
+      raster.rgba[c] =
+          static_cast<std::uint8_t>((raster.rgba[c] * alpha + 255 * (255 - alpha) + 127) / 255);
+    raster.rgba[i + 3] = 255;
+  }
 }
 
 Raster fit_picture(const Raster& raster, int width, int height) {

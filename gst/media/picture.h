@@ -15,6 +15,8 @@ namespace aigc {
 inline constexpr size_t kMaxPictureBytes = 64u << 20;
 inline constexpr size_t kMaxPicturePixels = 64u << 20;
 
+inline constexpr int kJpegQuality = 92;
+
 /// Pixels: sRGB, straight alpha, 4 bytes R G B A each, rows `4 * width` bytes apart.
 struct Raster {
   int width = 0;
@@ -36,7 +38,15 @@ PictureInfo sniff_picture(GBytes* bytes);
 Raster decode_picture(GBytes* bytes, Cancel& cancel);
 
 /// Encodes to `mime` (see PictureInfo). Throws Error{Fault::format, missing_plugin, cancelled}.
-Ref<GBytes> encode_picture(const Raster& raster, const std::string& mime, Cancel& cancel);
+Ref<GBytes> encode_picture(const Raster& raster, const std::string& mime, Cancel& cancel,
+                           int jpeg_quality = kJpegQuality);
+
+/// Whether an encoded picture has an alpha channel or a transparent colour, used or not. Throws as
+/// sniff_picture().
+bool has_alpha(GBytes* bytes);
+
+/// Lays the pixels on white.
+void flatten_picture(Raster& raster);
 
 /// Scaled to cover width x height and cropped around the middle.
 Raster fit_picture(const Raster& raster, int width, int height);

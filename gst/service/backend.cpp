@@ -4,13 +4,45 @@
 
 namespace aigc {
 
-const Model& find_model(const Backend& backend, Role role, const std::string& name) {
-  std::string known;
+namespace {
+
+/// A model that cannot do without pictures lacks kWordsOnly, which any pictures make up for.
+bool takes(const Model& model, unsigned inputs) {
+  const unsigned pictures = inputs & ~kWordsOnly;
+  if (!pictures) return model.inputs & kWordsOnly;
+  return (model.inputs & pictures) == pictures;
+}
+
+std::string text_of(unsigned inputs) {
+  if (inputs & kReferences) return "reference pictures";
+  if (inputs & kLastFrame) return "a last frame";
+  if (inputs & kKeyframe) return "a keyframe";
+  return "words alone";
+}
+
+} // namespace
+
+const Model& find_model(const Backend& backend, Role role, const std::string& name,
+                        unsigned inputs) {
+  std::string known, fitting;
+  const auto add = [](std::string& list, const Model& model) {
+    list += (list.empty() ? "" : ", ") + std::string(model.name);
+  };
+  const Model* named = nullptr;
   for (const Model& model : backend.models()) {
     if (model.role != role) continue;
-    if (name.empty() || name == model.name) return model;
-    known += (known.empty() ? "" : ", ") + std::string(model.name);
+    add(known, model);
+    if (takes(model, inputs)) {
+      if (name.empty()) return model;
+      add(fitting, model);
+    }
+    if (name == model.name) named = &model;
   }
+  if (!named && !name.empty()) named = backend.other_model(role, name);
+  if (named && takes(*named, inputs)) return *named;
+  if (named)
+    throw Error(Fault::settings, "the model " + name + " does not take " + text_of(inputs),
+                fitting.empty() ? "choose another backend" : "choose one of " + fitting);
   throw Error(Fault::settings,
               std::string("model ") + (name.empty() ? "for " : "\"" + name + "\" for ") +
                   stage_name(role) + " is unknown to " + backend.name(),

@@ -4,6 +4,7 @@
 
 #include "base/cancel.h"
 #include "base/ref.h"
+#include "base/secret.h"
 #include "service/model.h"
 #include "shot/shot.h"
 #include "store/result.h"
@@ -11,11 +12,20 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace aigc {
+
+/// An input picture: its bytes, or an http(s) address the service reads itself.
+struct Media {
+  Ref<GBytes> bytes; ///< encoded
+  std::string url;
+  explicit operator bool() const { return bytes || !url.empty(); }
+};
 
 /// One call, complete: everything the result depends on stands here.
 struct Request {
@@ -29,12 +39,20 @@ struct Request {
   std::string mood;
   std::string language;
   std::string resolution; ///< wish for the writer, such as "4K"
-  Size size;              ///< legal for the model
-  double seconds = 0;     ///< legal for the model
-  gint64 seed = -1;       ///< -1 = the service's choice
+  std::string brand;
+  std::string system_prompt; ///< in the place of the writer's own rules; empty = those
+  double temperature = 0.7;  ///< of the writer
+  double top_p = 1;
+  gint64 max_tokens = 800;
+  bool prompt_extend = false; ///< the service may rewrite the words
+  bool watermark = false;     ///< the service's visible mark
+  Size size;                  ///< legal for the model
+  double seconds = 0;         ///< legal for the model
+  gint64 seed = -1;           ///< -1 = the service's choice
   gint64 take = 0;
   Ref<GBytes> keyframe; ///< encoded picture, may be empty
   Ref<GBytes> last_frame;
+  std::vector<Media> references;
 };
 
 /// The id of work a service goes on with by itself.
@@ -49,6 +67,23 @@ struct Poll {
   Result result;    ///< when done
 };
 
+/// A create whose answer was lost: sent, or about to be, at `sent`.
+struct Intent {
+  std::chrono::system_clock::time_point sent;
+  std::set<std::string> known_tasks; ///< ids that belong to other calls
+};
+
+/// What a service can say of a lost create.
+struct Found {
+  enum class Answer {
+    unknown, ///< it cannot tell
+    none,    ///< it never took the call
+    task,    ///< it did, and works on `task`
+  };
+  Answer answer = Answer::unknown;
+  Task task;
+};
+
 /// What a backend may use while it works on a call. It returns soon after `cancel` fires, and gives
 /// up at `deadline`. `scratch` is a path of its own for the clip.
 struct Call {
@@ -56,6 +91,13 @@ struct Call {
   std::chrono::steady_clock::time_point deadline;
   std::function<void(int percent)> progress;
   std::string scratch;
+};
+
+/// Who is asked, and on whose account: what a limiter is kept for.
+struct Endpoint {
+  std::string host;        ///< with port; empty = nothing leaves this machine
+  std::string account;     ///< a digest of the key, never the key
+  bool is_private = false; ///< loopback or a private network, whose results may be there, too
 };
 
 class Backend {
@@ -67,18 +109,26 @@ class Backend {
   virtual std::string edition() const { return name(); }
   /// Results are stand-ins and must be told apart from a model's.
   virtual bool is_preview() const { return false; }
-  /// The first model of a role is its default.
+  virtual Endpoint endpoint() const { return {}; }
+  /// The first model of a role that fits the inputs is its default.
   virtual std::span<const Model> models() const = 0;
+  /// A row for a name the table does not have, or null when such a name is refused.
+  virtual const Model* other_model(Role role, const std::string& name) const { return nullptr; }
 
-  /// A result at once, or a task to be polled. All of these throw Error.
+  /// A result at once, or a task to be polled. One create is sent, never twice. All of these throw
+  /// Error, with `retry`, `retry_after` and `unclear` as they apply.
   virtual std::variant<Result, Task> submit(const Request& request, Call& call) = 0;
-  virtual Poll poll(const Task& task, Call& call) = 0;
-  /// Best effort, on teardown.
-  virtual void cancel(const Task& task) = 0;
+  /// One look. `request` is the one that was submitted.
+  virtual Poll poll(const Task& task, const Request& request, Call& call) = 0;
+  /// Best effort, on teardown; true when the service will not bill the task.
+  virtual bool cancel(const Task& task, Call& call) = 0;
+  /// After a create whose answer was lost.
+  virtual Found find(const Request& request, const Intent& intent, Call& call) { return {}; }
 };
 
-/// The model named, or the role's default when `name` is empty.
-/// Throws Error{Fault::settings} that lists the names there are.
-const Model& find_model(const Backend& backend, Role role, const std::string& name);
+/// The model named, or the first of the role that takes all of `inputs` when `name` is empty.
+/// Throws Error{Fault::settings} that lists the names there are, or what the model does not take.
+const Model& find_model(const Backend& backend, Role role, const std::string& name,
+                        unsigned inputs = kWordsOnly);
 
 } // namespace aigc

@@ -91,8 +91,14 @@ std::string request_key(const std::string& service, const Request& request) {
   digest.add(stage_name(request.role));
   for (const std::string* text :
        {&request.model, &request.script, &request.words, &request.negative, &request.motion,
-        &request.style, &request.mood, &request.language, &request.resolution})
+        &request.style, &request.mood, &request.language, &request.resolution, &request.brand,
+        &request.system_prompt})
     digest.add(*text);
+  digest.add(static_cast<gint64>(request.temperature * 1e6));
+  digest.add(static_cast<gint64>(request.top_p * 1e6));
+  digest.add(request.max_tokens);
+  digest.add(request.prompt_extend);
+  digest.add(request.watermark);
   digest.add(request.size.width);
   digest.add(request.size.height);
   digest.add(static_cast<gint64>(request.seconds * 1e6));
@@ -100,6 +106,11 @@ std::string request_key(const std::string& service, const Request& request) {
   digest.add(request.take);
   digest.add(request.keyframe.get());
   digest.add(request.last_frame.get());
+  digest.add(static_cast<gint64>(request.references.size()));
+  for (const Media& reference : request.references) {
+    digest.add(reference.bytes.get());
+    digest.add(reference.url);
+  }
   return digest.hex();
 }
 
@@ -134,9 +145,9 @@ struct Driver::Attempt {
 };
 
 /// One look at a task; what may pass is looked past, since the task goes on by itself.
-std::optional<Poll> Driver::look(const Task& task, Attempt& attempt) const {
+std::optional<Poll> Driver::look(const Task& task, const Request& request, Attempt& attempt) const {
   try {
-    return backend_->poll(task, attempt.call);
+    return backend_->poll(task, request, attempt.call);
   } catch (const Error& error) {
     if (!error.retry || ++attempt.failed_polls > attempt.options.max_retries) throw;
     GST_INFO("%s: %s, looking again", task.id.c_str(), error.what());
@@ -144,13 +155,13 @@ std::optional<Poll> Driver::look(const Task& task, Attempt& attempt) const {
   }
 }
 
-Result Driver::wait_for(const Task& task, Attempt& attempt) const {
+Result Driver::wait_for(const Task& task, const Request& request, Attempt& attempt) const {
   auto interval = attempt.options.poll_interval.count() > 0 ? attempt.options.poll_interval
                                                             : std::chrono::milliseconds(kFirstPoll);
   try {
     for (;;) {
       attempt.pause(interval);
-      if (auto poll = look(task, attempt)) {
+      if (auto poll = look(task, request, attempt)) {
         attempt.failed_polls = 0;
         if (poll->state == Poll::State::done) return std::move(poll->result);
         if (poll->percent >= 0) attempt.call.progress(poll->percent);
@@ -159,7 +170,7 @@ Result Driver::wait_for(const Task& task, Attempt& attempt) const {
         interval = std::min<std::chrono::milliseconds>(interval * 3 / 2, kLongestPoll);
     }
   } catch (const Error& error) {
-    if (error.fault == Fault::cancelled) backend_->cancel(task);
+    if (error.fault == Fault::cancelled) backend_->cancel(task, attempt.call);
     throw;
   }
 }
@@ -184,7 +195,7 @@ Result Driver::obtain(const Request& request, Attempt& attempt) const {
     auto answer = submit(request, attempt);
     Result result = std::holds_alternative<Result>(answer)
                         ? std::get<Result>(std::move(answer))
-                        : wait_for(std::get<Task>(answer), attempt);
+                        : wait_for(std::get<Task>(answer), request, attempt);
     verify(request.role, result, attempt.call.cancel);
     return result;
   } catch (Error& error) {

@@ -15,6 +15,8 @@ struct DriverOptions {
   std::chrono::milliseconds poll_interval{0}; ///< 0 = short first, longer later
   unsigned max_retries = 4;                   ///< tries after the first
   bool use_cache = true;                      ///< take what the store has
+  double max_cost = 0;                        ///< of the process, in the price file's currency
+  bool cancel_tasks = false;                  ///< on cancel, those that have not begun
 };
 
 struct Done {
@@ -40,8 +42,8 @@ class Driver {
   std::optional<StoredResult> find(const std::string& key, Role role, Cancel& cancel) const;
   Result obtain(const Request& request, Attempt& attempt) const;
   std::variant<Result, Task> submit(const Request& request, Attempt& attempt) const;
-  std::optional<Poll> look(const Task& task, Attempt& attempt) const;
-  Result wait_for(const Task& task, Attempt& attempt) const;
+  std::optional<Poll> look(const Task& task, const Request& request, Attempt& attempt) const;
+  Result wait_for(const Task& task, const Request& request, Attempt& attempt) const;
   Provenance provenance_of(const Request& request, const Result& result) const;
 
   std::shared_ptr<Backend> backend_;

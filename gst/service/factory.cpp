@@ -2,57 +2,47 @@
 // See factory.h.
 #include "service/factory.h"
 
+#include "net/http.h"
+#include "service/credentials.h"
+#include "service/dashscope/dashscope.h"
+#include "service/deepseek/deepseek_backend.h"
+#include "service/openai/openai_backend.h"
 #include "service/preview/preview_backend.h"
 
-#include <array>
-#include <span>
 #include <string_view>
 
 namespace aigc {
 
 namespace {
 
-struct Service {
-  BackendChoice choice;
-  const char* name;
-  const char* variables;     ///< prefix of its _API_KEY, _API_KEY_FILE and _BASE_URL
-  std::array<bool, 3> roles; ///< auto picks it for words, picture, clip
-};
-
-/// In the order in which auto looks for keys.
 constexpr std::array<Service, 3> kServices = {{
-    {BackendChoice::deepseek, "deepseek", "DEEPSEEK", {true, false, false}},
-    {BackendChoice::dashscope, "dashscope", "DASHSCOPE", {true, true, true}},
-    {BackendChoice::openai, "openai", "OPENAI", {true, true, true}},
+    {BackendChoice::deepseek,
+     "deepseek",
+     "DEEPSEEK",
+     kDeepseekUrl,
+     true,
+     {true, false, false},
+     make_deepseek},
+    {BackendChoice::dashscope,
+     "dashscope",
+     "DASHSCOPE",
+     kDashscopeBaseUrl,
+     true,
+     {true, true, true},
+     make_dashscope},
+    {BackendChoice::openai,
+     "openai",
+     "OPENAI",
+     kOpenaiUrl,
+     false,
+     {true, false, false},
+     make_openai},
 }};
 
-bool serves(const Service& service, Role role) {
-  return service.roles[static_cast<size_t>(role)];
-}
-
-bool is_set(const BackendQuery& query, const Service& service, std::string_view suffix) {
-  const std::string name = service.variables + std::string(suffix);
-  const char* value = query.environment(name.c_str());
-  return value && *value;
-}
-
-bool is_configured(const BackendQuery& query, const Service& service) {
-  return is_set(query, service, "_BASE_URL") || is_set(query, service, "_API_KEY") ||
-         is_set(query, service, "_API_KEY_FILE");
-}
-
-/// The host of a URL, without user and port.
-std::string_view host_of(std::string_view url) {
-  if (const size_t scheme = url.find("://"); scheme != std::string_view::npos)
-    url.remove_prefix(scheme + 3);
-  url = url.substr(0, url.find_first_of("/?#"));
-  if (const size_t user = url.rfind('@'); user != std::string_view::npos)
-    url.remove_prefix(user + 1);
-  return url.substr(0, url.find(':'));
-}
-
-BackendChoice choice_by_host(std::string_view url) {
-  const std::string_view host = host_of(url);
+/// By the host as HttpClient reads it. Throws Error{Fault::settings} for what is no URL.
+BackendChoice choice_by_host(const std::string& url) {
+  const std::string origin = origin_of(url).host;
+  const std::string_view host = std::string_view(origin).substr(0, origin.rfind(':'));
   if (host == "aliyuncs.com" || host.ends_with(".aliyuncs.com")) return BackendChoice::dashscope;
   if (host == "api.deepseek.com") return BackendChoice::deepseek;
   return BackendChoice::openai;
@@ -60,13 +50,23 @@ BackendChoice choice_by_host(std::string_view url) {
 
 } // namespace
 
+std::span<const Service> services() {
+  return kServices;
+}
+
+const Service* find_service(BackendChoice choice) {
+  for (const Service& service : kServices)
+    if (service.choice == choice) return &service;
+  return nullptr;
+}
+
 BackendChoice resolve_backend(const BackendQuery& query) {
   if (query.choice != BackendChoice::automatic) return query.choice;
-  if (!query.base_url.empty()) return choice_by_host(query.base_url);
+  if (!is_blank(query.base_url)) return choice_by_host(query.base_url);
   const Service* other = nullptr;
   for (const Service& service : kServices) {
-    const bool mine = serves(service, query.role);
-    if (mine && query.has_key) return service.choice;
+    const bool mine = service.serves(query.role);
+    if (mine && !is_blank(query.key.reveal())) return service.choice;
     if (!is_configured(query, service)) continue;
     if (mine) return service.choice;
     other = &service;
@@ -78,14 +78,15 @@ BackendChoice resolve_backend(const BackendQuery& query) {
               "set DASHSCOPE_API_KEY, or backend=preview if stand-ins are wanted");
 }
 
-std::shared_ptr<Backend> make_backend(BackendChoice choice) {
+std::shared_ptr<Backend> make_backend(BackendChoice choice, const Access& access) {
   if (choice == BackendChoice::preview) return std::make_shared<PreviewBackend>();
-  for (const Service& service : kServices)
-    if (service.choice == choice)
-      throw Error(Fault::settings,
-                  std::string("the service ") + service.name + " is not part of this version",
-                  "set backend=preview, or unset the keys and addresses in the environment");
-  throw Error(Fault::settings, "no such backend", "set backend=preview");
+  const Service* service = find_service(choice);
+  if (!service) throw Error(Fault::settings, "no such backend", "set backend=preview");
+  if (service->needs_key && access.key.empty())
+    throw Error(Fault::settings, std::string("there is no key for ") + service->name,
+                std::string("set ") + service->variables + "_API_KEY, or backend=preview for " +
+                    "stand-ins that need none");
+  return service->make(access);
 }
 
 } // namespace aigc

@@ -15,6 +15,9 @@ namespace aigc {
 
 namespace {
 
+/// Of the longer side to the shorter, where a model bounds the area.
+constexpr double kMaxRatio = 8;
+
 double ratio(Size size) {
   return static_cast<double>(size.width) / size.height;
 }
@@ -31,6 +34,10 @@ std::string text_of(double value) {
 
 int rounded_up(double side, int step) {
   return static_cast<int>(std::ceil((side - 1e-6) / step)) * step;
+}
+
+int rounded_down(double side, int step) {
+  return static_cast<int>(std::floor((side + 1e-6) / step)) * step;
 }
 
 /// Fills in sides that were not given.
@@ -51,31 +58,73 @@ void check_side(const Model& model, const char* name, int side, int minimum, int
                   std::to_string(maximum) + " pixels");
 }
 
-Size choose_free(const Model& model, Size asked) {
-  check_side(model, "width", asked.width, model.min_side, model.max_side);
-  check_side(model, "height", asked.height, model.min_side, model.max_side);
-  return {rounded_up(asked.width, model.side_step), rounded_up(asked.height, model.side_step)};
+[[noreturn]] void refuse_area(const Model& model, Size asked) {
+  throw Error(Fault::settings,
+              "the size " + text_of(asked) + " is more than " + model.name + " makes",
+              "ask for at most " + std::to_string(model.max_area) + " pixels in all");
 }
 
-/// Smaller is better: distance of the aspects first, then the area.
-std::tuple<double, int> badness(Size size, Size asked) {
-  const double distance = std::abs(std::log(ratio(size) / ratio(asked)));
-  return {std::round(distance * 1000), size.width * size.height};
+/// Grown to the smallest legal size where `whole` is smaller. A size that only an aspect asked for
+/// is shrunk to the largest.
+Size choose_free(const Model& model, Size whole, bool aspect_only) {
+  check_side(model, "width", whole.width, kMinSide, model.max_side);
+  check_side(model, "height", whole.height, kMinSide, model.max_side);
+  const double shape = ratio(whole);
+  if (model.max_area && (shape > kMaxRatio || shape < 1 / kMaxRatio))
+    throw Error(Fault::settings, "the size is " + text_of(whole),
+                std::string(model.name) + " makes pictures from 1:8 to 8:1");
+  const double area = static_cast<double>(whole.width) * whole.height;
+  double scale =
+      std::max(1.0, static_cast<double>(model.min_side) / std::min(whole.width, whole.height));
+  scale = std::max(scale, std::sqrt(static_cast<double>(model.min_area) / area));
+  if (model.max_area && area * scale * scale > static_cast<double>(model.max_area)) {
+    if (!aspect_only) refuse_area(model, whole);
+    scale = std::sqrt(static_cast<double>(model.max_area) / area);
+    return {rounded_down(whole.width * scale, model.side_step),
+            rounded_down(whole.height * scale, model.side_step)};
+  }
+  const Size size{rounded_up(whole.width * scale, model.side_step),
+                  rounded_up(whole.height * scale, model.side_step)};
+  check_side(model, "width", size.width, model.min_side, model.max_side);
+  check_side(model, "height", size.height, model.min_side, model.max_side);
+  if (model.max_area && static_cast<gint64>(size.width) * size.height > model.max_area)
+    refuse_area(model, whole);
+  return size;
 }
 
-Size choose_listed(const Model& model, Size asked) {
-  check_side(model, "width", asked.width, kMinSide, kMaxSide);
-  check_side(model, "height", asked.height, kMinSide, kMaxSide);
+/// Distance of the aspects. Services call 832x480 16:9, so what is that near counts as the same.
+double distance(Size size, Size asked) {
+  return std::round(std::abs(std::log(ratio(size) / ratio(asked))) * 10);
+}
+
+/// A side that follows from the aspect need not be reached to the pixel: 1664x928 is 16:9.
+bool reaches(Size size, Size whole, Size asked) {
+  constexpr double enough = 0.98;
+  return size.width >= (asked.width ? whole.width : whole.width * enough) &&
+         size.height >= (asked.height ? whole.height : whole.height * enough);
+}
+
+Size choose_listed(const Model& model, Size whole, Size asked) {
+  check_side(model, "width", whole.width, kMinSide, kMaxSide);
+  check_side(model, "height", whole.height, kMinSide, kMaxSide);
+  const bool aspect_only = !asked.width && !asked.height;
+  // Smaller is better: the aspect first, then the area.
+  const auto badness = [&](Size size) {
+    const double area = static_cast<double>(size.width) * size.height;
+    const double wanted = static_cast<double>(whole.width) * whole.height;
+    return std::tuple(distance(size, whole),
+                      aspect_only ? std::abs(std::log(area / wanted)) : area);
+  };
   const Size* best = nullptr;
   for (const Size& size : model.sizes) {
-    if (size.width < asked.width || size.height < asked.height) continue;
-    if (!best || badness(size, asked) < badness(*best, asked)) best = &size;
+    if (!aspect_only && !reaches(size, whole, asked)) continue;
+    if (!best || badness(size) < badness(*best)) best = &size;
   }
   if (best) return *best;
   std::string known;
   for (const Size& size : model.sizes)
     known += (known.empty() ? "" : ", ") + text_of(size);
-  throw Error(Fault::settings, "the size " + text_of(asked) + " is more than any of " + model.name,
+  throw Error(Fault::settings, "the size " + text_of(whole) + " is more than any of " + model.name,
               "ask for one that fits into " + known);
 }
 
@@ -88,7 +137,8 @@ double parse_aspect(const std::string& aspect) {
   if (first.ec == std::errc() && first.ptr != end && *first.ptr == ':') {
     const auto second = std::from_chars(first.ptr + 1, end, height);
     const bool whole = second.ec == std::errc() && second.ptr == end;
-    if (whole && width > 0 && height > 0 && width <= 8 * height && height <= 8 * width)
+    if (whole && width > 0 && height > 0 && width <= kMaxRatio * height &&
+        height <= kMaxRatio * width)
       return static_cast<double>(width) / height;
   }
   throw Error(Fault::settings, "aspect is \"" + aspect + "\"",
@@ -97,8 +147,8 @@ double parse_aspect(const std::string& aspect) {
 
 Size choose_size(const Model& model, Size asked, double aspect) {
   const Size whole = complete(model, asked, aspect);
-  if (!model.sizes.empty()) return choose_listed(model, whole);
-  return choose_free(model, whole);
+  if (!model.sizes.empty()) return choose_listed(model, whole, asked);
+  return choose_free(model, whole, !asked.width && !asked.height);
 }
 
 double choose_seconds(const Model& model, double asked) {

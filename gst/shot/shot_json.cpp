@@ -138,47 +138,7 @@ bool read_field(Shot& shot, const std::string& name, JsonNode* value) {
   return false;
 }
 
-/// The parser recurses, so its input must not nest without end. Brackets in strings do not count.
-size_t depth_of(std::string_view text) {
-  size_t depth = 0, deepest = 0;
-  bool quoted = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quoted && c == '\\')
-      ++i;
-    else if (c == '"')
-      quoted = !quoted;
-    else if (!quoted && (c == '[' || c == '{'))
-      deepest = std::max(deepest, ++depth);
-    else if (!quoted && (c == ']' || c == '}') && depth > 0)
-      --depth;
-  }
-  return deepest;
-}
-
 } // namespace
-
-std::string json_text(JsonNode* node) {
-  return take_string(json_to_string(node, FALSE));
-}
-
-Ref<JsonNode> parse_json(std::string_view text) {
-  if (text.size() > kMaxJsonBytes)
-    throw Error(Fault::format, "JSON of " + std::to_string(text.size()) + " bytes",
-                "split it into parts of at most " + std::to_string(kMaxJsonBytes) + " bytes");
-  if (!g_utf8_validate_len(text.data(), text.size(), nullptr))
-    throw Error(Fault::format, "JSON is not valid UTF-8", "save it as UTF-8");
-  if (depth_of(text) > kMaxJsonDepth)
-    throw Error(Fault::format, "JSON nested deeper than " + std::to_string(kMaxJsonDepth),
-                "write it flatter");
-  auto parser = adopt(json_parser_new_immutable());
-  ErrorSlot error;
-  if (!json_parser_load_from_data(parser.get(), text.data(), text.size(), error.out()))
-    throw Error(Fault::format, "not valid JSON: " + error.message(), "correct the JSON");
-  JsonNode* root = json_parser_get_root(parser.get());
-  if (!root) throw Error(Fault::format, "JSON is empty", "write at least one value");
-  return adopt(json_node_ref(root));
-}
 
 Ref<JsonNode> shot_to_json(const Shot& shot) {
   static const Shot unset;

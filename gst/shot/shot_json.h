@@ -2,11 +2,8 @@
 // Shots as JSON.
 #pragma once
 
-#include "base/ref.h"
+#include "base/json.h"
 #include "shot/shot.h"
-
-#include <string>
-#include <string_view>
 
 namespace aigc {
 
@@ -17,13 +14,5 @@ Ref<JsonNode> shot_to_json(const Shot& shot);
 /// as good as absent, unknown members are kept in Shot::extra.
 /// Throws Error{Fault::settings} naming the member that has the wrong type or value.
 Shot shot_from_json(JsonNode* node);
-
-std::string json_text(JsonNode* node);
-
-/// Throws Error{Fault::format} with line and column. At most kMaxJsonBytes, nested kMaxJsonDepth
-/// deep.
-Ref<JsonNode> parse_json(std::string_view text);
-inline constexpr size_t kMaxJsonBytes = 8u << 20;
-inline constexpr size_t kMaxJsonDepth = 64;
 
 } // namespace aigc

@@ -3,6 +3,7 @@
 #include "stage/flow.h"
 
 #include "shot/shot_meta.h"
+#include "stage/arrivals.h"
 #include "stage/pads.h"
 #include "stage/report.h"
 
@@ -34,11 +35,12 @@ GstClockTime length_of(const Shot& shot, GstClockTime came_with) {
 StageFlow::StageFlow(GstElement* element, GstPad* src, const StageKind& kind)
     : element_(element), src_(src), kind_(kind) {}
 
-void StageFlow::open(bool has_sink) {
+void StageFlow::open(GstPad* sink) {
+  const bool has_sink = sink != nullptr;
   if (!has_sink && is_blank(kind_.shared_settings().prompt))
     throw Error(Fault::settings, "there are no words to work on",
                 "set prompt, or link an element that brings shots to the sink");
-  std::shared_ptr<StageRun> run = kind_.begin();
+  std::shared_ptr<StageRun> run = kind_.begin(arrivals_at(sink));
   framer_ = Framer(kind_.every_frame());
   *state_.lock() = State{};
   begin_round(std::move(run), std::make_shared<Stats>(), has_sink);
@@ -250,7 +252,7 @@ Outcome StageFlow::ask(const Round& round, const Job& job, Cancel& cancel,
   const unsigned requests = product.requests;
   Outcome outcome = deliver(std::move(product), job);
   round.stats->end(latency, requests, provenance ? provenance->cost : 0,
-                   provenance && provenance->cache_hit);
+                   provenance && provenance->cache_hit, provenance ? provenance->currency : "");
   if (provenance) post_shot_done(element_, outcome.shot, *provenance, latency);
   return outcome;
 }
@@ -337,14 +339,14 @@ void StageFlow::check_downstream() {
   if (const auto round = state_.snapshot().round) negotiate(*round, nullptr);
 }
 
-bool StageFlow::can_produce(GstCaps* allowed) {
+Ref<GstCaps> StageFlow::what_is_taken(GstCaps* caps, GstCaps* allowed) {
   const auto round = state_.snapshot().round;
-  if (!round) return true;
+  if (!round) return share(caps);
   try {
     round->run->negotiate(nullptr, allowed);
-    return true;
+    return what_run_takes(*round->run, caps);
   } catch (...) {
-    return false;
+    return adopt(gst_caps_new_empty());
   }
 }
 

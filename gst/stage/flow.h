@@ -20,8 +20,9 @@ class StageFlow : public std::enable_shared_from_this<StageFlow> {
  public:
   StageFlow(GstElement* element, GstPad* src, const StageKind& kind);
 
-  /// READY->PAUSED. Without a sink the prompt is the only shot. Throws Error{Fault::settings}.
-  void open(bool has_sink);
+  /// READY->PAUSED. `sink` may be null: the prompt is then the only shot. Throws
+  /// Error{Fault::settings}.
+  void open(GstPad* sink);
   /// PAUSED->READY begins: as cancel(), and no flush brings the flow back.
   void shut();
   /// PAUSED->READY, after the pads are inactive: lets go of the run; the statistics stay.
@@ -52,8 +53,9 @@ class StageFlow : public std::enable_shared_from_this<StageFlow> {
   /// One whole stream, stream-start to EOS; the task pauses afterwards.
   void loop();
 
-  /// Whether `allowed` (what downstream takes) leaves the stage something it can produce.
-  bool can_produce(GstCaps* allowed);
+  /// Those of `caps` that can be worked on, if anything can leave where downstream takes `allowed`;
+  /// all while closed.
+  Ref<GstCaps> what_is_taken(GstCaps* caps, GstCaps* allowed);
 
   /// Of this run, or the last one.
   Own<GstStructure> stats() const { return state_.snapshot().stats->to_structure(); }

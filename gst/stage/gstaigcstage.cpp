@@ -3,6 +3,7 @@
 #include "stage/gstaigcstage.h"
 
 #include "shot/shot_meta.h"
+#include "stage/context.h"
 #include "stage/flow.h"
 #include "stage/pads.h"
 #include "stage/report.h"
@@ -105,7 +106,7 @@ static gboolean sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
   auto mine = adopt(gst_pad_get_pad_template_caps(pad));
   if (GST_PAD_IS_ACTIVE(src) && gst_pad_is_linked(src)) {
     auto allowed = adopt(gst_pad_peer_query_caps(src, nullptr));
-    if (!flow_of(parent).can_produce(allowed.get())) mine = adopt(gst_caps_new_empty());
+    mine = flow_of(parent).what_is_taken(mine.get(), allowed.get());
   }
   GstCaps* filter = nullptr;
   gst_query_parse_caps(query, &filter);
@@ -120,6 +121,19 @@ static gboolean src_event(GstPad* pad, GstObject* parent, GstEvent* event) {
     return FALSE;
   }
   return gst_pad_event_default(pad, parent, event);
+}
+
+/// Before caps are settled the properties narrow what the template has.
+static bool answer_caps(GstPad* pad, GstObject* parent, GstQuery* query) {
+  if (gst_pad_has_current_caps(pad)) return false;
+  auto offered = get_private(parent)->kind->offered();
+  if (!offered) return false;
+  GstCaps* filter = nullptr;
+  gst_query_parse_caps(query, &filter);
+  if (filter)
+    offered = adopt(gst_caps_intersect_full(filter, offered.get(), GST_CAPS_INTERSECT_FIRST));
+  gst_query_set_caps_result(query, offered.get());
+  return true;
 }
 
 static gboolean src_query(GstPad* pad, GstObject* parent, GstQuery* query) {
@@ -143,6 +157,9 @@ static gboolean src_query(GstPad* pad, GstObject* parent, GstQuery* query) {
     return TRUE;
   case GST_QUERY_DURATION:
     return FALSE;
+  case GST_QUERY_CAPS:
+    if (answer_caps(pad, parent, query)) return TRUE;
+    break;
   default:
     break;
   }
@@ -213,11 +230,25 @@ static gboolean send_event(GstElement* element, GstEvent* raw) {
   }
 }
 
+// --- credentials ---------------------------------------------------------------------------------
+
+/// Takes the keys of the context; where one is wanted that nobody gave, the application is asked
+/// for it, which answers before the message has been posted, or not at all.
+static void find_keys(GstElement* element) {
+  StageKind& kind = *get_private(element)->kind;
+  kind.set_keys(keys_of_context(element));
+  if (!kind.wants_key()) return;
+  gst_element_post_message(element,
+                           gst_message_new_need_context(GST_OBJECT(element), kCredentialsContext));
+  kind.set_keys(keys_of_context(element));
+}
+
 static GstStateChangeReturn change_state(GstElement* element, GstStateChange change) {
   StageFlow& flow = flow_of(element);
   if (change == GST_STATE_CHANGE_READY_TO_PAUSED) {
     try {
-      flow.open(element->numsinkpads > 0);
+      find_keys(element);
+      flow.open(sink_of(element).get());
       flow.check_downstream();
     } catch (...) {
       report(element, caught_error());

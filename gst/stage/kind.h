@@ -4,6 +4,7 @@
 
 #include "base/cancel.h"
 #include "base/guarded.h"
+#include "service/factory.h"
 #include "stage/pool.h"
 #include "stage/properties.h"
 
@@ -19,7 +20,7 @@ enum class OnError { fail, skip, fallback };
 /// The properties every AI stage has. A kind derives its own settings from this.
 struct StageSettings {
   std::string prompt;
-  int backend = 0; ///< service/backend.h: BackendChoice
+  int backend = 0; ///< BackendChoice
   std::string base_url;
   std::string model;
   std::string api_key;
@@ -31,8 +32,18 @@ struct StageSettings {
   int on_error = static_cast<int>(OnError::fail);
   std::string cache_dir;
   bool use_cache = true;
+  double max_cost = 0; ///< 0 = as the environment says
+  bool cancel_pending = false;
   gint64 seed = -1;
   guint take = 0;
+  KeyRing keys; ///< of the context; no property
+};
+
+/// What a stage will get to work on, as far as its links tell before anything flows.
+struct Arrivals {
+  bool words = true;
+  bool references = true; ///< words may bring pictures of characters or style
+  bool pictures = true;   ///< keyframes
 };
 
 /// What a stage made of a job.
@@ -61,6 +72,9 @@ class StageRun {
   /// Throws Error{Fault::negotiation, settings}.
   virtual Ref<GstCaps> negotiate(const Shot* first, GstCaps* allowed) = 0;
 
+  /// Whether input of that kind can be worked on, as the settings are now; on any thread.
+  virtual bool takes(InputKind) const { return true; }
+
   using Progress = std::function<void(int percent)>;
 
   /// Works on one shot; called on several threads at once. Throws Error.
@@ -82,8 +96,16 @@ class StageKind {
   virtual StageSettings shared_settings() const = 0;
   virtual bool every_frame() const { return false; }
 
+  /// What may leave, as the settings are now; null = all of the pad's template.
+  virtual Ref<GstCaps> offered() const { return nullptr; }
+
+  /// The keys of the context, for the next run.
+  virtual void set_keys(KeyRing keys) = 0;
+  /// Whether the next run would do with a key that nobody has given yet.
+  virtual bool wants_key() const { return false; }
+
   /// Checks the settings and gets ready. Never blocks. Throws Error{Fault::settings}.
-  virtual std::unique_ptr<StageRun> begin() const = 0;
+  virtual std::unique_ptr<StageRun> begin(const Arrivals& arrivals) const = 0;
 };
 
 /// A kind whose settings are `S`, described by the table `S::table()`.
@@ -98,6 +120,7 @@ template <typename S> class KindWith : public StageKind {
   }
   guint stats_id() const override { return S::table().next_id(); }
   StageSettings shared_settings() const override { return settings(); }
+  void set_keys(KeyRing keys) override { settings_.lock()->keys = std::move(keys); }
   S settings() const { return settings_.snapshot(); }
 
  private:

@@ -38,6 +38,14 @@ template <typename S> std::vector<Property<S>> with_stage_properties(std::vector
        &S::cache_dir},
       {"use-cache", "Take a result of the same request from cache-dir instead of asking again",
        &S::use_cache, Mutable::playing},
+      {"max-cost",
+       "Most that all calls of the process may cost, in the currency of the price file (0 = "
+       "AIGC_MAX_COST, else no limit)",
+       &S::max_cost, Mutable::playing, 0, any},
+      {"cancel-pending",
+       "When stopped, cancel tasks that have not begun, which are then not billed; else the next "
+       "run goes on with them",
+       &S::cancel_pending, Mutable::playing},
       {"seed", "Seed of every shot that brings none (-1 = the service's choice)", &S::seed,
        Mutable::playing, -1, 2147483647},
       {"take", "Number of the take: another one asks for another result of the same words",
@@ -55,11 +63,17 @@ struct RoleSettings : StageSettings {
   }
 };
 
+/// What a request brings beside its words, as bits of Input.
+unsigned inputs_of(const Request& request);
+
 /// A run that asks one service. Subclasses turn a job into a request and a result into a product.
 class ServiceRun : public StageRun {
  public:
   /// Throws Error{Fault::settings} when there is no backend or model for the role.
   ServiceRun(Role role, const StageSettings& settings);
+
+  /// Whether the role would do with a key that nobody has given yet.
+  static bool wants_key(Role role, const StageSettings& settings);
 
   unsigned max_in_flight() const override { return max_in_flight_; }
   std::string notice() const override;
@@ -67,25 +81,42 @@ class ServiceRun : public StageRun {
   Product fallback(Job job, Cancel& cancel) override;
 
  protected:
-  const Model& model() const { return model_; }
+  const Backend& backend() const { return driver_.backend(); }
+  /// The model for these inputs. Throws Error{Fault::settings}.
+  const Model& model(unsigned inputs) const;
+
+  using Check = std::function<void(const Model&)>;
+  /// Refuses settings that `check` refuses for every kind of shot that can come; a shot of its own
+  /// size or length may still be refused later. `also` are inputs that each shot brings.
+  void check_arrivals(const Arrivals& arrivals, unsigned also, const Check& check) const;
 
   /// The settings as they are now: a change while playing applies to the next shot.
   virtual StageSettings settings() const = 0;
   /// Whether a shot needs no service, and what goes on instead.
   virtual std::optional<Product> pass(const Job& job) { return std::nullopt; }
-  /// Fills `request` from the job and writes what was asked into its shot. Throws Error.
-  virtual void ask(Job& job, const Model& model, Request& request, Cancel& cancel) = 0;
+  /// Puts the pictures into `request`, which decide on the model. Throws Error.
+  virtual void gather(const Job&, Request&, Cancel&) const {}
+  /// Fills in the rest of `request` and writes what was asked into the shot. Throws Error.
+  virtual void ask(Job& job, const Model& model, Request& request) = 0;
   /// What leaves for `result`. Throws Error.
   virtual Product give(Job job, Done done, Cancel& cancel) = 0;
 
  private:
-  Product work_with(const Driver& driver, const Model& model, Job job, Cancel& cancel,
+  struct Chosen {
+    std::shared_ptr<Backend> backend;
+    std::string warning;
+  };
+  ServiceRun(Role role, const StageSettings& settings, Chosen chosen);
+  static Chosen find(Role role, const StageSettings& settings);
+
+  Product work_with(const Driver& driver, const std::string& name, Job job, Cancel& cancel,
                     const Progress& progress);
 
   Role role_;
+  std::string model_; ///< the name asked for; empty = by the inputs
+  std::string warning_;
   ResultStore store_;
   Driver driver_;
-  const Model& model_;
   unsigned max_in_flight_;
 };
 

@@ -11,7 +11,8 @@ void Stats::begin() {
   ++in_flight_;
 }
 
-void Stats::end(std::chrono::nanoseconds latency, unsigned requests, double cost, bool cache_hit) {
+void Stats::end(std::chrono::nanoseconds latency, unsigned requests, double cost, bool cache_hit,
+                const std::string& currency) {
   std::lock_guard guard(mutex_);
   --in_flight_;
   ++done_;
@@ -19,6 +20,7 @@ void Stats::end(std::chrono::nanoseconds latency, unsigned requests, double cost
   retries_ += requests > 1 ? requests - 1 : 0;
   cache_hits_ += cache_hit;
   cost_ += cost;
+  if (!currency.empty()) currency_ = currency;
   const auto nanoseconds = static_cast<std::uint64_t>(latency.count());
   if (latencies_.size() < kWindow)
     latencies_.push_back(nanoseconds);
@@ -51,8 +53,8 @@ Own<GstStructure> Stats::to_structure() const {
       "application/x-aigc-stats", "requests", G_TYPE_UINT64, requests_, "retries", G_TYPE_UINT64,
       retries_, "cache-hits", G_TYPE_UINT64, cache_hits_, "done", G_TYPE_UINT64, done_, "failed",
       G_TYPE_UINT64, failed_, "in-flight", G_TYPE_UINT64, in_flight_, "cost", G_TYPE_DOUBLE, cost_,
-      "latency-min", G_TYPE_UINT64, at(0), "latency-median", G_TYPE_UINT64, at(0.5), "latency-p99",
-      G_TYPE_UINT64, at(0.99), nullptr));
+      "currency", G_TYPE_STRING, currency_.c_str(), "latency-min", G_TYPE_UINT64, at(0),
+      "latency-median", G_TYPE_UINT64, at(0.5), "latency-p99", G_TYPE_UINT64, at(0.99), nullptr));
 }
 
 } // namespace aigc

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <string>
 #include <vector>
 
 namespace aigc {
@@ -18,13 +19,15 @@ class Stats {
 
   void begin();
   /// `requests`: calls sent for the shot, the first try included.
-  void end(std::chrono::nanoseconds latency, unsigned requests, double cost, bool cache_hit);
+  void end(std::chrono::nanoseconds latency, unsigned requests, double cost, bool cache_hit,
+           const std::string& currency = {});
   void fail(unsigned requests);
   /// The shot was given up because of a flush, EOS or state change; no failure.
   void cancel();
 
   /// `application/x-aigc-stats`: requests, retries, cache-hits, done, failed, in-flight (uint64),
-  /// cost (double), latency-min, latency-median, latency-p99 (uint64 ns, of the newest shots).
+  /// cost (double), currency (string), latency-min, latency-median, latency-p99 (uint64 ns, of the
+  /// newest shots).
   Own<GstStructure> to_structure() const;
 
  private:
@@ -32,6 +35,7 @@ class Stats {
   std::uint64_t requests_ = 0, retries_ = 0, cache_hits_ = 0, done_ = 0, failed_ = 0;
   std::uint64_t in_flight_ = 0;
   double cost_ = 0;
+  std::string currency_;
   std::vector<std::uint64_t> latencies_;
   size_t next_ = 0;
 };

@@ -2,6 +2,7 @@
 // aigc: runs jobs. Reads the command line and picks what to do.
 #include "base/error.h"
 #include "config.h"
+#include "doctor.h"
 #include "escape.h"
 #include "launcher.h"
 #include "library.h"
@@ -23,11 +24,12 @@ constexpr const char* kHelp = R"(Usage: aigc JOB name=value ...   run a job
        aigc JOB --print name=value ...
                                  print the line for gst-launch-1.0 instead of running it
        aigc --list               all jobs
+       aigc doctor               what is configured, there and reachable; spends nothing
        aigc --version
 
   --json    tell what happens as one JSON object a line on standard output
 
-Exit status: 0 done, 1 failed, 2 wrong usage (nothing was started), 130 interrupted.
+Exit status: 0 done, 1 failed (doctor: no film can be made), 2 wrong usage (nothing was started), 130 interrupted.
 )";
 
 struct CommandLine {
@@ -115,9 +117,23 @@ int run_job(const JobFile& job, Values values, Report& report) {
   return interrupted ? kInterrupted : kDone;
 }
 
+int examine_setup(const CommandLine& line) {
+  if (!line.values.empty())
+    throw Error(Fault::settings, "doctor takes no " + line.values.begin()->first,
+                "See aigc --help.");
+  add_plugin_folder();
+  gst_init(nullptr, nullptr);
+  const Diagnosis diagnosis = diagnose();
+  const std::string text = line.json ? diagnosis_json(diagnosis) + "\n" : diagnosis_text(diagnosis);
+  std::fputs(text.c_str(), stdout);
+  gst_deinit();
+  return diagnosis.is_well() ? kDone : kFailed;
+}
+
 int run(const CommandLine& line, Report& report) {
   if (line.job.empty() && !line.values.empty())
     throw Error(Fault::settings, "no job is named", "See aigc --list.");
+  if (line.job == "doctor") return examine_setup(line);
   const JobFile job = load_job(line.job);
   if (line.help) return print_job_help(job);
   const Values values = job.complete(line.values);

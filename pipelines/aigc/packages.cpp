@@ -2,6 +2,7 @@
 // The Debian packages of the elements the jobs use.
 #include "packages.h"
 
+#include <array>
 #include <map>
 #include <string_view>
 
@@ -28,11 +29,20 @@ const std::map<std::string_view, std::string_view> kPackages = {
     {"x264enc", "gstreamer1.0-plugins-ugly"},
 };
 
+constexpr std::array kOurs = {"aishotsrc", "aipromptenhance", "qwenimagesrc", "wanxclipgen",
+                              "clipjoin",  "wanxvideogen",    "streamfollow"};
+
 } // namespace
 
+std::vector<std::string> known_elements() {
+  std::vector<std::string> names(kOurs.begin(), kOurs.end());
+  for (const auto& [name, package] : kPackages)
+    names.emplace_back(name);
+  return names;
+}
+
 std::string package_hint(const std::string& factory) {
-  for (const char* ours : {"aishotsrc", "aipromptenhance", "qwenimagesrc", "wanxclipgen",
-                           "clipjoin", "wanxvideogen", "streamfollow"})
+  for (const char* ours : kOurs)
     if (factory == ours)
       return "It belongs to this project: add the folder of libgstaigc.so to GST_PLUGIN_PATH, or "
              "use ./dev in the source tree.";

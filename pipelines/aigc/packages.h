@@ -3,10 +3,14 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace aigc::runner {
 
 /// One sentence that says how to get the element.
 std::string package_hint(const std::string& factory);
+
+/// All elements the jobs use.
+std::vector<std::string> known_elements();
 
 } // namespace aigc::runner

@@ -36,7 +36,7 @@ class ScriptedBackend : public Backend {
     return make(request, call);
   }
 
-  Poll poll(const Task& task, Call& call) override {
+  Poll poll(const Task& task, const Request&, Call& call) override {
     EXPECT_EQ(task.id, "task-1");
     if (failed_polls > 0) {
       --failed_polls;
@@ -48,7 +48,7 @@ class ScriptedBackend : public Backend {
     return {Poll::State::done, 100, Result{.prompt = "done"}};
   }
 
-  void cancel(const Task& task) override { ++cancels; }
+  bool cancel(const Task& task, Call& call) override { return ++cancels; }
 
   Result make(const Request& request, Call& call) {
     Result result;

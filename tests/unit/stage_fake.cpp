@@ -95,7 +95,7 @@ class FakeKind : public KindWith<FakeSettings> {
   explicit FakeKind(std::shared_ptr<Script> script) : script_(std::move(script)) {}
   const char* stage_name() const override { return "image"; }
   bool every_frame() const override { return settings().every_frame; }
-  std::unique_ptr<StageRun> begin() const override {
+  std::unique_ptr<StageRun> begin(const Arrivals&) const override {
     script_->seen.lock()->runs++;
     return std::make_unique<FakeRun>(script_);
   }

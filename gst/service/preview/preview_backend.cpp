@@ -20,6 +20,7 @@ constexpr std::array<Model, 3> kModels = {{
     {.name = "grammar-1", .role = Role::words, .max_in_flight = kAtOnce},
     {.name = "storyboard-1",
      .role = Role::picture,
+     .inputs = kWordsOnly | kReferences,
      .default_size = kSize,
      .min_side = kSmallest,
      .max_side = kLargest,
@@ -28,6 +29,7 @@ constexpr std::array<Model, 3> kModels = {{
      .picture_mime = "image/png"},
     {.name = "camera-1",
      .role = Role::clip,
+     .inputs = kWordsOnly | kKeyframe | kLastFrame | kReferences,
      .default_size = kSize,
      .min_side = kSmallest,
      .max_side = kLargest,
@@ -101,10 +103,12 @@ std::variant<Result, Task> PreviewBackend::submit(const Request& request, Call& 
   return result;
 }
 
-Poll PreviewBackend::poll(const Task&, Call&) {
+Poll PreviewBackend::poll(const Task&, const Request&, Call&) {
   throw Error(Fault::not_found, "preview has no tasks", "");
 }
 
-void PreviewBackend::cancel(const Task&) {}
+bool PreviewBackend::cancel(const Task&, Call&) {
+  return true;
+}
 
 } // namespace aigc

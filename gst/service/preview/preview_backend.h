@@ -13,8 +13,8 @@ class PreviewBackend : public Backend {
   bool is_preview() const override { return true; }
   std::span<const Model> models() const override;
   std::variant<Result, Task> submit(const Request& request, Call& call) override;
-  Poll poll(const Task& task, Call& call) override;
-  void cancel(const Task& task) override;
+  Poll poll(const Task& task, const Request& request, Call& call) override;
+  bool cancel(const Task& task, Call& call) override;
 };
 
 } // namespace aigc

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See limiter.h.
+#include "net/limiter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <condition_variable>
+#include <deque>
+#include <list>
+#include <map>
+#include <mutex>
+
+namespace aigc {
+
+namespace {
+
+using Clock = Limiter::Clock;
+
+/// Calls that leave apart may arrive closer together.
+constexpr std::chrono::milliseconds kMargin{20};
+/// Limiters kept for calls to come; those at rest go first.
+constexpr size_t kMaxShared = 64;
+
+/// Those who wait, in the order they came.
+using Line = std::list<char>;
+
+} // namespace
+
+struct Limiter::State {
+  State(double per_second, unsigned concurrent) : concurrent(concurrent) {
+    if (per_second <= 0) return;
+    calls = static_cast<size_t>(std::max(1.0, std::floor(per_second)));
+    window = std::chrono::duration_cast<Clock::duration>(
+        std::chrono::duration<double>(static_cast<double>(calls) / per_second));
+    window += kMargin;
+  }
+
+  /// When the first in line may call.
+  Clock::time_point next() const {
+    if (!calls || sent.size() < calls) return not_before;
+    return std::max(not_before, sent.front() + window);
+  }
+
+  void send(Clock::time_point now) {
+    if (!calls) return;
+    sent.push_back(now);
+    if (sent.size() > calls) sent.pop_front();
+  }
+
+  bool at_rest() {
+    std::lock_guard guard(mutex);
+    const auto now = Clock::now();
+    return !busy && places.empty() && turns.empty() && now >= not_before &&
+           (sent.empty() || now >= sent.back() + window);
+  }
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  const unsigned concurrent;
+  size_t calls = 0; ///< in any window of time, 0 = any number
+  Clock::duration window{0};
+  std::deque<Clock::time_point> sent; ///< the last `calls`
+  Clock::time_point not_before{};
+  unsigned busy = 0;
+  Line places;
+  Line turns;
+};
+
+namespace {
+
+/// Waits in `line` until first and `ready()` says so; `ready` may give a time to look again.
+template <typename State, typename Ready>
+void wait_in(State& state, Line& line, Cancel& cancel, Clock::time_point deadline, Ready ready) {
+  Cancel::Hook wake(cancel, [&state] {
+    { std::lock_guard guard(state.mutex); } // the waiter is before its look or in its wait
+    state.changed.notify_all();
+  });
+  std::unique_lock lock(state.mutex);
+  const auto place = line.insert(line.end(), 0);
+  const auto leave = [&] {
+    line.erase(place);
+    state.changed.notify_all();
+  };
+  for (;;) {
+    const auto now = Clock::now();
+    Clock::time_point again = deadline;
+    if (cancel.cancelled()) {
+      leave();
+      throw Error(Fault::cancelled, "cancelled");
+    }
+    if (now >= deadline) {
+      leave();
+      throw Error(Fault::timeout, "the service's rate limit left no room in time",
+                  "raise timeout, or ask for fewer results at once");
+    }
+    if (place == line.begin() && ready(now, again)) return leave();
+    again = std::min(again, deadline);
+    if (again == Clock::time_point::max())
+      state.changed.wait(lock);
+    else
+      state.changed.wait_until(lock, again);
+  }
+}
+
+} // namespace
+
+Limiter::Limiter(double per_second, unsigned concurrent)
+    : state_(std::make_shared<State>(per_second, concurrent)) {}
+
+std::shared_ptr<Limiter> Limiter::shared(const LimiterKey& key, double per_second,
+                                         unsigned concurrent) {
+  static std::mutex mutex;
+  static std::map<LimiterKey, std::shared_ptr<Limiter>> limiters;
+  std::lock_guard guard(mutex);
+  if (const auto found = limiters.find(key); found != limiters.end()) return found->second;
+  if (limiters.size() >= kMaxShared)
+    std::erase_if(limiters, [](const auto& entry) {
+      return entry.second.use_count() == 1 && entry.second->state_->at_rest();
+    });
+  return limiters[key] = std::make_shared<Limiter>(per_second, concurrent);
+}
+
+Limiter::Slot& Limiter::Slot::operator=(Slot&& other) noexcept {
+  std::swap(owner_, other.owner_);
+  return *this;
+}
+
+Limiter::Slot::~Slot() {
+  if (!owner_) return;
+  {
+    std::lock_guard guard(owner_->state_->mutex);
+    --owner_->state_->busy;
+  }
+  owner_->state_->changed.notify_all();
+}
+
+Limiter::Slot Limiter::enter(const std::shared_ptr<Limiter>& limiter, Cancel& cancel,
+                             Clock::time_point deadline) {
+  State& state = *limiter->state_;
+  wait_in(state, state.places, cancel, deadline, [&](Clock::time_point, Clock::time_point&) {
+    if (state.concurrent && state.busy >= state.concurrent) return false;
+    ++state.busy;
+    return true;
+  });
+  return Slot(limiter);
+}
+
+void Limiter::pace(Cancel& cancel, Clock::time_point deadline) {
+  State& state = *state_;
+  wait_in(state, state.turns, cancel, deadline,
+          [&](Clock::time_point now, Clock::time_point& again) {
+            again = state.next();
+            if (now < again) return false;
+            state.send(now);
+            return true;
+          });
+}
+
+void Limiter::hold_off(std::chrono::nanoseconds duration) {
+  std::lock_guard guard(state_->mutex);
+  state_->not_before = std::max(state_->not_before, Clock::now() + duration);
+}
+
+} // namespace aigc

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Where a service is and with which key: all a backend is made from.
+#pragma once
+
+#include "base/secret.h"
+#include "service/backend.h"
+
+#include <string>
+
+namespace aigc {
+
+struct Access {
+  std::string base_url; ///< the API root as the service's documents give it, without a last slash
+  Secret key;           ///< may be empty for servers of one's own
+};
+
+/// Host, account digest and whether it is private, for limits and downloads. Throws
+/// Error{Fault::settings} when the base URL is no http(s) URL.
+Endpoint endpoint_of(const Access& access);
+
+} // namespace aigc

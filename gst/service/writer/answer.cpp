@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See answer.h.
+#include "service/writer/answer.h"
+
+#include "base/ref.h"
+#include "service/writer/loose_json.h"
+#include "shot/shot.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace aigc {
+
+namespace {
+
+constexpr int kMostCandidates = 64; ///< braces that are tried as the beginning of the object
+constexpr size_t kLongestMood = 200;
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && g_ascii_isspace(text.front()))
+    text.remove_prefix(1);
+  while (!text.empty() && g_ascii_isspace(text.back()))
+    text.remove_suffix(1);
+  return text;
+}
+
+/// At most `longest` bytes, cut between characters.
+std::string_view bounded(std::string_view text, size_t longest) {
+  if (text.size() <= longest) return text;
+  while (longest > 0 && (static_cast<unsigned char>(text[longest]) & 0xC0) == 0x80)
+    --longest;
+  return text.substr(0, longest);
+}
+
+/// Letters in lower case only: models spell "negative_prompt" in many ways.
+std::string plain_name(std::string_view name) {
+  std::string plain;
+  for (const char c : name)
+    if (g_ascii_isalpha(c)) plain += g_ascii_tolower(c);
+  return plain;
+}
+
+constexpr std::string_view kSentenceEnds[] = {"。", "！", "？", "…", ".", "!", "?", "；", ";"};
+
+bool ends_a_sentence(std::string_view text) {
+  return std::any_of(std::begin(kSentenceEnds), std::end(kSentenceEnds),
+                     [&](std::string_view sign) { return text.ends_with(sign); });
+}
+
+/// True when the text ends in a sign or letter of Chinese or Japanese, which take no space.
+bool ends_wide(std::string_view text) {
+  size_t start = text.size();
+  while (start > 0 && (static_cast<unsigned char>(text[--start]) & 0xC0) == 0x80) {
+  }
+  const gunichar c =
+      g_utf8_get_char_validated(text.data() + start, static_cast<gssize>(text.size() - start));
+  return c < 0x110000 && g_unichar_iswide(c);
+}
+
+/// Joins parts to flowing text.
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) {
+    if (part.empty()) continue;
+    if (!text.empty()) {
+      const bool wide = ends_wide(text);
+      const bool sentence = ends_a_sentence(text) || text.ends_with(',') || text.ends_with("，") ||
+                            text.ends_with("、") || text.ends_with(':') || text.ends_with("：");
+      text += sentence ? (wide ? "" : " ") : (wide ? "，" : ", ");
+    }
+    text += part;
+  }
+  return text;
+}
+
+/// Without "- ", "* ", "• ", "1. " or "2) " in front.
+std::string_view without_bullet(std::string_view line) {
+  for (const std::string_view bullet : {"- ", "* ", "• ", "· "})
+    if (line.starts_with(bullet)) return trimmed(line.substr(bullet.size()));
+  size_t digits = 0;
+  while (digits < line.size() && digits < 2 && g_ascii_isdigit(line[digits]))
+    ++digits;
+  if (digits == 0) return line;
+  for (const std::string_view sign : {". ", ") ", "、"})
+    if (line.substr(digits).starts_with(sign)) return trimmed(line.substr(digits + sign.size()));
+  return line;
+}
+
+/// One line of flowing text: lists lose their bullets, emphasis its stars, a single line stays.
+std::string flowing(std::string_view raw) {
+  std::string text;
+  for (size_t i = 0; i < raw.size(); ++i) {
+    if (raw.substr(i, 2) == "**")
+      ++i;
+    else
+      text += raw[i];
+  }
+  std::vector<std::string> lines;
+  for (size_t at = 0; at <= text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    lines.emplace_back(trimmed(std::string_view(text).substr(at, end - at)));
+    at = end + 1;
+  }
+  std::erase(lines, "");
+  if (lines.size() > 1)
+    for (std::string& line : lines)
+      line = std::string(without_bullet(line));
+  std::string line = joined(lines);
+  for (char& c : line)
+    if (g_ascii_iscntrl(c)) c = ' ';
+  return std::string(bounded(trimmed(line), kMaxTextBytes));
+}
+
+/// Any value as flowing text: lists and objects of parts are joined.
+std::string text_of(const LooseValue& value) {
+  if (value.kind == LooseValue::Kind::text || value.kind == LooseValue::Kind::number)
+    return flowing(value.text);
+  std::vector<std::string> parts;
+  for (const LooseValue& item : value.items)
+    parts.push_back(text_of(item));
+  for (const auto& [name, member] : value.members)
+    parts.push_back(text_of(member));
+  return std::string(bounded(joined(parts), kMaxTextBytes));
+}
+
+std::string keyframe_of(const LooseValue& value) {
+  if (value.kind == LooseValue::Kind::boolean) return value.truth ? "always" : "never";
+  const std::string word = plain_name(text_of(value));
+  for (const char* yes : {"always", "yes", "true", "needed", "required"})
+    if (word == yes) return "always";
+  for (const char* no : {"never", "no", "false", "none"})
+    if (word == no) return "never";
+  return word == "auto" ? "auto" : "";
+}
+
+Written written_of(const LooseValue& object) {
+  Written written;
+  for (const auto& [name, value] : object.members) {
+    const std::string plain = plain_name(name);
+    if (plain == "prompt" && written.prompt.empty()) {
+      written.prompt = text_of(value);
+      written.complete = value.closed;
+    } else if (plain == "negativeprompt" || plain == "negative") {
+      written.negative_prompt = text_of(value);
+    } else if (plain == "motionprompt" || plain == "motion") {
+      written.motion_prompt = text_of(value);
+    } else if (plain == "keyframe") {
+      written.keyframe = keyframe_of(value);
+    } else if (plain == "mood") {
+      written.mood = std::string(bounded(text_of(value), kLongestMood));
+    }
+  }
+  return written;
+}
+
+/// What local servers leave in front of an answer: the model's thoughts.
+std::string_view without_thoughts(std::string_view content) {
+  constexpr std::string_view kOpen = "<think>", kClose = "</think>";
+  if (const size_t end = content.rfind(kClose); end != std::string_view::npos)
+    return trimmed(content.substr(end + kClose.size()));
+  return content.starts_with(kOpen) ? std::string_view() : content;
+}
+
+/// The inside of the first code fence, or all.
+std::string_view without_fence(std::string_view content) {
+  const size_t open = content.find("```");
+  if (open == std::string_view::npos) return content;
+  const size_t line = content.find('\n', open);
+  if (line == std::string_view::npos) return content.substr(0, open);
+  return trimmed(content.substr(line + 1, content.find("```", line) - line - 1));
+}
+
+/// Prose without fences, quotes around all of it or a label in front.
+std::string prose_of(std::string_view content) {
+  content = without_fence(content);
+  for (const std::string_view label : {"Prompt:", "prompt:", "提示词：", "提示词:"})
+    if (content.starts_with(label)) content = trimmed(content.substr(label.size()));
+  if (content.size() > 2 && content.front() == '"' && content.back() == '"' &&
+      content.substr(1, content.size() - 2).find('"') == std::string_view::npos)
+    content = content.substr(1, content.size() - 2);
+  return flowing(content);
+}
+
+/// True when there is something to read in it, not only brackets and signs.
+bool has_words(std::string_view text) {
+  for (const char* at = text.data(); at < text.data() + text.size(); at = g_utf8_next_char(at))
+    if (g_unichar_isalpha(g_utf8_get_char(at))) return true;
+  return false;
+}
+
+} // namespace
+
+std::string end_well(std::string text) {
+  size_t sentence = 0;
+  for (const std::string_view sign : kSentenceEnds) {
+    const size_t at = text.rfind(sign);
+    if (at != std::string::npos) sentence = std::max(sentence, at + sign.size());
+  }
+  if (sentence * 2 >= text.size()) return text.substr(0, sentence);
+  size_t word = 0;
+  for (const std::string_view sign : {" ", "，", "、", ","})
+    if (const size_t at = text.rfind(sign); at != std::string::npos) word = std::max(word, at);
+  return word * 2 >= text.size() && word > 0 ? text.substr(0, word) : text;
+}
+
+Written read_answer(std::string_view content) {
+  std::string valid(content);
+  std::erase(valid, '\0');
+  valid = take_string(g_utf8_make_valid(valid.data(), static_cast<gssize>(valid.size())));
+  const std::string_view text = without_thoughts(trimmed(valid));
+  size_t brace = text.find('{');
+  for (int tried = 0; brace != std::string_view::npos && tried < kMostCandidates; ++tried) {
+    Written written = written_of(read_loose_json(text.substr(brace)));
+    if (has_words(written.prompt)) {
+      if (!written.complete) written.prompt = end_well(std::move(written.prompt));
+      return written;
+    }
+    brace = text.find('{', brace + 1);
+  }
+  Written written;
+  // What begins as an object but has no prompt is a failed answer, not a description.
+  const std::string_view inside = without_fence(text);
+  if (inside.starts_with('{') || inside.starts_with('[')) return written;
+  written.prompt = prose_of(text);
+  if (!has_words(written.prompt)) written.prompt.clear();
+  return written;
+}
+
+} // namespace aigc

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See doctor.h.
+#include "doctor.h"
+
+#include "net/http.h"
+#include "packages.h"
+#include "service/http_error.h"
+#include "store/results.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <future>
+
+namespace aigc::runner {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kPatience{5};
+
+BackendQuery query_for(Role role) {
+  BackendQuery query;
+  query.role = role;
+  query.environment = g_getenv;
+  return query;
+}
+
+RoleReport look_at_role(const char* name, Role role, unsigned inputs) {
+  RoleReport report{.role = name};
+  try {
+    const BackendQuery query = query_for(role);
+    const BackendChoice choice = resolve_backend(query);
+    const Service* service = find_service(choice);
+    report.backend = service ? service->name : "preview";
+    const auto backend = make_backend(choice, find_access(choice, query).access);
+    report.model = find_model(*backend, role, "", inputs).name;
+  } catch (const Error& error) {
+    report.problem = error.what();
+    report.remedy = error.remedy;
+  }
+  return report;
+}
+
+/// What costs nothing and needs the key.
+std::string question(const Service& service) {
+  return service.choice == BackendChoice::dashscope ? "/quotas?page_no=1&page_size=1" : "/models";
+}
+
+void judge(const Service& service, const HttpResponse& response, const Secret& key,
+           ServiceReport& report) {
+  const int status = response.status;
+  report.state = "ok";
+  // A server of one's own need not list its models; that it answers is what counts.
+  const bool unknown_path = status == 404 || status == 405 || status == 429;
+  if (status / 100 == 2 || unknown_path) return;
+  const Error error = http_error(service.name, response, key);
+  report.state = status == 401 || status == 403 ? "refused" : "failing";
+  report.problem = error.what();
+  report.remedy = error.remedy;
+}
+
+void ask(const Service& service, const Access& access, ServiceReport& report) {
+  HttpRequest request;
+  request.url = access.base_url + question(service);
+  request.bearer = access.key;
+  request.timeouts.connect = request.timeouts.first_byte = request.timeouts.idle = kPatience;
+  request.timeouts.total = Clock::now() + kPatience;
+  const auto begun = Clock::now();
+  Cancel cancel;
+  try {
+    request.private_allowed = origin_of(access.base_url).is_private;
+    const HttpResponse response = HttpClient::shared().send(request, cancel);
+    report.latency = std::chrono::duration<double>(Clock::now() - begun).count();
+    judge(service, response, access.key, report);
+  } catch (const Error& error) {
+    report.state = error.fault == Fault::settings ? "failing" : "unreachable";
+    report.problem = error.what();
+    report.remedy = error.remedy;
+  }
+}
+
+std::string key_origin(const BackendQuery& query, const Service& service) {
+  for (const char* suffix : {"_API_KEY_FILE", "_API_KEY"})
+    if (service_variable(query, service, suffix)) return service.variables + std::string(suffix);
+  return {};
+}
+
+ServiceReport look_at_service(const Service& service) {
+  ServiceReport report{.name = service.name, .state = "not configured"};
+  const BackendQuery query = query_for(Role::words);
+  if (!is_configured(query, service)) return report;
+  report.key_from = key_origin(query, service);
+  try {
+    const Credentials found = find_access(service.choice, query);
+    report.base_url = found.access.base_url;
+    if (service.needs_key && found.access.key.empty())
+      throw Error(Fault::settings, std::string("there is no key for ") + service.name,
+                  std::string("set ") + service.variables + "_API_KEY");
+    ask(service, found.access, report);
+    if (report.problem.empty()) report.remedy = found.warning;
+  } catch (const Error& error) {
+    report.state = "failing";
+    report.problem = error.what();
+    report.remedy = error.remedy;
+  }
+  return report;
+}
+
+std::vector<ServiceReport> look_at_services() {
+  std::vector<std::future<ServiceReport>> answers;
+  for (const Service& service : services())
+    answers.push_back(std::async(std::launch::async, look_at_service, std::cref(service)));
+  std::vector<ServiceReport> reports;
+  for (auto& answer : answers)
+    reports.push_back(answer.get());
+  return reports;
+}
+
+StoreReport look_at_store() {
+  const ResultStore store("");
+  StoreReport report{.folder = store.folder()};
+  try {
+    store.prepare();
+    const std::string probe = store.scratch("doctor");
+    ErrorSlot error;
+    if (!g_file_set_contents(probe.c_str(), "", 0, error.out()))
+      throw Error(Fault::write, error.message(), "set AIGC_CACHE_DIR to a folder you can write to");
+    fs::remove(probe);
+  } catch (const Error& error) {
+    report.problem = error.what();
+    report.remedy = error.remedy;
+  }
+  std::error_code error;
+  const auto space = fs::space(report.folder, error);
+  if (!error) report.free = space.available;
+  for (fs::recursive_directory_iterator at(report.folder, error), end; !error && at != end;
+       at.increment(error)) {
+    std::error_code gone;
+    const auto bytes = at->is_regular_file(gone) ? at->file_size(gone) : 0;
+    if (!gone) report.bytes += bytes;
+  }
+  return report;
+}
+
+std::vector<MissingElement> look_at_elements() {
+  std::vector<MissingElement> missing;
+  for (const std::string& name : known_elements())
+    if (!adopt(gst_element_factory_find(name.c_str())))
+      missing.push_back({name, package_hint(name)});
+  return missing;
+}
+
+} // namespace
+
+bool Diagnosis::is_well() const {
+  const bool staffed = std::all_of(roles.begin(), roles.end(), [&](const RoleReport& role) {
+    const auto service =
+        std::find_if(services.begin(), services.end(),
+                     [&](const ServiceReport& service) { return service.name == role.backend; });
+    return role.problem.empty() && (service == services.end() || service->state == "ok");
+  });
+  return staffed && missing.empty() && store.problem.empty();
+}
+
+Diagnosis diagnose() {
+  Diagnosis diagnosis;
+  diagnosis.services = look_at_services();
+  diagnosis.roles = {look_at_role("writer", Role::words, kWordsOnly),
+                     look_at_role("painter", Role::picture, kWordsOnly),
+                     look_at_role("camera", Role::clip, kKeyframe)};
+  diagnosis.missing = look_at_elements();
+  diagnosis.store = look_at_store();
+  return diagnosis;
+}
+
+} // namespace aigc::runner

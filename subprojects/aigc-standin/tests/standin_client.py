@@ -129,6 +129,12 @@ class Case(unittest.TestCase):
             self.assertLess(time.monotonic(), end, reply.body)
             time.sleep(0.02)
 
+    def took(self, start, seconds):
+        """At least that long, and not much longer even on a busy machine."""
+        passed = time.monotonic() - start
+        self.assertGreaterEqual(passed, seconds - 0.02)
+        self.assertLess(passed, seconds + 2)
+
     def refuse(self, reply, status, code, words=""):
         self.assertEqual(reply.status, status, reply.body)
         self.assertEqual(reply.code, code, reply.body)

@@ -53,7 +53,7 @@ class Before(Case):
         request = raw_get(self.at["dashscope"] + "/tasks/x")
         self.assertEqual(self.raw(request), (b"", True))
         self.fault("task", "hang-before-headers")
-        self.assertEqual(self.raw(request, timeout=0.3), (b"", False))
+        self.assertEqual(self.raw(request, timeout=0.6), (b"", False))
         self.assertEqual([call["status"] for call in self.calls("task")], [0, 0])
 
     def test_redirects(self):
@@ -96,7 +96,7 @@ class OnTheAnswer(Case):
                    b"Host: h\r\nX-DashScope-Async: enable\r\nAuthorization: Bearer sk-standin\r\n"
                    b"Content-Length: %d\r\n\r\n" % len(body)) + body
         self.fault("video", "accept-then-hang")
-        self.assertEqual(self.raw(request, timeout=0.3), (b"", False))
+        self.assertEqual(self.raw(request, timeout=0.6), (b"", False))
         self.fault("video", "accept-then-close")
         self.assertEqual(self.raw(request), (b"", True))
         self.assertEqual(self.billed(), 2)
@@ -107,14 +107,14 @@ class OnTheAnswer(Case):
 
     def test_hang_in_headers(self):
         self.fault("quotas", "hang-in-headers")
-        head, _, _, closed = self.parts(0.3)
+        head, _, _, closed = self.parts(0.6)
         self.assertTrue(head.startswith(b"HTTP/1.1 200 OK\r\n"))
         self.assertFalse(closed)
 
     def test_hang_in_body_and_truncate(self):
         for kind, closes in (("hang-in-body", False), ("truncate", True)):
             self.fault("quotas", kind, after_bytes=10)
-            _, body, length, closed = self.parts(0.3)
+            _, body, length, closed = self.parts(0.6)
             self.assertEqual(len(body), 10)
             self.assertGreater(length, 10)
             self.assertEqual(closed, closes)
@@ -130,7 +130,7 @@ class OnTheAnswer(Case):
         start = time.monotonic()
         _, body, length, _ = self.parts()
         self.assertEqual(len(body), length)
-        self.assertAlmostEqual(time.monotonic() - start, length / 2000, delta=0.25)
+        self.took(start, 0.9 * length / 2000)
 
     def test_wrong_type_empty_and_bad_json(self):
         self.fault("quotas", "wrong-type", type="text/plain")
@@ -161,11 +161,11 @@ class OnTheAnswer(Case):
 
     def test_others_are_served_meanwhile(self):
         self.fault("quotas", "hang-before-headers")
-        hanging = threading.Thread(target=lambda: self.raw(self.request(), timeout=1))
+        hanging = threading.Thread(target=lambda: self.raw(self.request(), timeout=2))
         hanging.start()
         start = time.monotonic()
         self.assertEqual(self.poll("x").status, 200)
-        self.assertLess(time.monotonic() - start, 0.5)
+        self.assertLess(time.monotonic() - start, 1.5)
         hanging.join()
 
 
@@ -294,7 +294,7 @@ class OfTheChat(Case):
         body = b'{"model":"deepseek-flash","stream":true,"messages":[{"role":"user","content":"x"}]}'
         out, closed = self.raw(b"POST /chat/completions HTTP/1.1\r\nHost: h\r\n"
                                b"Authorization: Bearer sk-standin\r\nContent-Length: %d\r\n\r\n"
-                               % len(body) + body, timeout=0.3)
+                               % len(body) + body, timeout=0.6)
         self.assertEqual(out.count(b"data: "), 2)
         self.assertFalse(closed)
 

@@ -108,10 +108,10 @@ class Addresses(Case):
         self.assertEqual(self.get().status, 200)
 
     def test_expiry(self):
-        self.configure(url_ttl_seconds=1)
+        self.configure(url_ttl_seconds=2)
         url = self.wait(self.video())["output"]["video_url"]
         self.assertEqual(self.get(url).status, 200)
-        time.sleep(1.5)
+        time.sleep(2.1)
         reply = self.get(url)
         self.assertEqual(reply.status, 403)
         self.assertIn(b"<Code>AccessDenied</Code>", reply.body)

@@ -33,7 +33,7 @@ class Headers(Case):
 
 class States(Case):
     def test_clip(self):
-        self.configure(video={"seconds": 0.3, "pending_seconds": 0.3})
+        self.configure(video={"seconds": 0.5, "pending_seconds": 0.5})
         created = self.video()
         self.assertEqual(created.json["output"]["task_status"], "PENDING")
         task = created.json["output"]["task_id"]
@@ -131,20 +131,20 @@ class Limits(Case):
         self.assertEqual(self.image().status, 200)
 
     def test_concurrency_keeps_tasks_pending(self):
-        self.configure(limits={"wan2.2": {"submits": 0, "concurrent": 2}}, video={"seconds": 0.4})
+        self.configure(limits={"wan2.2": {"submits": 0, "concurrent": 2}}, video={"seconds": 1})
         tasks = [self.video().json["output"]["task_id"] for _ in range(5)]
 
         def states():
             return [self.poll(task).json["output"]["task_status"][0] for task in tasks]
         self.assertEqual("".join(states()), "RRPPP")
         self.configure(poll_qps=0)
-        time.sleep(0.5)
+        time.sleep(1.3)
         self.assertEqual("".join(states()), "SSRRP")
-        time.sleep(0.8)
+        time.sleep(1.9)
         self.assertEqual("".join(states()), "SSSSS")
         ends = [self.poll(task).json["output"]["end_time"] for task in tasks]
         seconds = [float(end[-6:]) for end in ends]
-        self.assertAlmostEqual((seconds[4] - seconds[0]) % 60, 0.8, delta=0.1)
+        self.assertAlmostEqual((seconds[4] - seconds[0]) % 60, 2, delta=0.1)
 
     def test_queries(self):
         statuses = [self.poll("x").status for _ in range(25)]
@@ -166,10 +166,10 @@ class Cancel(Case):
         self.assertEqual(self.poll(task).json["output"]["task_status"], "RUNNING")
 
     def test_the_next_one_starts(self):
-        self.configure(limits={"wan2.2": {"submits": 0, "concurrent": 1}}, video={"seconds": 0.3})
+        self.configure(limits={"wan2.2": {"submits": 0, "concurrent": 1}}, video={"seconds": 0.6})
         first, second, third = (self.video().json["output"]["task_id"] for _ in range(3))
         self.assertEqual(self.native("POST", f"/tasks/{second}/cancel").status, 200)
-        time.sleep(0.4)
+        time.sleep(0.8)
         self.assertEqual(self.poll(third).json["output"]["task_status"], "RUNNING")
 
 

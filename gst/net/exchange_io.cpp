@@ -109,9 +109,8 @@ void Exchange::connect_signals() {
       });
   on(
       "accept-certificate",
-      +[](SoupMessage*, GTlsCertificate* certificate, GTlsCertificateFlags flags, gpointer self) {
-        return static_cast<Exchange*>(self)->accept(certificate, flags);
-      });
+      +[](SoupMessage*, GTlsCertificate* certificate, GTlsCertificateFlags flags, gpointer self)
+          -> gboolean { return static_cast<Exchange*>(self)->accept(certificate, flags); });
 }
 
 /// The address that is really connected to counts, whatever the name said when it was looked up.

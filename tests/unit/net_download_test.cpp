@@ -4,6 +4,7 @@
 #include "../temp_folder.h"
 #include "net_rig.h"
 
+#include <csignal>
 #include <fstream>
 #include <future>
 #include <random>
@@ -276,9 +277,17 @@ TEST_F(Download, AFullDiskIsNamedAndNotTriedAgain) {
     connection.answer("200 OK", files.bytes);
   });
   HttpDownload what = order(server);
-  what.path = "/dev/full";
+  const rlimit small{100'000, RLIM_INFINITY};
+  rlimit before;
+  getrlimit(RLIMIT_FSIZE, &before);
+  const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+  setrlimit(RLIMIT_FSIZE, &small);
   const Error full = error_of([&] { client.download(what, cancel); });
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, ignored);
   EXPECT_EQ(full.fault, Fault::write) << full.what();
+  EXPECT_TRUE(contains(full.what(), path)) << full.what();
+  EXPECT_EQ(content(path).size(), 100'000u);
   what.path = folder.path() + "/none/clip.mp4";
   const Error none = error_of([&] { client.download(what, cancel); });
   EXPECT_EQ(none.fault, Fault::write) << none.what();

@@ -31,27 +31,31 @@ struct Authority {
   bool made = false;
 };
 
+std::unique_ptr<Authority> made_for_all;
 Authority& authority() {
-  static auto* made = new Authority; // until the program ends, which removes it
-  return *made;
+  return *made_for_all;
 }
 
+constexpr char kAnswer[] = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret";
+
 /// Speaks TLS with the certificate named, then answers once.
-SocketServer::Script with_certificate(const std::string& name) {
-  return [path = authority().path(name)](SocketServer::Connection& connection) {
+SocketServer::Script with_certificate(const std::string& name, std::string answer = kAnswer) {
+  return [path = authority().path(name), answer](SocketServer::Connection& connection) {
     ErrorSlot error;
     const auto certificate = adopt(g_tls_certificate_new_from_file(path.c_str(), error.out()));
     const auto socket = adopt(g_socket_new_from_fd(dup(connection.peer), error.out()));
     const auto plain = adopt(g_socket_connection_factory_create_connection(socket.get()));
     const auto tls = adopt(
         g_tls_server_connection_new(G_IO_STREAM(plain.get()), certificate.get(), error.out()));
+    const char* const protocols[] = {"h2", "http/1.1", nullptr};
+    g_tls_connection_set_advertised_protocols(G_TLS_CONNECTION(tls.get()), protocols);
     if (!g_tls_connection_handshake(G_TLS_CONNECTION(tls.get()), nullptr, error.out())) return;
+    EXPECT_STREQ(g_tls_connection_get_negotiated_protocol(G_TLS_CONNECTION(tls.get())), "http/1.1");
     char bytes[4096];
     g_input_stream_read(g_io_stream_get_input_stream(tls.get()), bytes, sizeof bytes, nullptr,
                         nullptr);
-    constexpr char kAnswer[] = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret";
-    g_output_stream_write_all(g_io_stream_get_output_stream(tls.get()), kAnswer, sizeof kAnswer - 1,
-                              nullptr, nullptr, nullptr);
+    g_output_stream_write_all(g_io_stream_get_output_stream(tls.get()), answer.data(),
+                              answer.size(), nullptr, nullptr, nullptr);
     connection.server.reach();
     g_io_stream_close(tls.get(), nullptr, nullptr);
   };
@@ -59,7 +63,8 @@ SocketServer::Script with_certificate(const std::string& name) {
 
 class HttpTls : public testing::Test {
  protected:
-  static void TearDownTestSuite() { delete &authority(); }
+  static void SetUpTestSuite() { made_for_all = std::make_unique<Authority>(); }
+  static void TearDownTestSuite() { made_for_all.reset(); }
   void SetUp() override { ASSERT_TRUE(authority().made) << "openssl made no certificates"; }
 
   Error refusal(HttpClient& client, const SocketServer& server) {
@@ -118,18 +123,26 @@ TEST_F(HttpTls, NamesAServerWithoutTls) {
   EXPECT_TRUE(contains(refusal(client, plain).what(), "TLS"));
 }
 
-TEST_F(HttpTls, DoesNotFollowFromHttpsToHttp) {
-  SocketServer server(with_certificate("local.pem"));
-  SocketServer plain([](SocketServer::Connection& connection) {
-    connection.request();
-    connection.answer("200 OK");
-  });
-  SocketServer redirect([&](SocketServer::Connection& connection) {
-    connection.request();
-    connection.answer("302 Up", "", "Location: " + server.url("/", "https") + "\r\n");
-  });
+TEST_F(HttpTls, FollowsToHttpsButNotFromHttpsToHttp) {
+  const auto redirect = [](const SocketServer& to, const char* scheme) {
+    return "HTTP/1.1 302 Go\r\nLocation: " + to.url("/", scheme) + "\r\nContent-Length: 0\r\n\r\n";
+  };
+  const auto plainly = [](const std::string& answer) {
+    return [answer](SocketServer::Connection& connection) {
+      connection.request();
+      connection.say(answer);
+    };
+  };
+  SocketServer safe(with_certificate("local.pem"));
+  SocketServer up(plainly(redirect(safe, "https")));
   HttpClient client(authority().path("ca.pem"));
-  EXPECT_EQ(client.send(get(redirect.url()), cancel).body, "secret") << "from http to https";
+  EXPECT_EQ(client.send(get(up.url()), cancel).body, "secret");
+  SocketServer plain(plainly(kAnswer));
+  SocketServer down(with_certificate("local.pem", redirect(plain, "http")));
+  const Error error = error_of([&] { client.send(get(down.url("/", "https")), cancel); });
+  EXPECT_EQ(error.fault, Fault::settings) << error.what();
+  EXPECT_TRUE(contains(error.what(), "without encryption")) << error.what();
+  EXPECT_EQ(plain.connections(), 0u);
 }
 
 TEST_F(HttpTls, AFileWithoutCertificatesIsAnError) {

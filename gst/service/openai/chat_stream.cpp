@@ -128,12 +128,13 @@ void ChatReader::take_usage(JsonView usage) {
 }
 
 void ChatReader::add_text(JsonView content, std::string& text) {
-  if (content.is_array()) {
-    for (size_t i = 0; i < content.size(); ++i)
-      text += content.at(i)["text"].text(content.at(i).text());
-  } else {
-    text += content.text();
-  }
+  // Half a surrogate pair in an escape comes out of the parser as bytes that are no UTF-8.
+  const auto add = [&](const std::string& part) {
+    text += take_string(g_utf8_make_valid(part.data(), static_cast<gssize>(part.size())));
+  };
+  for (size_t i = 0; i < content.size(); ++i)
+    add(content.at(i)["text"].text(content.at(i).text()));
+  add(content.text());
   if (text.size() > kMaxContent) fail("sent an answer that is too long");
 }
 

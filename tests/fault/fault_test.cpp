@@ -182,8 +182,12 @@ TEST_P(WeatherTable, HasItsNamedErrorAndPaysOnce) {
   EXPECT_EQ(seen.domain, g_quark_to_string(weather.domain())) << seen.text;
   EXPECT_EQ(seen.code, weather.code) << seen.text;
   EXPECT_NE(seen.text.find(weather.says), std::string::npos) << seen.text;
-  if (*weather.service_code) EXPECT_EQ(seen.service_code, weather.service_code);
-  if (weather.http_status) EXPECT_EQ(seen.http_status, weather.http_status);
+  if (*weather.service_code) {
+    EXPECT_EQ(seen.service_code, weather.service_code);
+  }
+  if (weather.http_status) {
+    EXPECT_EQ(seen.http_status, weather.http_status);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Fault, WeatherTable, testing::ValuesIn(kTable),

@@ -50,7 +50,7 @@ const std::vector<Kind>& kinds() {
        true},
       {"a picture, at once",
        {.role = Role::picture,
-        .model = "qwen-image-plus",
+        .model = "qwen-image-2.0",
         .script = "a fox",
         .words = "a fox in the snow",
         .size = {1664, 928}},

@@ -246,6 +246,10 @@ void pass_gate(const std::string& path, Cancel& cancel, Clock::time_point deadli
   paths->insert(path);
 }
 
+std::string path_of(const std::string& folder, const std::string& key) {
+  return folder + "/" + key + ".lock";
+}
+
 std::chrono::nanoseconds pause_of(int look) {
   thread_local std::minstd_rand random{std::random_device{}()};
   const auto longest =
@@ -257,7 +261,7 @@ std::chrono::nanoseconds pause_of(int look) {
 
 KeyLock::KeyLock(const std::string& folder, const std::string& key, Cancel& cancel,
                  Clock::time_point deadline, Lease lease)
-    : path_(folder + "/" + key + ".lock"), content_(new_owner(lease)), lease_(lease) {
+    : path_(path_of(folder, key)), content_(new_owner(lease)), lease_(lease) {
   make_folder(folder);
   pass_gate(path_, cancel, deadline);
   try {
@@ -303,6 +307,12 @@ void KeyLock::give_back() {
     if (file.read() == content_) unlink(path_.c_str());
     return;
   }
+}
+
+void KeyLock::bury(const std::string& folder, const std::string& key) {
+  const std::string path = path_of(folder, key);
+  const Descriptor file = hold(path, O_RDWR);
+  if (file && is_dead(file.read(), path, file.get())) unlink(path.c_str());
 }
 
 void KeyLock::check() const {

@@ -222,7 +222,7 @@ TEST_F(Download, ObeysRetryAfterAndGivesUpInTime) {
   what.total = Clock::now() + 10s;
   const auto began = Clock::now();
   const Error error = error_of([&] { client.download(what, cancel); });
-  EXPECT_LT(Clock::now() - began, 1s) << "there is no point in waiting";
+  EXPECT_LT(Clock::now() - began, 5s) << "there is no point in waiting";
   EXPECT_EQ(error.http_status, 503);
   EXPECT_EQ(error.retry_after, 60s);
   EXPECT_EQ(server.requests().size(), 1u);
@@ -317,7 +317,7 @@ TEST_F(Download, CancelEndsItInEveryWait) {
     const auto began = Clock::now();
     stop.cancel();
     EXPECT_EQ(result.get().fault, Fault::cancelled);
-    EXPECT_LT(Clock::now() - began, 100ms);
+    EXPECT_LT(Clock::now() - began, 1s);
   }
 }
 

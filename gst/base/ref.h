@@ -24,6 +24,7 @@ template <typename T> struct RefTraits { // everything derived from GObject
   }
 
 AIGC_REF_TRAITS(GBytes, g_bytes_ref, g_bytes_unref);
+AIGC_REF_TRAITS(GDateTime, g_date_time_ref, g_date_time_unref);
 AIGC_REF_TRAITS(GMainContext, g_main_context_ref, g_main_context_unref);
 AIGC_REF_TRAITS(GstBuffer, gst_buffer_ref, gst_buffer_unref);
 AIGC_REF_TRAITS(GstCaps, gst_caps_ref, gst_caps_unref);

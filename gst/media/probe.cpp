@@ -23,6 +23,7 @@ struct Stream {
   struct Packet {
     GstClockTime start;
     GstClockTime end; ///< NONE when the file does not say
+    bool key;
   };
   GstSegment segment;
   Ref<GstCaps> caps;
@@ -65,9 +66,10 @@ struct Stream {
     if (!gst_segment_clip(&segment, GST_FORMAT_TIME, pts,
                           pts + (timed ? GST_BUFFER_DURATION(buffer) : 0), &start, &stop))
       return; // outside an edit list: decoded, never shown
-    packets.push_back({gst_segment_to_running_time(&segment, GST_FORMAT_TIME, start),
-                       timed ? gst_segment_to_running_time(&segment, GST_FORMAT_TIME, stop)
-                             : GST_CLOCK_TIME_NONE});
+    packets.push_back(
+        {gst_segment_to_running_time(&segment, GST_FORMAT_TIME, start),
+         timed ? gst_segment_to_running_time(&segment, GST_FORMAT_TIME, stop) : GST_CLOCK_TIME_NONE,
+         !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT)});
   }
 };
 
@@ -220,6 +222,14 @@ void read_times(const Stream& stream, ClipInfo& info) {
   read_rate(stream, usual, mean, info);
 }
 
+void read_keyframes(const Stream& stream, ClipInfo& info) {
+  auto packets = stream.packets;
+  std::sort(packets.begin(), packets.end(),
+            [](const auto& a, const auto& b) { return a.start < b.start; });
+  for (size_t i = 0; i < packets.size(); ++i)
+    if (packets[i].key) info.keyframes.push_back({packets[i].start, i});
+}
+
 void read_size(const Stream& stream, ClipInfo& info) {
   const GstStructure* caps = gst_caps_get_structure(stream.caps.get(), 0);
   int par_n = 1, par_d = 1;
@@ -266,6 +276,7 @@ ClipInfo probe_clip(const std::string& uri, Cancel& cancel) {
                 "the file " + uri + (info.has_audio ? " holds sound only" : " holds no pictures"),
                 "give the URI of a video file");
   read_times(*video, info);
+  read_keyframes(*video, info);
   read_size(*video, info);
   return info;
 }

@@ -6,6 +6,7 @@
 #include "base/error.h"
 
 #include <string>
+#include <vector>
 
 #include <gst/gst.h>
 #include <gst/video/video.h>
@@ -30,6 +31,13 @@ struct ClipInfo {
   GstClockTime span = 0;          ///< from the first frame to the end of the last
   GstClockTime longest_frame = 0; ///< the longest time one frame stays
   guint64 frames = 0;             ///< pictures of the video stream
+
+  /// A picture that can be decoded without others.
+  struct Keyframe {
+    GstClockTime time;
+    guint64 frames_before; ///< shown before it
+  };
+  std::vector<Keyframe> keyframes; ///< in order; empty when the file does not mark them
 };
 
 /// Reads the whole file, in milliseconds for a clip of seconds. Throws Error naming the URI and the

@@ -7,6 +7,7 @@
 #include "net/exchange.h"
 
 #include <chrono>
+#include <pthread.h>
 
 namespace aigc {
 
@@ -54,6 +55,7 @@ void SessionThread::post(std::function<void()> action) {
 }
 
 void SessionThread::run() {
+  pthread_setname_np(pthread_self(), "aigc-http"); // else it bears the name of who came first
   g_main_context_push_thread_default(context_.get());
   while (!stopping_)
     g_main_context_iteration(context_.get(), TRUE);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Runs one call against any backend: store, retry, polling, deadline, verification, commit.
+// Runs one call against any backend: store, lock, journal, limits, budget, retry, polling,
+// deadline, verification, commit, ledger. Whatever happens to the process, a rerun goes on with
+// what is paid for and never orders it twice.
 #pragma once
 
 #include "service/backend.h"
+#include "service/prices.h"
 #include "store/results.h"
 
 #include <chrono>
@@ -10,13 +13,31 @@
 
 namespace aigc {
 
+class TaskTimes;
+
+/// What a run has just done.
+enum class Step {
+  locked,         ///< nobody else works on this result
+  reserved,       ///< its price is set aside
+  intent_written, ///< the journal says that it is about to be sent
+  submitted,      ///< the service answered
+  task_written,   ///< the journal has the task, or the result's address
+  polled_done,    ///< the service is done
+  downloaded,
+  verified,
+  committed, ///< it is in the store
+  billed,    ///< it is in the ledger
+  cleared,   ///< the journal is done with it
+};
+
 struct DriverOptions {
   std::chrono::milliseconds timeout{60'000};  ///< longest wait for one result
-  std::chrono::milliseconds poll_interval{0}; ///< 0 = short first, longer later
+  std::chrono::milliseconds poll_interval{0}; ///< 0 = adaptive
   unsigned max_retries = 4;                   ///< tries after the first
   bool use_cache = true;                      ///< take what the store has
-  double max_cost = 0;                        ///< of the process, in the price file's currency
-  bool cancel_tasks = false;                  ///< on cancel, those that have not begun
+  double max_cost = 0;       ///< over the process, in the price file's currency; 0 = no limit
+  bool cancel_tasks = false; ///< on cancel, those that have not begun
+  std::function<void(Step)> reached; ///< tells tests where a run is
 };
 
 struct Done {
@@ -28,26 +49,29 @@ struct Done {
 /// Blocking and thread-safe: one driver serves all workers of a stage.
 class Driver {
  public:
+  /// Throws Error{Fault::settings} when the price file is wrong.
   Driver(std::shared_ptr<Backend> backend, ResultStore store);
 
   const Backend& backend() const { return *backend_; }
 
   /// Throws Error: of the backend, Fault::timeout past the deadline, Fault::cancelled,
-  /// Fault::format for a result that is not what it should be, Fault::write when it cannot be kept.
+  /// Fault::format and damaged for a result that is not what it should be, Fault::write when it
+  /// could not be kept, Fault::no_funds beyond `max_cost`.
   Done run(const Request& request, const DriverOptions& options, Cancel& cancel,
            const std::function<void(int)>& progress) const;
 
  private:
-  struct Attempt;
+  struct Run;
   std::optional<StoredResult> find(const std::string& key, Role role, Cancel& cancel) const;
-  Result obtain(const Request& request, Attempt& attempt) const;
-  std::variant<Result, Task> submit(const Request& request, Attempt& attempt) const;
-  std::optional<Poll> look(const Task& task, const Request& request, Attempt& attempt) const;
-  Result wait_for(const Task& task, const Request& request, Attempt& attempt) const;
-  Provenance provenance_of(const Request& request, const Result& result) const;
+  Done work(Run& run) const;
+  Done make_here(Run& run) const;
+  Done order(Run& run) const;
+  bool keep(Run& run, Done& done) const;
 
   std::shared_ptr<Backend> backend_;
   ResultStore store_;
+  std::shared_ptr<const Prices> prices_; ///< null where nothing is paid for
+  std::shared_ptr<TaskTimes> times_;
 };
 
 /// SHA-256 (hex) over everything a result depends on; never over a key.

@@ -4,13 +4,15 @@
 
 #include "base/error.h"
 #include "shot/shot_json.h"
+#include "store/files.h"
+#include "store/journal.h"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <fcntl.h>
 #include <filesystem>
+#include <set>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,46 +24,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr auto kInUse = std::chrono::hours(1);
-constexpr size_t kKeyLength = 64;    ///< SHA-256 in hex
-constexpr unsigned kPruneEvery = 32; ///< commits between two looks at the size
+constexpr size_t kKeyLength = 64;       ///< SHA-256 in hex
+constexpr unsigned kPruneEvery = 32;    ///< commits between two looks at the size
+constexpr const char* kUsage = "usage"; ///< member of a record
 constexpr const char* kPicture = ".picture";
 constexpr const char* kClip = ".mp4";
 
 std::string default_folder() {
   if (const char* set = g_getenv("AIGC_CACHE_DIR"); set && *set) return set;
   return take_string(g_build_filename(g_get_user_cache_dir(), "gst-plugins-aigc", nullptr));
-}
-
-[[noreturn]] void cannot_write(const std::string& path, const std::string& why) {
-  throw Error(Fault::write, "cannot write " + path + ": " + why,
-              "make room, or set cache-dir to a folder that can be written");
-}
-
-void make_folder(const std::string& folder) {
-  if (g_mkdir_with_parents(folder.c_str(), 0700) != 0) cannot_write(folder, g_strerror(errno));
-}
-
-void write_file(const std::string& path, const char* data, gsize size) {
-  ErrorSlot error;
-  const auto flags = static_cast<GFileSetContentsFlags>(G_FILE_SET_CONTENTS_CONSISTENT |
-                                                        G_FILE_SET_CONTENTS_DURABLE);
-  if (!g_file_set_contents_full(path.c_str(), data, static_cast<gssize>(size), flags, 0600,
-                                error.out()))
-    cannot_write(path, error.message());
-}
-
-Ref<GBytes> read_file(const std::string& path) {
-  gchar* data = nullptr;
-  gsize size = 0;
-  if (!g_file_get_contents(path.c_str(), &data, &size, nullptr)) return nullptr;
-  return adopt(g_bytes_new_take(data, size));
-}
-
-std::string_view view(GBytes* bytes) {
-  gsize size = 0;
-  const auto* data = static_cast<const char*>(g_bytes_get_data(bytes, &size));
-  return {data, size};
 }
 
 /// The words and the provenance are kept as a shot, whose JSON is one table already.
@@ -73,6 +44,8 @@ Shot record_of(const Result& result, const Provenance& provenance) {
   record.keyframe = result.keyframe;
   record.mood = result.mood;
   record.provenance = {provenance};
+  JsonObjectMaker more;
+  record.extra = more.set(kUsage, usage_json(result.usage)).text();
   return record;
 }
 
@@ -86,6 +59,12 @@ StoredResult result_of(Shot record) {
   stored.result.mood = std::move(record.mood);
   stored.result.request_id = stored.provenance.request_id;
   stored.result.seed = stored.provenance.seed;
+  stored.result.cost = stored.provenance.cost;
+  stored.result.currency = stored.provenance.currency;
+  if (!record.extra.empty()) {
+    const auto more = parse_json(record.extra);
+    stored.result.usage = usage_from(JsonView(more.get())[kUsage]);
+  }
   return stored;
 }
 
@@ -119,21 +98,16 @@ std::vector<Kept> kept_files(const std::string& folder) {
   return files;
 }
 
-/// Makes room: the least recently used files go first, and none but ours.
-void prune(const std::string& folder) {
-  auto files = kept_files(folder);
-  std::uintmax_t total = 0;
-  for (const auto& file : files)
-    total += file.size;
-  if (total <= ResultStore::kMaxBytes) return;
-  std::sort(files.begin(), files.end(),
-            [](const Kept& a, const Kept& b) { return a.used < b.used; });
-  const auto oldest_in_use = fs::file_time_type::clock::now() - kInUse;
-  std::error_code ignored;
-  for (const auto& file : files) {
-    if (total <= ResultStore::kMaxBytes || file.used > oldest_in_use) return;
-    if (fs::remove(file.path, ignored)) total -= file.size;
+/// Keys somebody works on, in this process or another: they have a lock or a journal entry.
+std::set<std::string> keys_in_use(const std::string& folder) {
+  std::set<std::string> keys;
+  for (const char* part : {"/locks", "/journal"}) {
+    std::error_code failed;
+    for (fs::directory_iterator at(folder + part, failed), end; !failed && at != end;
+         at.increment(failed))
+      keys.insert(at->path().filename().string().substr(0, kKeyLength));
   }
+  return keys;
 }
 
 } // namespace
@@ -179,12 +153,43 @@ std::optional<StoredResult> ResultStore::find(const std::string& key, Role role)
   return stored;
 }
 
-void ResultStore::prepare() const {
+void ResultStore::prepare(std::uintmax_t needed) const {
   for (const char* part : {"/results", "/tmp"}) {
     make_folder(folder_ + part);
     if (g_access((folder_ + part).c_str(), W_OK | X_OK) != 0)
       cannot_write(folder_ + part, g_strerror(errno));
   }
+  std::error_code failed;
+  const auto space = fs::space(folder_, failed);
+  if (!failed && space.available < needed)
+    cannot_write(folder_, "only " + std::to_string(space.available >> 20) + " MiB are free there");
+}
+
+/// The least recently used go first, and none but ours.
+void ResultStore::prune(std::uintmax_t most, std::chrono::nanoseconds unused) const {
+  auto files = kept_files(folder_);
+  std::uintmax_t total = 0;
+  for (const auto& file : files)
+    total += file.size;
+  if (total <= most) return;
+  std::sort(files.begin(), files.end(),
+            [](const Kept& a, const Kept& b) { return a.used < b.used; });
+  const auto oldest_in_use = fs::file_time_type::clock::now() -
+                             std::chrono::duration_cast<fs::file_time_type::duration>(unused);
+  const auto in_use = keys_in_use(folder_);
+  std::error_code ignored;
+  for (const auto& file : files) {
+    if (total <= most || file.used > oldest_in_use) return;
+    if (in_use.contains(file.path.filename().string().substr(0, kKeyLength))) continue;
+    if (fs::remove(file.path, ignored)) total -= file.size;
+  }
+}
+
+void ResultStore::sweep(const std::string& key) const {
+  std::error_code failed, ignored;
+  for (fs::directory_iterator at(folder_ + "/tmp", failed), end; !failed && at != end;
+       at.increment(failed))
+    if (at->path().filename().string().starts_with(key + ".")) fs::remove(at->path(), ignored);
 }
 
 std::string ResultStore::scratch(const std::string& key) const {
@@ -200,18 +205,19 @@ void ResultStore::commit(const std::string& key, Role role, Result& result,
   const std::string record_path = path(key, ".json");
   make_folder(fs::path(record_path).parent_path());
   static std::atomic<unsigned> commits{0};
-  if (commits++ % kPruneEvery == 0) prune(folder_);
+  if (commits++ % kPruneEvery == 0) prune();
   if (role == Role::picture) {
     const auto picture = view(result.picture.get());
-    write_file(path(key, kPicture), picture.data(), picture.size());
+    write_file(path(key, kPicture), picture);
   } else if (role == Role::clip) {
     const std::string file = path(key, kClip);
+    sync_file(result.clip_path);
     if (g_rename(result.clip_path.c_str(), file.c_str()) != 0)
       cannot_write(file, g_strerror(errno));
     result.clip_path = file;
   }
   const std::string record = json_text(shot_to_json(record_of(result, provenance)).get());
-  write_file(record_path, record.data(), record.size());
+  write_file(record_path, record);
 }
 
 } // namespace aigc

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The driver against a scripted backend: cache, retry, polling, deadline, cancel, verification.
+// The driver against a scripted backend: store, retry, polling, deadline, cancel, lost creates,
+// budget, verification.
 #include "base/error.h"
 #include "service/driver.h"
+#include "store/journal.h"
+#include "store/ledger.h"
 #include "temp_folder.h"
 
 #include <array>
@@ -13,42 +16,50 @@
 
 using namespace aigc;
 using namespace std::chrono_literals;
+namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::array<Model, 1> kModels = {{{.name = "m", .role = Role::words}}};
+constexpr std::array<Model, 4> kModels = {{{.name = "m", .role = Role::words},
+                                           {.name = "p", .role = Role::picture},
+                                           {.name = "c", .role = Role::clip},
+                                           {.name = "qwen-image", .role = Role::picture}}};
 
 /// Answers as its script says; counts what was asked.
 class ScriptedBackend : public Backend {
  public:
   const char* name() const override { return "scripted"; }
   std::span<const Model> models() const override { return kModels; }
+  bool is_preview() const override { return preview; }
+  Endpoint endpoint() const override { return {"scripted.test", account, true}; }
 
   std::variant<Result, Task> submit(const Request& request, Call& call) override {
     const int number = ++submits;
-    if (number <= failures) {
-      Error error(Fault::read, "busy");
-      error.retry = failures_may_pass;
-      throw error;
-    }
-    if (polls_needed > 0) return Task{"task-1"};
+    if (number <= failures) throw failure;
+    if (polls_needed > 0) return Task{"task-" + std::to_string(number)};
+    std::this_thread::sleep_for(takes);
     if (request.role == Role::clip) std::ofstream(call.scratch) << "clip";
     return make(request, call);
   }
 
   Poll poll(const Task& task, const Request&, Call& call) override {
-    EXPECT_EQ(task.id, "task-1");
+    polled = task.id;
     if (failed_polls > 0) {
       --failed_polls;
-      Error error(Fault::read, "unreachable");
-      error.retry = true;
-      throw error;
+      throw poll_failure;
     }
     if (++polls < polls_needed) return {Poll::State::running, 10 * polls, {}};
-    return {Poll::State::done, 100, Result{.prompt = "done"}};
+    return {Poll::State::done, 100, Result{.prompt = "done", .request_id = "r-2"}};
   }
 
-  bool cancel(const Task& task, Call& call) override { return ++cancels; }
+  bool cancel(const Task& task, Call& call) override { return ++cancels && may_cancel; }
+
+  Found find(const Request&, const Intent& intent, Call&) override {
+    ++finds;
+    known = intent.known_tasks;
+    if (finds <= failed_finds) throw passing("unreachable");
+    return found;
+  }
 
   Result make(const Request& request, Call& call) {
     Result result;
@@ -60,13 +71,33 @@ class ScriptedBackend : public Backend {
     return result;
   }
 
+  static Error passing(const char* what) {
+    Error error(Fault::read, what);
+    error.retry = true;
+    return error;
+  }
+  static Error lost() {
+    Error error(Fault::read, "the connection broke");
+    error.unclear = true;
+    return error;
+  }
+
+  std::string account = take_string(g_uuid_string_random()); // limiters are shared by account
   int failures = 0;
+  Error failure = passing("busy");
+  Error poll_failure = passing("unreachable");
+  std::chrono::milliseconds takes{0};
   bool blank = false;
-  bool failures_may_pass = true;
+  bool preview = false;
+  bool may_cancel = true;
   int polls_needed = 0;
   int failed_polls = 0;
+  int failed_finds = 0;
+  Found found;
+  std::set<std::string> known;
+  std::string polled;
   Ref<GBytes> picture;
-  std::atomic<int> submits{0}, polls{0}, cancels{0};
+  std::atomic<int> submits{0}, polls{0}, cancels{0}, finds{0};
 };
 
 struct DriverTest : testing::Test {
@@ -76,18 +107,28 @@ struct DriverTest : testing::Test {
   DriverOptions options{.timeout = 10s, .poll_interval = 1ms};
   Request request{.model = "m", .script = "a fox"};
   Cancel cancel;
+  Journal journal{folder.path()};
+  Ledger ledger{folder.path()};
 
   Done run() {
     return driver.run(request, options, cancel, [](int) {});
   }
-  Fault fault() {
+  Error error() {
     try {
       run();
     } catch (const Error& error) {
-      return error.fault;
+      return error;
     }
     ADD_FAILURE() << "nothing thrown";
-    return Fault::settings;
+    return Error(Fault::settings, "");
+  }
+  Fault fault() { return error().fault; }
+  std::string key() const { return request_key("scripted", request); }
+  bool is_open() const { return journal.has(key()); }
+  size_t files_in(const char* part) const {
+    std::error_code none;
+    fs::directory_iterator at(folder.path() + "/" + part, none);
+    return none ? 0 : static_cast<size_t>(std::distance(fs::begin(at), fs::end(at)));
   }
 };
 
@@ -104,6 +145,7 @@ TEST_F(DriverTest, TheSecondAskIsAnsweredFromTheStoreAtNoCost) {
   EXPECT_EQ(second.result.prompt, "answer 1");
   EXPECT_TRUE(second.provenance.cache_hit);
   EXPECT_EQ(second.provenance.cost, 0);
+  EXPECT_EQ(ledger.lines().size(), 1u);
 }
 
 TEST_F(DriverTest, AnotherTakeOrAnUnusedCacheAsksAgain) {
@@ -116,6 +158,57 @@ TEST_F(DriverTest, AnotherTakeOrAnUnusedCacheAsksAgain) {
   EXPECT_EQ(backend->submits, 3);
 }
 
+TEST_F(DriverTest, APaidCallGoesThroughEveryStepAndLeavesOneLineInTheLedger) {
+  backend->polls_needed = 1;
+  std::vector<Step> steps;
+  std::vector<bool> was_open;
+  options.reached = [&](Step step) {
+    steps.push_back(step);
+    was_open.push_back(is_open());
+  };
+  run();
+  EXPECT_EQ(steps, (std::vector{Step::locked, Step::reserved, Step::intent_written, Step::submitted,
+                                Step::task_written, Step::polled_done, Step::downloaded,
+                                Step::verified, Step::committed, Step::billed, Step::cleared}));
+  EXPECT_EQ(was_open,
+            (std::vector{false, false, true, true, true, true, true, true, true, true, false}));
+  EXPECT_EQ(files_in("journal"), 0u);
+  EXPECT_EQ(files_in("locks"), 0u);
+  EXPECT_EQ(files_in("tmp"), 0u);
+  const auto lines = ledger.lines();
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(lines[0].key, key());
+  EXPECT_EQ(lines[0].task, "task-1");
+  EXPECT_EQ(lines[0].request_id, "r-2");
+  EXPECT_EQ(lines[0].service, "scripted");
+  EXPECT_EQ(lines[0].stage, "prompt");
+  EXPECT_FALSE(lines[0].unclear);
+}
+
+TEST_F(DriverTest, WhatIsMadeHereHasNoJournalAndNoLedger) {
+  backend->preview = true;
+  const Driver here(backend, ResultStore(folder.path()));
+  std::vector<Step> steps;
+  options.reached = [&](Step step) { steps.push_back(step); };
+  here.run(request, options, cancel, [](int) {});
+  EXPECT_EQ(steps, (std::vector{Step::locked, Step::committed}));
+  EXPECT_FALSE(fs::exists(folder.path() + "/ledger.jsonl"));
+  EXPECT_FALSE(fs::exists(folder.path() + "/journal"));
+}
+
+TEST_F(DriverTest, TwoShotsThatWantTheSameMakeOneCall) {
+  backend->takes = 30ms;
+  std::array<std::string, 4> answers;
+  {
+    std::vector<std::jthread> shots;
+    for (auto& answer : answers)
+      shots.emplace_back([&] { answer = run().result.prompt; });
+  }
+  EXPECT_EQ(backend->submits, 1);
+  for (const auto& answer : answers)
+    EXPECT_EQ(answer, "answer 1");
+}
+
 TEST_F(DriverTest, RetriesWhatMayPassAndNotMoreThanAllowed) {
   backend->failures = 1;
   EXPECT_EQ(run().requests, 2u);
@@ -124,12 +217,24 @@ TEST_F(DriverTest, RetriesWhatMayPassAndNotMoreThanAllowed) {
   request.take = 1;
   EXPECT_EQ(fault(), Fault::read);
   EXPECT_EQ(backend->submits, 3);
+  EXPECT_FALSE(is_open());
 }
 
 TEST_F(DriverTest, DoesNotRetryWhatCannotPass) {
   backend->failures = 1;
-  backend->failures_may_pass = false;
+  backend->failure.retry = false;
   EXPECT_EQ(fault(), Fault::read);
+  EXPECT_EQ(backend->submits, 1);
+  EXPECT_FALSE(is_open());
+}
+
+TEST_F(DriverTest, AWaitBeyondTheDeadlineFailsAtOnceAndSaysHowLong) {
+  backend->failures = 1;
+  backend->failure.retry_after = 90s;
+  const auto start = std::chrono::steady_clock::now();
+  const Error told = error();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
+  EXPECT_NE(told.remedy.find("90 s"), std::string::npos) << told.remedy;
   EXPECT_EQ(backend->submits, 1);
 }
 
@@ -143,16 +248,134 @@ TEST_F(DriverTest, PollsATaskToItsEndAndPassesThePercentOn) {
   EXPECT_EQ(backend->submits, 1);
 }
 
-TEST_F(DriverTest, APollThatFailsForAMomentNeverSubmitsAgain) {
+TEST_F(DriverTest, PollsThatFailForAMomentNeverEndATaskBeforeTheDeadline) {
   backend->polls_needed = 2;
-  backend->failed_polls = 3;
+  backend->failed_polls = 1;
   EXPECT_EQ(run().result.prompt, "done");
   EXPECT_EQ(backend->submits, 1);
   request.take = 1;
-  backend->polls = 0;
   backend->failed_polls = 100;
-  EXPECT_EQ(fault(), Fault::read);
+  options.max_retries = 0;
+  options.timeout = 300ms;
+  EXPECT_EQ(fault(), Fault::timeout);
+  EXPECT_TRUE(is_open());
   EXPECT_EQ(backend->submits, 2);
+}
+
+TEST_F(DriverTest, WhatTimedOutGoesOnInTheNextRunWithoutASecondOrder) {
+  backend->polls_needed = 1'000'000;
+  options.timeout = 50ms;
+  EXPECT_EQ(fault(), Fault::timeout);
+  EXPECT_EQ(backend->cancels, 0);
+  EXPECT_TRUE(is_open());
+  backend->polls_needed = 1;
+  options.timeout = 10s;
+  const Done done = run();
+  EXPECT_EQ(done.result.prompt, "done");
+  EXPECT_EQ(done.requests, 0u);
+  EXPECT_EQ(backend->submits, 1);
+  EXPECT_EQ(backend->polled, "task-1");
+  EXPECT_EQ(ledger.lines().size(), 1u);
+  EXPECT_FALSE(is_open());
+}
+
+TEST_F(DriverTest, ATaskThatFailedIsDoneWithAndOneThatWasRefusedALookIsNot) {
+  backend->polls_needed = 1;
+  backend->failed_polls = 1;
+  backend->poll_failure = Error(Fault::moderation, "refused");
+  EXPECT_EQ(fault(), Fault::moderation);
+  EXPECT_FALSE(is_open());
+  EXPECT_TRUE(ledger.lines().empty());
+  backend->failed_polls = 1;
+  backend->poll_failure = Error(Fault::not_authorized, "no such key");
+  backend->poll_failure.http_status = 401;
+  EXPECT_EQ(fault(), Fault::not_authorized);
+  EXPECT_TRUE(is_open());
+}
+
+TEST_F(DriverTest, ATaskNobodyKnowsAnyMoreIsWrittenOffAndOrderedAnewInTheNextRun) {
+  backend->polls_needed = 1;
+  backend->failed_polls = 1;
+  backend->poll_failure = Error(Fault::not_found, "expired");
+  EXPECT_EQ(fault(), Fault::not_found);
+  EXPECT_FALSE(is_open());
+  ASSERT_EQ(ledger.lines().size(), 1u);
+  EXPECT_TRUE(ledger.lines()[0].unclear);
+  EXPECT_EQ(backend->submits, 1);
+  run();
+  EXPECT_EQ(backend->submits, 2);
+  ASSERT_EQ(ledger.lines().size(), 2u);
+  EXPECT_FALSE(ledger.lines()[1].unclear);
+}
+
+TEST_F(DriverTest, ALostCreateThatNobodyCanFindIsNotSentAgainInTheSameRun) {
+  backend->failures = 1;
+  backend->failure = ScriptedBackend::lost();
+  const Error told = error();
+  EXPECT_NE(told.remedy.find("may have been billed"), std::string::npos);
+  EXPECT_EQ(backend->submits, 1);
+  EXPECT_TRUE(is_open());
+  EXPECT_TRUE(ledger.lines().empty());
+  EXPECT_EQ(run().result.prompt, "answer 2");
+  const auto lines = ledger.lines();
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_TRUE(lines[0].unclear);
+  EXPECT_FALSE(lines[1].unclear);
+  EXPECT_NE(lines[0].call, lines[1].call);
+}
+
+TEST_F(DriverTest, ALostCreateWhoseTaskIsFoundIsFollowed) {
+  backend->failures = 1;
+  backend->failure = ScriptedBackend::lost();
+  backend->failed_finds = 1;
+  backend->found = {Found::Answer::task, {"task-9"}};
+  backend->polls_needed = 1;
+  journal.write("other", {.state = JournalEntry::State::task, .task = "task-7"});
+  EXPECT_EQ(run().result.prompt, "done");
+  EXPECT_EQ(backend->polled, "task-9");
+  EXPECT_EQ(backend->submits, 1);
+  EXPECT_EQ(backend->finds, 2);
+  EXPECT_EQ(backend->known, std::set<std::string>{"task-7"});
+}
+
+TEST_F(DriverTest, ALostCreateThatNeverArrivedIsSentAgain) {
+  backend->failures = 1;
+  backend->failure = ScriptedBackend::lost();
+  backend->found = {Found::Answer::none, {}};
+  EXPECT_EQ(run().result.prompt, "answer 2");
+  ASSERT_EQ(ledger.lines().size(), 1u);
+  EXPECT_FALSE(ledger.lines()[0].unclear);
+}
+
+TEST_F(DriverTest, AnUnansweredIntentIsLookedForBeforeAnythingIsSent) {
+  journal.write(key(), {.call = "old", .service = "scripted", .model = "m", .sent = 1});
+  backend->found = {Found::Answer::task, {"task-5"}};
+  backend->polls_needed = 1;
+  EXPECT_EQ(run().requests, 0u);
+  EXPECT_EQ(backend->polled, "task-5");
+  ASSERT_EQ(ledger.lines().size(), 1u);
+  EXPECT_EQ(ledger.lines()[0].call, "old");
+}
+
+TEST_F(DriverTest, ALineThatACrashLeftInTheLedgerIsNotDoubled) {
+  backend->polls_needed = 1;
+  options.reached = [](Step step) {
+    if (step == Step::billed) throw Error(Fault::read, "as if the process ended here");
+  };
+  EXPECT_EQ(fault(), Fault::read);
+  EXPECT_TRUE(is_open());
+  options.reached = {};
+  const Done done = run();
+  EXPECT_TRUE(done.provenance.cache_hit);
+  EXPECT_FALSE(is_open());
+  EXPECT_EQ(ledger.lines().size(), 1u);
+}
+
+TEST_F(DriverTest, AnEntryNobodyCanReadStopsTheRunBeforeAnythingIsSent) {
+  fs::create_directories(folder.path() + "/journal");
+  std::ofstream(folder.path() + "/journal/" + key() + ".json") << "{\"state\":";
+  EXPECT_EQ(fault(), Fault::format);
+  EXPECT_EQ(backend->submits, 0);
 }
 
 TEST_F(DriverTest, AStoreThatCannotBeWrittenIsFoundBeforeAnythingIsSent) {
@@ -163,30 +386,52 @@ TEST_F(DriverTest, AStoreThatCannotBeWrittenIsFoundBeforeAnythingIsSent) {
   EXPECT_EQ(backend->submits, 0);
 }
 
-TEST_F(DriverTest, WordsTheNextStageCouldNotUseAreRefused) {
+TEST_F(DriverTest, AResultThatCannotBeKeptIsDeliveredAndNotPaidForAgain) {
+  backend->polls_needed = 1;
+  fs::create_directories(folder.path() + "/results");
+  const std::string in_the_way = folder.path() + "/results/" + key().substr(0, 2);
+  std::ofstream(in_the_way) << "x";
+  EXPECT_EQ(run().result.prompt, "done");
+  EXPECT_TRUE(is_open());
+  fs::remove(in_the_way);
+  EXPECT_EQ(run().result.prompt, "done");
+  EXPECT_FALSE(is_open());
+  EXPECT_EQ(backend->submits, 1);
+  EXPECT_EQ(ledger.lines().size(), 1u);
+}
+
+TEST_F(DriverTest, WordsTheNextStageCouldNotUseAreRefusedAndBilled) {
   backend->blank = true;
   EXPECT_EQ(fault(), Fault::format);
+  EXPECT_EQ(ledger.lines().size(), 1u);
+  EXPECT_FALSE(is_open());
 }
 
-TEST_F(DriverTest, GivesUpAtTheDeadline) {
-  backend->polls_needed = 1'000'000;
-  options.timeout = 30ms;
-  EXPECT_EQ(fault(), Fault::timeout);
-  EXPECT_EQ(backend->cancels, 0);
-}
-
-TEST_F(DriverTest, CancelEndsALongPauseAtOnceAndReachesTheService) {
+TEST_F(DriverTest, CancelEndsALongPauseAtOnceAndLeavesTheTask) {
   backend->polls_needed = 2;
   options.poll_interval = 1h;
   options.timeout = 2h;
-  std::thread other([&] {
-    while (backend->submits == 0)
-      std::this_thread::yield();
-    cancel.cancel();
-  });
-  EXPECT_EQ(fault(), Fault::cancelled);
-  other.join();
-  EXPECT_EQ(backend->cancels, 1);
+  for (const bool at_the_service : {false, true}) {
+    SCOPED_TRACE(at_the_service);
+    Cancel stop;
+    options.cancel_tasks = at_the_service;
+    request.take = at_the_service;
+    options.reached = [](Step) {};
+    std::thread other([&] {
+      while (!is_open() || !journal.read(key()) || journal.read(key())->task.empty())
+        std::this_thread::yield();
+      stop.cancel();
+    });
+    try {
+      driver.run(request, options, stop, [](int) {});
+      ADD_FAILURE() << "nothing thrown";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault, Fault::cancelled);
+    }
+    other.join();
+    EXPECT_EQ(backend->cancels, at_the_service ? 1 : 0);
+    EXPECT_EQ(is_open(), !at_the_service);
+  }
 }
 
 TEST_F(DriverTest, APictureThatIsNoneIsRefusedAndNotKept) {
@@ -195,6 +440,7 @@ TEST_F(DriverTest, APictureThatIsNoneIsRefusedAndNotKept) {
   EXPECT_EQ(fault(), Fault::format);
   EXPECT_EQ(fault(), Fault::format);
   EXPECT_EQ(backend->submits, 2);
+  EXPECT_EQ(files_in("tmp"), 0u);
 }
 
 TEST_F(DriverTest, AClipThatDoesNotDemuxIsRefusedAndNotKept) {
@@ -202,6 +448,21 @@ TEST_F(DriverTest, AClipThatDoesNotDemuxIsRefusedAndNotKept) {
   EXPECT_EQ(fault(), Fault::format);
   EXPECT_EQ(fault(), Fault::format);
   EXPECT_EQ(backend->submits, 2);
+  EXPECT_EQ(files_in("tmp"), 0u);
+}
+
+TEST_F(DriverTest, MoreThanMaxCostIsNotSpentNorWhatNobodyKnowsThePriceOf) {
+  options.max_cost = 0.01;
+  Error told = error();
+  EXPECT_EQ(told.fault, Fault::no_funds);
+  EXPECT_NE(std::string(told.what()).find("price of m is"), std::string::npos) << told.what();
+  request.role = Role::picture;
+  request.model = "qwen-image"; // 0.25 CNY
+  told = error();
+  EXPECT_EQ(told.fault, Fault::no_funds);
+  EXPECT_NE(std::string(told.what()).find("0.25"), std::string::npos) << told.what();
+  EXPECT_EQ(backend->submits, 0);
+  EXPECT_FALSE(is_open());
 }
 
 TEST(RequestKey, EveryFieldCounts) {

@@ -28,6 +28,20 @@ constexpr Model kFree{.name = "free",
                       .side_step = 2,
                       .min_seconds = 2,
                       .max_seconds = 60};
+constexpr Model kArea{.name = "area",
+                      .role = Role::picture,
+                      .default_size = {2048, 2048},
+                      .min_area = 512 * 512,
+                      .max_area = 2048 * 2048,
+                      .min_side = 16,
+                      .max_side = 8192,
+                      .side_step = 2};
+constexpr Model kSides{.name = "sides",
+                       .role = Role::picture,
+                       .default_size = {1664, 928},
+                       .min_side = 512,
+                       .max_side = 2048,
+                       .side_step = 16};
 
 template <typename Call> std::string text_of(Call call) {
   try {
@@ -72,6 +86,57 @@ TEST(ModelSize, TooSmallOrTooLargeNamesTheLimit) {
               choose_size(kListed, {2000, 1000}, 0);
             }).find("1664x928"),
             std::string::npos);
+}
+
+TEST(ModelSize, AspectAloneTakesTheNearestListedOne) {
+  EXPECT_EQ(choose_size(kListed, {}, 0), (Size{1664, 928}));
+  EXPECT_EQ(choose_size(kListed, {}, 16.0 / 9), (Size{1664, 928}));
+  EXPECT_EQ(choose_size(kListed, {}, 9.0 / 16), (Size{928, 1664}));
+  EXPECT_EQ(choose_size(kListed, {}, 1), (Size{1328, 1328}));
+  EXPECT_EQ(choose_size(kListed, {}, 4), (Size{1664, 928}));
+}
+
+TEST(ModelSize, ASideThatFollowsFromTheAspectIsNotCountedInPixels) {
+  EXPECT_EQ(choose_size(kListed, {1664, 0}, 16.0 / 9), (Size{1664, 928}));
+  EXPECT_NE(text_of([] { choose_size(kListed, {1664, 936}, 0); }), "nothing thrown");
+  EXPECT_NE(text_of([] { choose_size(kListed, {1665, 0}, 16.0 / 9); }), "nothing thrown");
+}
+
+TEST(ModelSize, ASmallTierOfAboutTheAspectIsEnough) {
+  static constexpr std::array<Size, 2> sizes = {{{832, 480}, {1920, 1080}}};
+  constexpr Model tiers{
+      .name = "tiers", .role = Role::clip, .default_size = {1920, 1080}, .sizes = sizes};
+  EXPECT_EQ(choose_size(tiers, {640, 360}, 0), (Size{832, 480}));
+  EXPECT_EQ(choose_size(tiers, {1280, 720}, 0), (Size{1920, 1080}));
+  EXPECT_EQ(choose_size(tiers, {}, 16.0 / 9), (Size{1920, 1080}));
+}
+
+TEST(ModelSize, WhatIsSmallerThanTheLeastAreaGrowsInItsAspect) {
+  EXPECT_EQ(choose_size(kArea, {1024, 576}, 0), (Size{1024, 576}));
+  EXPECT_EQ(choose_size(kArea, {256, 256}, 0), (Size{512, 512}));
+  EXPECT_EQ(choose_size(kArea, {320, 180}, 0), (Size{684, 384}));
+  EXPECT_EQ(choose_size(kSides, {320, 180}, 0), (Size{912, 512}));
+  EXPECT_EQ(choose_size(kSides, {1024, 576}, 0), (Size{1024, 576}));
+}
+
+TEST(ModelSize, WhatIsMoreThanTheLargestAreaIsNamed) {
+  EXPECT_EQ(text_of([] {
+              choose_size(kArea, {4096, 2048}, 0);
+            }),
+            "the size 4096x2048 is more than area makes; ask for at most 4194304 pixels in all");
+  EXPECT_NE(text_of([] {
+              choose_size(kArea, {4096, 256}, 0);
+            }).find("1:8 to 8:1"),
+            std::string::npos);
+  EXPECT_NE(text_of([] { choose_size(kSides, {2049, 1000}, 0); }), "nothing thrown");
+}
+
+TEST(ModelSize, AnAspectAloneNeverExceedsTheArea) {
+  for (const double aspect : {0.125, 9.0 / 16, 2.0 / 3, 1.0, 4.0 / 3, 16.0 / 9, 21.0 / 9, 8.0}) {
+    const Size size = choose_size(kArea, {}, aspect);
+    EXPECT_LE(size.width * size.height, 2048 * 2048) << aspect;
+    EXPECT_GE(size.width * size.height, 2000 * 2000) << aspect;
+  }
 }
 
 TEST(ModelSeconds, TheShortestLegalOneAtLeastAsLong) {

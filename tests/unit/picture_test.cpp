@@ -115,3 +115,25 @@ TEST(Picture, FitsByCoveringAroundTheMiddle) {
   const Raster same = fit_picture(raster, 90, 30);
   EXPECT_EQ(same.rgba, raster.rgba);
 }
+
+TEST(Picture, AlphaIsSeenWithoutDecoding) {
+  Cancel cancel;
+  Raster raster = gradient(16, 16);
+  EXPECT_FALSE(has_alpha(encode_picture(raster, "image/jpeg", cancel).get()));
+  EXPECT_TRUE(has_alpha(encode_picture(raster, "image/png", cancel).get())) << "a channel is there";
+  raster.rgba[3] = 0;
+  EXPECT_TRUE(has_alpha(encode_picture(raster, "image/webp", cancel).get()));
+}
+
+TEST(Picture, FlattensOntoWhite) {
+  Raster raster{2, 1, {0, 100, 200, 0, 0, 100, 200, 128}};
+  flatten_picture(raster);
+  EXPECT_EQ(raster.rgba, (std::vector<std::uint8_t>{255, 255, 255, 255, 127, 177, 227, 255}));
+}
+
+TEST(Picture, LowerQualityIsSmaller) {
+  Cancel cancel;
+  const Raster raster = gradient(256, 256);
+  EXPECT_LT(g_bytes_get_size(encode_picture(raster, "image/jpeg", cancel, 40).get()),
+            g_bytes_get_size(encode_picture(raster, "image/jpeg", cancel).get()));
+}

@@ -13,6 +13,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
+std::string key_of(int number) {
+  const std::string digits = std::to_string(number);
+  return std::string(64 - digits.size(), '0') + digits;
+}
+
 const Provenance kFrom{"image", "svc", "m-1", "r-9", 7, 0.5, "CNY", false, false};
 
 void write_text(const std::string& path, const std::string& text) {
@@ -98,4 +103,63 @@ TEST(ResultStore, AFolderThatCannotBeMadeIsAWriteErrorThatNamesIt) {
     EXPECT_EQ(error.fault, Fault::write);
     EXPECT_NE(std::string(error.what()).find(file), std::string::npos);
   }
+}
+
+TEST(ResultStore, WhatACallUsedIsRemembered) {
+  TempFolder folder;
+  ResultStore store(folder.path());
+  Result result{.prompt = "x", .usage = {.input_tokens = 5, .tier = "480P"}};
+  store.commit("abc", Role::words, result, kFrom);
+  const auto found = store.find("abc", Role::words);
+  EXPECT_EQ(found->result.usage, result.usage);
+  EXPECT_EQ(found->result.cost, 0.5);
+  EXPECT_EQ(found->result.currency, "CNY");
+}
+
+TEST(ResultStore, TooLittleRoomIsFoundBeforehand) {
+  TempFolder folder;
+  ResultStore store(folder.path());
+  store.prepare();
+  EXPECT_THROW(store.prepare(std::uintmax_t(1) << 60), Error);
+}
+
+TEST(ResultStore, RoomIsMadeFromTheLeastRecentlyUsedButNotFromWhatIsInUse) {
+  TempFolder folder;
+  ResultStore store(folder.path());
+  for (int i = 0; i < 6; ++i) {
+    Result result;
+    result.picture = adopt(g_bytes_new_take(g_malloc0(1000), 1000));
+    store.commit(key_of(i), Role::picture, result, kFrom);
+  }
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path()))
+    if (entry.is_regular_file())
+      fs::last_write_time(entry, fs::file_time_type::clock::now() - std::chrono::hours(3));
+  store.find(key_of(0), Role::picture); // used just now
+  fs::create_directories(store.lock_folder());
+  fs::create_directories(folder.path() + "/journal");
+  write_text(store.lock_folder() + "/" + key_of(1) + ".lock", "{}");
+  write_text(folder.path() + "/journal/" + key_of(2) + ".json", "{}");
+  write_text(folder.path() + "/results/other people's file", std::string(9000, 'x'));
+  store.prune(1 << 20);
+  for (int i = 0; i < 6; ++i)
+    EXPECT_TRUE(store.find(key_of(i), Role::picture)) << i;
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path()))
+    if (entry.is_regular_file())
+      fs::last_write_time(entry, fs::file_time_type::clock::now() - std::chrono::hours(3));
+  store.find(key_of(0), Role::picture);
+  store.prune(0);
+  for (int i = 0; i < 6; ++i)
+    EXPECT_EQ(store.find(key_of(i), Role::picture).has_value(), i < 3) << i;
+  EXPECT_TRUE(fs::exists(folder.path() + "/results/other people's file"));
+}
+
+TEST(ResultStore, ScratchFilesOfTheDeadAreSwept) {
+  TempFolder folder;
+  ResultStore store(folder.path());
+  const std::string mine = store.scratch(key_of(1)), other = store.scratch(key_of(2));
+  write_text(mine, "x");
+  write_text(other, "x");
+  store.sweep(key_of(1));
+  EXPECT_FALSE(fs::exists(mine));
+  EXPECT_TRUE(fs::exists(other));
 }

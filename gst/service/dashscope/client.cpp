@@ -72,10 +72,6 @@ std::string native_root(const std::string& base_url) {
   return origin_root(base_url) + "/api/v1";
 }
 
-std::string compatible_root(const std::string& base_url) {
-  return origin_root(base_url) + "/compatible-mode/v1";
-}
-
 Client::Client(const Access& access)
     : base_(native_root(access.base_url)), key_(access.key), endpoint_(endpoint_of(access)) {}
 
@@ -108,7 +104,7 @@ Ref<JsonNode> Client::create(const Create& create, Call& call) const {
   if (create.makes_task) order.headers.push_back({"X-DashScope-Async", "enable"});
   if (create.has_uploads) order.headers.push_back({"X-DashScope-OssResourceResolve", "enable"});
   order.body = bytes_of(create.body);
-  order.timeouts.first_byte = kPatience;
+  if (!create.makes_task) order.timeouts.first_byte = kPatience;
   order.creates = true;
   const HttpResponse response = HttpClient::shared().send(order, call.cancel);
   auto answer = json_of(response);

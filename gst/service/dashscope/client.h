@@ -49,6 +49,5 @@ class Client {
 
 /// The API root of a base URL that is given with or without it, or with the compatible one.
 std::string native_root(const std::string& base_url);
-std::string compatible_root(const std::string& base_url);
 
 } // namespace aigc::dashscope

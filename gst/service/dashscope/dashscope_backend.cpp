@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // See dashscope.h. Which call is made for which request, and how a lost one is found again.
-#include "base/guarded.h"
 #include "service/dashscope/answers.h"
 #include "service/dashscope/client.h"
 #include "service/dashscope/dashscope.h"
 #include "service/dashscope/finder.h"
 #include "service/dashscope/models.h"
 #include "service/dashscope/orders.h"
+#include "service/openai/chat.h"
+#include "service/openai/named_models.h"
 
-#include <map>
 #include <mutex>
 
 GST_DEBUG_CATEGORY(aigc_dashscope_debug);
@@ -22,7 +22,11 @@ namespace {
 
 class DashscopeBackend : public Backend {
  public:
-  explicit DashscopeBackend(const Access& access) : client_(access) {}
+  explicit DashscopeBackend(const Access& access)
+      : client_(access), chat_({.service = kService,
+                                .base_url = compatible_base_url(native_root(access.base_url)),
+                                .has_json_mode = true},
+                               access) {}
 
   const char* name() const override { return kService; }
   Endpoint endpoint() const override { return client_.endpoint(); }
@@ -34,35 +38,30 @@ class DashscopeBackend : public Backend {
   Found find(const Request& request, const Intent& intent, Call& call) override;
 
  private:
-  const Row* row_or_null(const std::string& name) const;
-  const Row& row_of(const Request& request) const;
   std::string address_of(const Media& media, const Row& row, const char* what, Call& call) const;
   Inputs inputs_of(const Row& row, const Request& request, Call& call) const;
 
   Client client_;
-  /// Rows of names that are not in the table; they keep their place, their keys are their names.
-  mutable Guarded<std::map<std::string, Row>> others_;
+  ChatService chat_;
+  mutable NamedModels named_;
 };
 
-const Row* DashscopeBackend::row_or_null(const std::string& name) const {
-  if (const Row* row = find_row(name)) return row;
-  const auto derived = derive_row(name);
-  if (!derived) return nullptr;
-  auto others = others_.lock();
-  const auto [place, fresh] = others->try_emplace(name, *derived);
-  if (fresh) place->second.model.name = place->first.c_str();
-  return &place->second;
-}
-
+/// Any name will do for words: the chat models are many. Snapshots and regional names of the others
+/// are known by the names they begin with.
 const Model* DashscopeBackend::other_model(Role role, const std::string& name) const {
-  const Row* row = row_or_null(name);
-  return row && row->model.role == role ? &row->model : nullptr;
+  if (role == Role::words) return named_.row(models().front(), name);
+  const auto row = derive_row(name);
+  return row && row->model.role == role ? named_.row(row->model, name) : nullptr;
 }
 
-const Row& DashscopeBackend::row_of(const Request& request) const {
-  if (const Row* row = row_or_null(request.model)) return *row;
-  throw Error(Fault::settings, "the model " + request.model + " is unknown to dashscope",
-              "choose one that it has");
+/// Under the name that was asked for, which lives as long as `request`.
+Row row_of(const Request& request) {
+  auto row = derive_row(request.model);
+  if (!row)
+    throw Error(Fault::settings, "the model " + request.model + " is unknown to dashscope",
+                "choose one that it has");
+  row->model.name = request.model.c_str();
+  return *row;
 }
 
 /// The picture as an address the service can read. `what` names it in errors.
@@ -107,7 +106,8 @@ void warn_of_cut(const Row& row, const Request& request) {
 }
 
 std::variant<Result, Task> DashscopeBackend::submit(const Request& request, Call& call) {
-  const Row& row = row_of(request);
+  if (request.role == Role::words) return chat_.submit(request, call);
+  const Row row = row_of(request);
   warn_of_cut(row, request);
   const Inputs inputs = inputs_of(row, request, call);
   const auto answer = client_.create({.path = create_path(row),
@@ -142,7 +142,8 @@ bool DashscopeBackend::cancel(const Task& task, Call& call) {
 }
 
 Found DashscopeBackend::find(const Request& request, const Intent& intent, Call& call) {
-  const Row& row = row_of(request);
+  if (request.role == Role::words) return {};
+  const Row row = row_of(request);
   if (!makes_task(row)) return {};
   return find_task(client_, {row.model.name, prompt_of(row, request)}, intent, call);
 }

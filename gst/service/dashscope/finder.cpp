@@ -24,6 +24,7 @@ constexpr auto kListingLag = 3s; ///< after which a task surely is in the list
 constexpr auto kSecondLook = 1500ms;
 constexpr auto kWaitForWords = 3s;
 constexpr auto kBetweenLooks = 60ms; ///< the service bears 20 looks a second
+constexpr size_t kLongWords = 400;   ///< bytes
 constexpr int kMostPages = 100;
 
 void pause(std::chrono::nanoseconds duration, Call& call) {
@@ -67,7 +68,7 @@ std::optional<Candidates> listed(const Client& client, const Sought& sought, con
   return std::nullopt;
 }
 
-/// The service may trim the words, or cut them once more.
+/// The service may trim the words, or cut long ones once more.
 bool same_words(std::string_view theirs, std::string_view ours) {
   constexpr std::string_view blanks = " \t\r\n";
   const auto trimmed = [&](std::string_view text) {
@@ -76,7 +77,7 @@ bool same_words(std::string_view theirs, std::string_view ours) {
     return text.substr(first, text.find_last_not_of(blanks) - first + 1);
   };
   const std::string_view a = trimmed(theirs), b = trimmed(ours);
-  return !a.empty() && b.starts_with(a);
+  return a == b || (a.size() >= kLongWords && b.starts_with(a));
 }
 
 /// Asks after the words of those that did not say yet, until one has the same. Those with other

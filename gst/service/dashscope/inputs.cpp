@@ -44,6 +44,13 @@ Raster legal_raster(GBytes* bytes, Size size, Cancel& cancel) {
   return raster;
 }
 
+/// A text, or a flag that is written as one.
+std::string text_of(JsonView value) {
+  const std::string text = value.text();
+  if (!text.empty() || !value.exists()) return text;
+  return value.boolean(false) ? "true" : "false";
+}
+
 std::string quoted_field(const char* name, const std::string& value) {
   return std::string("Content-Disposition: form-data; name=\"") + name + "\"\r\n\r\n" + value;
 }
@@ -104,8 +111,8 @@ Upload make_upload(JsonView policy, const Picture& picture) {
       {"Signature", policy["signature"].text()},
       {"policy", policy["policy"].text()},
       {"key", upload.key},
-      {"x-oss-object-acl", policy["x_oss_object_acl"].text()},
-      {"x-oss-forbid-overwrite", policy["x_oss_forbid_overwrite"].text()},
+      {"x-oss-object-acl", text_of(policy["x_oss_object_acl"])},
+      {"x-oss-forbid-overwrite", text_of(policy["x_oss_forbid_overwrite"])},
       {"success_action_status", "200"},
       {"x-oss-content-type", picture.mime},
   };

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See paid_call.h. Here: the result is downloaded and looked at.
+#include "media/picture.h"
+#include "media/probe.h"
+#include "net/http.h"
+#include "service/driver_log.h"
+#include "service/paid_call.h"
+#include "service/verify.h"
+#include "store/files.h"
+
+#include <glib/gstdio.h>
+
+namespace aigc {
+
+namespace {
+
+bool is_remote(const Result& result) {
+  return !result.url.empty() && !result.picture && result.clip_path.empty();
+}
+
+/// The address leads nowhere any more.
+bool is_expired(const Error& error) {
+  return error.fault == Fault::not_found || error.http_status == 403 || error.http_status == 404 ||
+         error.http_status == 410;
+}
+
+bool is_bad_delivery(const Error& error) {
+  return error.fault == Fault::format || error.fault == Fault::damaged;
+}
+
+} // namespace
+
+/// What arrived damaged is fetched once more; what is bad then was delivered so, and billed.
+void PaidCall::bring_home(Result& result) {
+  const bool remote = is_remote(result);
+  for (bool again = false;; again = true) {
+    if (remote) fetch(result);
+    attempt_.reached(Step::downloaded);
+    try {
+      verify(result);
+      attempt_.reached(Step::verified);
+      return;
+    } catch (const Error& error) {
+      if (!is_bad_delivery(error)) throw;
+      if (!remote || again) {
+        refuse(result);
+        throw;
+      }
+      GST_WARNING("%s: %s, downloading it again", entry_.service.c_str(), error.what());
+      g_unlink(attempt_.call.scratch.c_str());
+    }
+  }
+}
+
+void PaidCall::verify(const Result& result) {
+  try {
+    verify_delivery(attempt_.request, model_, result, attempt_.call.cancel);
+  } catch (const Error& error) {
+    if (error.fault != Fault::missing_plugin) throw;
+    GST_WARNING("a result is taken unseen: %s", error.what()); // it is paid for
+  }
+}
+
+/// Sets the picture or the path of the clip. The journal keeps what could not be fetched now.
+void PaidCall::fetch(Result& result) {
+  for (;;) {
+    try {
+      download(result);
+      break;
+    } catch (const Error& error) {
+      if (error.fault == Fault::format) refuse(result); // too large to be a result
+      if (!is_expired(error)) throw;
+      if (entry_.task.empty()) {
+        refuse(result);
+        Error told = error;
+        told.remedy = "the address was all there was of a billed result; running again orders anew";
+        throw told;
+      }
+      if (refreshed_) throw;
+      refreshed_ = true;
+      result.url = wait().url; // the task still knows a fresh one
+    }
+  }
+  if (attempt_.request.role == Role::clip) {
+    result.clip_path = attempt_.call.scratch;
+    return;
+  }
+  result.picture = read_file(attempt_.call.scratch);
+  g_unlink(attempt_.call.scratch.c_str());
+  if (!result.picture)
+    throw Error(Fault::read, "a downloaded picture cannot be read back", "run again");
+}
+
+void PaidCall::download(const Result& result) {
+  HttpDownload order;
+  order.url = result.url;
+  order.path = attempt_.call.scratch;
+  order.max_bytes = attempt_.request.role == Role::clip ? kMaxClipBytes : kMaxPictureBytes;
+  order.private_allowed = endpoint_.is_private;
+  order.max_retries = attempt_.options.max_retries;
+  order.total = attempt_.call.deadline;
+  HttpClient::shared().download(order, attempt_.call.cancel);
+}
+
+/// Billed, and worth nothing: a rerun may order anew.
+void PaidCall::refuse(const Result& result) {
+  Result billed = result;
+  price(billed);
+  close(billed, true);
+}
+
+} // namespace aigc

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See paid_call.h. Here: what is sent, and when it may be.
+#include "service/paid_call.h"
+
+#include "net/backoff.h"
+#include "service/billing.h"
+#include "service/driver_log.h"
+
+#include <algorithm>
+
+namespace aigc {
+
+using Clock = std::chrono::steady_clock;
+using WallClock = std::chrono::system_clock;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr double kPollsPerSecond = 18; ///< services allow 20 per account
+constexpr const char* kPollGroup = "polls";
+constexpr unsigned kFindTries = 3;
+constexpr gint64 kKnownMs = 25 * 3'600'000; ///< services forget tasks a little earlier
+
+gint64 now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(WallClock::now().time_since_epoch())
+      .count();
+}
+
+std::string seconds_text(std::chrono::milliseconds duration) {
+  return std::to_string((duration.count() + 999) / 1000) + " s";
+}
+
+std::shared_ptr<Limiter> limiter_for(const Endpoint& endpoint, const Prices& prices,
+                                     const std::string& group, double per_second,
+                                     unsigned concurrent) {
+  const auto other = prices.limits(group);
+  if (other) per_second = other->per_second, concurrent = other->concurrent;
+  return Limiter::shared({endpoint.host, endpoint.account, group}, per_second, concurrent);
+}
+
+} // namespace
+
+const Model* model_of(const Backend& backend, const Request& request) {
+  for (const Model& model : backend.models())
+    if (model.role == request.role && model.name == request.model) return &model;
+  return backend.other_model(request.role, request.model);
+}
+
+void Attempt::check() const {
+  call.cancel.check();
+  if (Clock::now() < call.deadline) return;
+  throw Error(Fault::timeout, "no result within " + std::to_string(options.timeout.count()) + " ms",
+              "raise timeout, or try again later");
+}
+
+void Attempt::pause(std::chrono::nanoseconds duration) const {
+  call.cancel.sleep(std::min<std::chrono::nanoseconds>(duration, call.deadline - Clock::now()));
+  check();
+}
+
+PaidCall::PaidCall(const House& house, Attempt& attempt)
+    : house_(house), attempt_(attempt), endpoint_(house.backend.endpoint()),
+      model_(model_of(house.backend, attempt.request)), journal_(house.store.folder()),
+      ledger_(house.store.folder()) {
+  const Pace pace = model_ ? model_->pace : Pace();
+  const std::string group = *pace.group ? pace.group : attempt.request.model;
+  limiter_ = limiter_for(endpoint_, house.prices, group, pace.per_second, pace.concurrent);
+  polls_ = limiter_for(endpoint_, house.prices, kPollGroup, kPollsPerSecond, 0);
+  entry_.call = take_string(g_uuid_string_random());
+  entry_.service = house.backend.name();
+  entry_.model = attempt.request.model;
+  entry_.stage = stage_name(attempt.request.role);
+}
+
+/// What the journal still has may be billed any time, and stays set aside.
+PaidCall::~PaidCall() {
+  if (reserved_ && !open_) Budget::process().settle(entry_.call, 0);
+}
+
+Result PaidCall::obtain() {
+  std::optional<Result> answer;
+  if (!resume()) answer = order();
+  if (!entry_.task.empty()) answer = wait();
+  if (!answer)
+    answer = Result{.url = entry_.url,
+                    .request_id = entry_.request_id,
+                    .seed = entry_.seed,
+                    .usage = entry_.usage};
+  slot_ = {};
+  attempt_.reached(Step::polled_done);
+  bring_home(*answer);
+  price(*answer);
+  return std::move(*answer);
+}
+
+/// Goes on with the call that a run before this one left open. False when there is none, or nothing
+/// came of it: a new one may be sent.
+bool PaidCall::resume() {
+  auto left = journal_.read(attempt_.key);
+  if (!left) return false;
+  JournalEntry fresh = std::exchange(entry_, std::move(*left));
+  continued_ = open_ = reserved_ = true;
+  Budget::process().reserve(entry_.call, entry_.cost, 0, entry_.currency);
+  submitted_ =
+      Clock::now() - std::chrono::milliseconds(std::max<gint64>(now_ms() - entry_.sent, 0));
+  if (entry_.state == JournalEntry::State::task) {
+    GST_INFO("%s: going on with task %s", attempt_.key.c_str(), entry_.task.c_str());
+    return true;
+  }
+  const Found found = find_lost();
+  if (found.answer == Found::Answer::task) {
+    note_task(found.task.id);
+    return true;
+  }
+  if (found.answer == Found::Answer::none) {
+    drop();
+  } else {
+    GST_WARNING("%s may have billed a call of %s for %s whose answer was lost; the ledger has it "
+                "as unclear, and it is made once more",
+                entry_.service.c_str(), entry_.model.c_str(), attempt_.key.c_str());
+    write_off();
+    if (open_)
+      throw Error(Fault::write, "a call that may have been billed cannot be written down",
+                  "make room in the folder of the store, then run again");
+  }
+  entry_ = std::move(fresh);
+  continued_ = reserved_ = false;
+  return false;
+}
+
+void PaidCall::reserve() {
+  const auto cost = house_.prices.cost(entry_.model, expected_usage(attempt_.request));
+  if (!cost && attempt_.options.max_cost > 0)
+    throw Error(Fault::no_funds,
+                "max-cost is set, but the price of " + entry_.model + " is not in " +
+                    house_.prices.where(),
+                "add the model to the price file, or set max-cost to 0");
+  entry_.cost = cost.value_or(0);
+  entry_.currency = cost ? house_.prices.currency() : "";
+  Budget::process().reserve(entry_.call, entry_.cost, attempt_.options.max_cost, entry_.currency);
+  reserved_ = true;
+  attempt_.reached(Step::reserved);
+}
+
+/// A result, or nothing when the service works on a task. Only what the service surely did not take
+/// is sent again.
+std::optional<Result> PaidCall::order() {
+  slot_ = Limiter::enter(limiter_, attempt_.call.cancel, attempt_.call.deadline);
+  reserve();
+  for (;;) {
+    attempt_.check();
+    limiter_->pace(attempt_.call.cancel, attempt_.call.deadline);
+    house_.lock.check();
+    try {
+      return submit();
+    } catch (const Error& error) {
+      if (error.unclear) {
+        if (clarify(error)) return std::nullopt;
+        continue;
+      }
+      drop();
+      if (!error.retry || attempt_.requests > attempt_.options.max_retries) throw;
+      back_off(error);
+    }
+  }
+}
+
+std::optional<Result> PaidCall::submit() {
+  entry_.sent = now_ms();
+  open_ = true;
+  journal_.write(attempt_.key, entry_);
+  attempt_.reached(Step::intent_written);
+  ++attempt_.requests;
+  auto answer = house_.backend.submit(attempt_.request, attempt_.call);
+  submitted_ = Clock::now();
+  attempt_.reached(Step::submitted);
+  if (const auto* task = std::get_if<Task>(&answer)) {
+    note_task(task->id);
+    return std::nullopt;
+  }
+  Result result = std::get<Result>(std::move(answer));
+  if (!result.url.empty()) note_address(result);
+  return result;
+}
+
+/// After a create whose answer was lost. True when its task was found, false when it never arrived
+/// and may be sent again; throws `lost` when nobody can tell.
+bool PaidCall::clarify(const Error& lost) {
+  if (lost.fault == Fault::cancelled) throw lost;
+  GST_INFO("%s: %s; looking for what became of it", entry_.service.c_str(), lost.what());
+  Error told = lost;
+  told.retry = false;
+  told.remedy = "it may have been billed; running again asks for it anew";
+  Found found;
+  try {
+    found = find_lost();
+  } catch (const Error& error) {
+    if (error.fault == Fault::cancelled) throw;
+    told.remedy = "it may have been billed; running again looks for it first";
+    throw told;
+  }
+  if (found.answer == Found::Answer::unknown) throw told;
+  if (found.answer == Found::Answer::task) {
+    submitted_ = Clock::now();
+    note_task(found.task.id);
+    return true;
+  }
+  drop();
+  if (attempt_.requests > attempt_.options.max_retries) throw lost;
+  back_off(lost);
+  return false;
+}
+
+Found PaidCall::find_lost() {
+  Intent intent;
+  intent.sent = WallClock::time_point(std::chrono::milliseconds(entry_.sent));
+  intent.known_tasks = journal_.tasks_but(attempt_.key);
+  intent.known_tasks.merge(ledger_.tasks_since(entry_.sent - kKnownMs));
+  for (unsigned tries = 0;; ++tries) {
+    attempt_.check();
+    try {
+      return house_.backend.find(attempt_.request, intent, attempt_.call);
+    } catch (const Error& error) {
+      if (!error.retry || tries + 1 >= kFindTries) throw;
+      attempt_.pause(std::max(backoff(tries), error.retry_after));
+    }
+  }
+}
+
+/// Waits before another try. Throws when the service asks for more patience than there is.
+void PaidCall::back_off(const Error& error) {
+  const auto wait = std::max(backoff(attempt_.requests - 1), error.retry_after);
+  if (error.retry_after > 0ms && Clock::now() + error.retry_after >= attempt_.call.deadline) {
+    Error told = error;
+    told.retry = false;
+    told.remedy = "the service asks to wait for " + seconds_text(error.retry_after) +
+                  ", which is beyond timeout: run again then";
+    throw told;
+  }
+  if (error.http_status == 429) limiter_->hold_off(wait);
+  GST_INFO("%s: %s, trying again", entry_.service.c_str(), error.what());
+  attempt_.pause(wait);
+}
+
+void PaidCall::note_task(const std::string& id) {
+  entry_.state = JournalEntry::State::task;
+  entry_.task = id;
+  journal_.write(attempt_.key, entry_);
+  attempt_.reached(Step::task_written);
+}
+
+void PaidCall::note_address(const Result& result) {
+  entry_.state = JournalEntry::State::task;
+  entry_.url = result.url;
+  entry_.request_id = result.request_id;
+  entry_.seed = result.seed;
+  entry_.usage = result.usage;
+  journal_.write(attempt_.key, entry_);
+  attempt_.reached(Step::task_written);
+}
+
+/// What the service says of its own price stands where the price file says nothing.
+void PaidCall::price(Result& result) const {
+  result.usage = billed_usage(attempt_.request, result.usage);
+  const auto cost = house_.prices.cost(entry_.model, result.usage);
+  if (!cost) return;
+  result.cost = *cost;
+  result.currency = house_.prices.currency();
+}
+
+LedgerLine PaidCall::line() const {
+  LedgerLine line;
+  line.time = now_ms();
+  line.call = entry_.call;
+  line.key = attempt_.key;
+  line.service = entry_.service;
+  line.model = entry_.model;
+  line.stage = entry_.stage;
+  line.task = entry_.task;
+  line.prices = house_.prices.date();
+  return line;
+}
+
+void PaidCall::close(const Result& result, bool kept) {
+  LedgerLine billed = line();
+  billed.request_id = result.request_id;
+  billed.usage = result.usage;
+  billed.cost = result.cost;
+  billed.currency = result.currency;
+  try {
+    ledger_.add(billed, continued_);
+  } catch (const Error& error) {
+    GST_WARNING("a billed call is not in the ledger yet: %s", error.what());
+    return; // the journal's entry brings the next run here again
+  }
+  attempt_.reached(Step::billed);
+  Budget::process().settle(entry_.call, result.cost);
+  reserved_ = false;
+  const bool can_be_had_again = !entry_.task.empty() || !entry_.url.empty();
+  if (!kept && can_be_had_again) return;
+  journal_.clear(attempt_.key);
+  open_ = false;
+  attempt_.reached(Step::cleared);
+}
+
+void PaidCall::close_left(const Result& result) {
+  auto left = journal_.read(attempt_.key);
+  if (!left) return;
+  entry_ = std::move(*left);
+  continued_ = open_ = true;
+  close(result, true);
+}
+
+void PaidCall::drop() {
+  journal_.clear(attempt_.key);
+  open_ = false;
+}
+
+void PaidCall::write_off() {
+  LedgerLine lost = line();
+  lost.unclear = true;
+  lost.usage = expected_usage(attempt_.request);
+  lost.cost = entry_.cost;
+  lost.currency = entry_.currency;
+  try {
+    ledger_.add(lost, continued_);
+  } catch (const Error& error) {
+    GST_WARNING("a call that may have been billed is not in the ledger yet: %s", error.what());
+    return;
+  }
+  Budget::process().settle(entry_.call, entry_.cost);
+  reserved_ = false;
+  drop();
+}
+
+} // namespace aigc

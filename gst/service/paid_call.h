@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One paid call: ordered once, followed until its result is home. Every
+// step it reaches may be the last thing the process does.
+#pragma once
+
+#include "net/limiter.h"
+#include "service/driver.h"
+#include "store/journal.h"
+#include "store/ledger.h"
+#include "store/lock.h"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+namespace aigc {
+
+/// What one run carries along.
+struct Attempt {
+  const Request& request;
+  const DriverOptions& options;
+  std::string key;
+  Call call;
+  unsigned requests = 0;
+
+  /// Throws Error{Fault::cancelled, timeout}.
+  void check() const;
+  /// Waits, but not beyond the deadline. Throws as check().
+  void pause(std::chrono::nanoseconds duration) const;
+  void reached(Step step) const {
+    if (options.reached) options.reached(step);
+  }
+};
+
+/// The row of the request's model, or null.
+const Model* model_of(const Backend& backend, const Request& request);
+
+class PaidCall {
+ public:
+  struct House {
+    Backend& backend;
+    const ResultStore& store;
+    const Prices& prices;
+    TaskTimes& times;
+    const KeyLock& lock; ///< of the result
+  };
+
+  PaidCall(const House& house, Attempt& attempt);
+  ~PaidCall();
+  PaidCall(const PaidCall&) = delete;
+  PaidCall& operator=(const PaidCall&) = delete;
+
+  /// Goes on with what the journal has, or orders anew. The result is here, verified and priced.
+  Result obtain();
+
+  /// The result is delivered: bills it and closes its entry in the journal, which stays when the
+  /// store could not keep what the service still has.
+  void close(const Result& result, bool kept);
+
+  /// A run before this one kept the result, but did not get to close().
+  void close_left(const Result& result);
+
+ private:
+  // paid_call.cpp: what is sent
+  bool resume();
+  std::optional<Result> order();
+  std::optional<Result> submit();
+  bool clarify(const Error& lost);
+  Found find_lost();
+  void back_off(const Error& error);
+  void reserve();
+  // task_wait.cpp: what is waited for
+  Result wait();
+  std::optional<Poll> look(std::chrono::nanoseconds gap);
+  void judge(const Error& error);
+  void cancel_task();
+  // fetch.cpp: what comes home
+  void bring_home(Result& result);
+  void fetch(Result& result);
+  void download(const Result& result);
+  void verify(const Result& result);
+  void refuse(const Result& result);
+
+  void note_task(const std::string& id);
+  void note_address(const Result& result);
+  void price(Result& result) const;
+  LedgerLine line() const;
+  /// Nothing will be billed.
+  void drop();
+  /// Nobody knows whether it is billed, and nothing can be had of it any more.
+  void write_off();
+
+  const House house_;
+  Attempt& attempt_;
+  const Endpoint endpoint_;
+  const Model* model_;
+  const Journal journal_;
+  const Ledger ledger_;
+  std::shared_ptr<Limiter> limiter_; ///< of creates
+  std::shared_ptr<Limiter> polls_;   ///< of all looks on this account
+  Limiter::Slot slot_;
+  JournalEntry entry_;
+  bool continued_ = false; ///< a run before this one began it
+  bool open_ = false;      ///< the journal has it
+  bool reserved_ = false;
+  bool refreshed_ = false; ///< the result's address was asked for again
+  std::chrono::steady_clock::time_point submitted_;
+  unsigned failed_looks_ = 0;        ///< in a row
+  std::chrono::nanoseconds hold_{0}; ///< what the last failed look asks to wait
+};
+
+} // namespace aigc

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// When to look at a task: few looks, and none long after it is done.
+#pragma once
+
+#include "store/task_times.h"
+
+#include <vector>
+
+namespace aigc {
+
+/// Times are seconds since the submit. How long tasks take is taken to be log-normal, known from
+/// the model's table at first and from what was seen later on. Looks are spent where they shorten
+/// the mean delay most: as densely as the square root of the chance that the task ends just then.
+class PollPlan {
+ public:
+  static constexpr double kLooks = 12; ///< at most, in the mean over all tasks
+
+  /// @param typical median of a task nobody watched yet; 0 = unknown
+  PollPlan(double typical, const TimeStats& seen);
+
+  /// The first look later than `time`.
+  double next(double time) const;
+
+  double median() const;
+
+ private:
+  struct Row {
+    double time;
+    double sum;
+  };
+  void tabulate();
+  double sum_at(double time) const;
+  double time_of(double sum) const;
+  double survival(double time) const;
+  double hazard(double time) const;
+  double shortest_gap() const;
+  std::vector<double> looks(double density) const;
+  double mean_looks(const std::vector<double>& times) const;
+
+  double mean_; ///< of the logarithm
+  double sigma_;
+  double first_ = 0; ///< a look at once, for tasks of which too little is known; 0 = none
+  std::vector<Row> table_;
+  std::vector<double> times_;
+};
+
+} // namespace aigc

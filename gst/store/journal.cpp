@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See journal.h.
+#include "store/journal.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "store/files.h"
+
+#include <filesystem>
+
+#include <glib/gstdio.h>
+
+namespace aigc {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kIntent = "intent";
+constexpr const char* kTask = "task";
+
+std::string text_of(const JournalEntry& entry) {
+  JsonObjectMaker object;
+  object.set("state", entry.state == JournalEntry::State::intent ? kIntent : kTask);
+  object.set("call", entry.call).set("service", entry.service).set("model", entry.model);
+  object.set("stage", entry.stage).set("sent", entry.sent).set("task", entry.task);
+  object.set("cost", entry.cost).set("currency", entry.currency);
+  object.set("url", entry.url).set("request-id", entry.request_id).set("seed", entry.seed);
+  return object.set("usage", usage_json(entry.usage)).text() + "\n";
+}
+
+JournalEntry entry_of(const JsonView& object) {
+  JournalEntry entry;
+  const std::string state = object["state"].text();
+  if (state == kTask)
+    entry.state = JournalEntry::State::task;
+  else if (state != kIntent)
+    throw Error(Fault::format, "its state is \"" + state + "\"");
+  entry.call = object["call"].text();
+  entry.service = object["service"].text();
+  entry.model = object["model"].text();
+  entry.stage = object["stage"].text();
+  entry.sent = object["sent"].integer().value_or(0);
+  entry.task = object["task"].text();
+  entry.cost = object["cost"].number().value_or(0);
+  entry.currency = object["currency"].text();
+  entry.url = object["url"].text();
+  entry.request_id = object["request-id"].text();
+  entry.seed = object["seed"].integer().value_or(-1);
+  entry.usage = usage_from(object["usage"]);
+  if (entry.state == JournalEntry::State::task && entry.task.empty() && entry.url.empty())
+    throw Error(Fault::format, "it names no task");
+  return entry;
+}
+
+} // namespace
+
+bool Journal::has(const std::string& key) const {
+  return g_file_test(path(key).c_str(), G_FILE_TEST_EXISTS);
+}
+
+std::optional<JournalEntry> Journal::read(const std::string& key) const {
+  const auto bytes = read_file(path(key));
+  if (!bytes && !has(key)) return std::nullopt;
+  try {
+    if (!bytes) throw Error(Fault::read, "it may not be opened");
+    const auto root = parse_json(view(bytes.get()));
+    return entry_of(JsonView(root.get()));
+  } catch (const Error& error) {
+    throw Error(Fault::format,
+                "the journal of unfinished calls cannot be read in " + path(key) + ": " +
+                    error.what(),
+                "look at the service's bill, then remove the file");
+  }
+}
+
+void Journal::write(const std::string& key, const JournalEntry& entry) const {
+  make_folder(folder_);
+  write_file(path(key), text_of(entry));
+}
+
+void Journal::clear(const std::string& key) const {
+  g_unlink(path(key).c_str());
+}
+
+std::set<std::string> Journal::tasks_but(const std::string& key) const {
+  std::set<std::string> tasks;
+  std::error_code failed;
+  for (fs::directory_iterator at(folder_, failed), end; !failed && at != end;
+       at.increment(failed)) {
+    if (at->path().extension() != ".json" || at->path().stem() == key) continue;
+    try {
+      const auto entry = read(at->path().stem());
+      if (entry && !entry->task.empty()) tasks.insert(entry->task);
+    } catch (const Error&) {
+      // whose entry it is will say so
+    }
+  }
+  return tasks;
+}
+
+JsonObjectMaker usage_json(const Usage& usage) {
+  JsonObjectMaker object;
+  if (usage.input_tokens) object.set("input-tokens", usage.input_tokens);
+  if (usage.cached_tokens) object.set("cached-tokens", usage.cached_tokens);
+  if (usage.output_tokens) object.set("output-tokens", usage.output_tokens);
+  if (usage.pictures) object.set("pictures", usage.pictures);
+  if (usage.seconds > 0) object.set("seconds", usage.seconds);
+  if (!usage.tier.empty()) object.set("tier", usage.tier);
+  return object;
+}
+
+Usage usage_from(const JsonView& object) {
+  Usage usage;
+  usage.input_tokens = object["input-tokens"].integer().value_or(0);
+  usage.cached_tokens = object["cached-tokens"].integer().value_or(0);
+  usage.output_tokens = object["output-tokens"].integer().value_or(0);
+  usage.pictures = object["pictures"].integer().value_or(0);
+  usage.seconds = object["seconds"].number().value_or(0);
+  usage.tier = object["tier"].text();
+  return usage;
+}
+
+} // namespace aigc

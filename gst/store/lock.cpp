@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See lock.h.
+#include "store/lock.h"
+
+#include "base/guarded.h"
+#include "base/json.h"
+#include "store/files.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <condition_variable>
+#include <fcntl.h>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <random>
+#include <set>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+namespace aigc {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr auto kFirstLook = 5ms; ///< pause between two looks at a lock: longer each time
+constexpr auto kLongestLook = 200ms;
+
+std::string first_line(const char* path) {
+  const auto bytes = read_file(path);
+  if (!bytes) return {};
+  const auto text = view(bytes.get());
+  return std::string(text.substr(0, text.find('\n')));
+}
+
+/// When a living process was started, in ticks since boot; empty for a dead one, or a zombie.
+std::string start_of(gint64 pid) {
+  const std::string stat = first_line(("/proc/" + std::to_string(pid) + "/stat").c_str());
+  const size_t name_end = stat.rfind(')'); // the name may hold blanks and brackets
+  if (name_end == stat.npos || stat.size() < name_end + 4) return {};
+  if (const char state = stat[name_end + 2]; state == 'Z' || state == 'X') return {};
+  Own<gchar*> fields(g_strsplit(stat.c_str() + name_end + 2, " ", 21));
+  return g_strv_length(fields.get()) > 19 ? fields.get()[19] : "";
+}
+
+/// Processes of the same host see each other's ids: one machine, one container.
+const std::string& this_host() {
+  static const std::string host = [] {
+    std::error_code ignored;
+    return std::string(g_get_host_name()) + " " + first_line("/etc/machine-id") + " " +
+           std::filesystem::read_symlink("/proc/self/ns/pid", ignored).string();
+  }();
+  return host;
+}
+
+const std::string& this_boot() {
+  static const std::string boot = first_line("/proc/sys/kernel/random/boot_id");
+  return boot;
+}
+
+std::string new_owner(const Lease& lease) {
+  JsonObjectMaker owner;
+  owner.set("host", this_host()).set("boot", this_boot());
+  owner.set("pid", static_cast<gint64>(getpid())).set("start", start_of(getpid()));
+  owner.set("lease-ms", static_cast<gint64>(lease.length.count()));
+  return owner.set("token", take_string(g_uuid_string_random())).text();
+}
+
+struct timespec modified(int fd) {
+  struct stat status {};
+  fstat(fd, &status);
+  return status.st_mtim;
+}
+
+/// How long ago the file was touched, by the clock of the file system it is on: machines that share
+/// a folder need not agree on the time.
+std::chrono::nanoseconds age_of(const std::string& path, int fd) {
+  std::string probe = path + ".XXXXXX";
+  const int now = g_mkstemp_full(probe.data(), O_RDWR | O_CLOEXEC, 0600);
+  if (now < 0) return 0ns;
+  const auto here = modified(now), there = modified(fd);
+  close(now);
+  unlink(probe.c_str());
+  return std::chrono::seconds(here.tv_sec - there.tv_sec) +
+         std::chrono::nanoseconds(here.tv_nsec - there.tv_nsec);
+}
+
+/// An owner is written while the file is locked, so what cannot be read was never finished.
+bool is_dead(const std::string& content, const std::string& path, int fd) {
+  Ref<JsonNode> root;
+  try {
+    root = parse_json(content);
+  } catch (const Error&) {
+    return true;
+  }
+  const JsonView owner(root.get());
+  if (owner["host"].text() != this_host()) {
+    const std::chrono::milliseconds lease(owner["lease-ms"].integer().value_or(0));
+    return age_of(path, fd) > lease;
+  }
+  return owner["boot"].text() != this_boot() ||
+         owner["start"].text() != start_of(owner["pid"].integer().value_or(0));
+}
+
+/// "process 12 on HOST", for messages.
+std::string name_of(const std::string& content) {
+  try {
+    const auto root = parse_json(content);
+    const JsonView owner(root.get());
+    const std::string host = owner["host"].text();
+    return "process " + std::to_string(owner["pid"].integer().value_or(0)) + " on " +
+           host.substr(0, host.find(' '));
+  } catch (const Error&) {
+    return "another process";
+  }
+}
+
+/// Whether `fd` is still the file at `path`: whoever gives a lock back removes its file.
+bool is_current(int fd, const std::string& path) {
+  struct stat open_file {
+  }, named{};
+  return fstat(fd, &open_file) == 0 && stat(path.c_str(), &named) == 0 &&
+         open_file.st_ino == named.st_ino && open_file.st_dev == named.st_dev;
+}
+
+/// The file of a lock, nobody else's for the moment. Empty when it cannot be opened, as errno says,
+/// or is changing hands (EAGAIN).
+Descriptor hold(const std::string& path, int flags) {
+  Descriptor file(path, flags);
+  if (!file) return {};
+  for (int tries = 0; flock(file.get(), LOCK_EX | LOCK_NB) != 0; ++tries) {
+    if (tries == 20) {
+      errno = EAGAIN;
+      return {};
+    }
+    std::this_thread::sleep_for(1ms);
+  }
+  if (is_current(file.get(), path)) return file;
+  errno = EAGAIN;
+  return {};
+}
+
+/// Gives the word of every lock of this process again, on one thread. It is never destroyed, since
+/// that thread lives as long as the process.
+class Keeper {
+ public:
+  static Keeper& shared() {
+    static Keeper* keeper = new Keeper;
+    return *keeper;
+  }
+
+  void add(const std::string& path, const std::string& content, const Lease& lease) {
+    std::lock_guard guard(mutex_);
+    held_[content] = {path, lease.renewal, Clock::now() + lease.renewal, false};
+    if (!running_) std::thread([this] { run(); }).detach();
+    running_ = true;
+    changed_.notify_one();
+  }
+
+  void remove(const std::string& content) {
+    std::lock_guard guard(mutex_);
+    held_.erase(content);
+  }
+
+  bool lost(const std::string& content) {
+    std::lock_guard guard(mutex_);
+    const auto at = held_.find(content);
+    return at == held_.end() || at->second.lost;
+  }
+
+ private:
+  struct Held {
+    std::string path;
+    std::chrono::milliseconds renewal;
+    Clock::time_point due;
+    bool lost;
+  };
+
+  void run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      auto next = std::min_element(held_.begin(), held_.end(), [](const auto& a, const auto& b) {
+        return a.second.due < b.second.due;
+      });
+      if (next == held_.end()) {
+        changed_.wait(lock);
+      } else if (next->second.due > Clock::now()) {
+        changed_.wait_until(lock, Clock::time_point(next->second.due));
+      } else {
+        next->second.due = Clock::now() + next->second.renewal;
+        const std::string content = next->first, path = next->second.path;
+        lock.unlock();
+        const bool lost = !renew(path, content);
+        lock.lock();
+        if (const auto at = held_.find(content); at != held_.end() && lost) at->second.lost = true;
+      }
+    }
+  }
+
+  /// False only when the lock is another's now.
+  static bool renew(const std::string& path, const std::string& content) {
+    const Descriptor file = hold(path, O_RDWR);
+    if (!file) return true; // busy, or about to be given back
+    if (file.read() != content) return false;
+    futimens(file.get(), nullptr);
+    return true;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::string, Held> held_; ///< by what the file says
+  bool running_ = false;
+};
+
+/// Threads of this process wait here, without a look at the disk.
+Guarded<std::set<std::string>>& gate() {
+  static auto* paths = new Guarded<std::set<std::string>>;
+  return *paths;
+}
+
+void leave_gate(const std::string& path) {
+  gate().lock()->erase(path);
+  gate().notify();
+}
+
+[[noreturn]] void give_up(const std::string& owner) {
+  throw Error(Fault::timeout, "the same result is still being made by " + owner,
+              "raise timeout, or try again later");
+}
+
+void pass_gate(const std::string& path, Cancel& cancel, Clock::time_point deadline) {
+  const Cancel::Hook hook(cancel, [] {
+    gate().lock();
+    gate().notify();
+  });
+  auto paths = gate().lock();
+  const bool passed = paths.wait_for(deadline - Clock::now(), [&](const auto& held) {
+    return !held.contains(path) || cancel.cancelled();
+  });
+  cancel.check();
+  if (!passed) give_up("another shot of this process");
+  paths->insert(path);
+}
+
+std::chrono::nanoseconds pause_of(int look) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  const auto longest =
+      std::min<std::chrono::milliseconds>(kFirstLook * (1 << std::min(look, 10)), kLongestLook);
+  return longest / 2 + std::chrono::milliseconds(random() % (longest.count() / 2 + 1));
+}
+
+} // namespace
+
+KeyLock::KeyLock(const std::string& folder, const std::string& key, Cancel& cancel,
+                 Clock::time_point deadline, Lease lease)
+    : path_(folder + "/" + key + ".lock"), content_(new_owner(lease)), lease_(lease) {
+  make_folder(folder);
+  pass_gate(path_, cancel, deadline);
+  try {
+    std::string owner;
+    for (int look = 0; !try_take(owner); ++look) {
+      if (Clock::now() >= deadline) give_up(name_of(owner));
+      cancel.sleep(std::min<std::chrono::nanoseconds>(pause_of(look), deadline - Clock::now()));
+      cancel.check();
+    }
+  } catch (...) {
+    leave_gate(path_);
+    throw;
+  }
+  Keeper::shared().add(path_, content_, lease_);
+}
+
+/// One look. False when `owner` has it, or the file is changing hands.
+bool KeyLock::try_take(std::string& owner) {
+  const Descriptor file = hold(path_, O_RDWR | O_CREAT);
+  if (!file) {
+    if (errno != EAGAIN) cannot_write(path_, g_strerror(errno));
+    return false;
+  }
+  owner = file.read();
+  if (!owner.empty() && !is_dead(owner, path_, file.get())) return false;
+  taken_over_ = !owner.empty();
+  if (!file.rewrite(content_)) cannot_write(path_, g_strerror(errno));
+  return true;
+}
+
+KeyLock::~KeyLock() {
+  Keeper::shared().remove(content_);
+  give_back();
+  leave_gate(path_);
+}
+
+/// The owner stays named where the file cannot be held now; it is taken for dead with the process.
+void KeyLock::give_back() {
+  for (int tries = 0; tries < 50; ++tries) {
+    const Descriptor file = hold(path_, O_RDWR);
+    if (!file && errno == ENOENT) return;
+    if (!file) continue;
+    if (file.read() == content_) unlink(path_.c_str());
+    return;
+  }
+}
+
+void KeyLock::check() const {
+  if (!Keeper::shared().lost(content_)) return;
+  throw Error(Fault::write, "another process took over the work on this result",
+              "run again; keep the machine from sleeping meanwhile");
+}
+
+} // namespace aigc

@@ -103,10 +103,10 @@ build() {
   ninja -C "$folder" "$@" >&2 </dev/null || die "The build failed: see the lines above."
 }
 
-# Puts the plugin, the runner and the jobs of a build folder on the paths.
+# Puts the plugin, the runner, the stand-in and the jobs of a build folder on the paths.
 use_build() {
   folder=$root/$1
-  export PATH="$folder/pipelines/aigc:$PATH"
+  export PATH="$folder/pipelines/aigc:$folder/subprojects/aigc-standin:$PATH"
   # GStreamer reads only the first of the two that is set: without this the user's would be lost.
   theirs=${GST_PLUGIN_PATH_1_0:-${GST_PLUGIN_PATH-}}
   export GST_PLUGIN_PATH_1_0="$folder/elements${theirs:+:$theirs}"
@@ -114,7 +114,8 @@ use_build() {
   export AIGC_PIPELINES="$root/pipelines"
 }
 
-# What run and dev need: the plugin and the runner, built once, quick when nothing has changed.
+# What run and dev need: the plugin, the runner and the targets named, built once, quick when nothing
+# has changed.
 build_tools() {
   # shellcheck disable=SC2086
   install_packages $base_packages
@@ -123,7 +124,7 @@ build_tools() {
     "$root "*) ;;  # set up here before, by run or by check
     *) configure build -Dtests=false ;;
   esac
-  build build elements/libgstaigc.so pipelines/aigc/aigc
+  build build elements/libgstaigc.so pipelines/aigc/aigc "$@"
   unlock
   use_build build
 }

@@ -155,8 +155,8 @@ class SocketServer::Connection {
 
   /// Until the client goes away or the test is over.
   void hang() {
-    char byte;
-    while (recv(peer, &byte, 1, 0) > 0) {
+    char bytes[65536];
+    while (recv(peer, bytes, sizeof bytes, 0) > 0) {
     }
   }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cinttypes>
 #include <limits>
+#include <utility>
 
 #define GST_CAT_DEFAULT aigc_http_debug
 
@@ -83,7 +84,8 @@ class HttpClient::Download {
         if (file_.size() >= before + kProgress) tries = 0;
         if (!error.retry || tries >= order_.max_retries) throw;
         GST_INFO("%s, trying again", error.what());
-        if (!pause(std::max(backoff(tries), error.retry_after))) throw;
+        const bool at_once = std::exchange(starts_again_, false);
+        if (!at_once && !pause(std::max(backoff(tries), error.retry_after))) throw;
       }
     }
   }
@@ -161,6 +163,7 @@ class HttpClient::Download {
 
   Error start_again(const char* why) {
     file_.restart("");
+    starts_again_ = true;
     resumable_ = false;
     validator_.clear();
     total_.reset();
@@ -191,6 +194,7 @@ class HttpClient::Download {
   GrowingFile file_;
   std::string validator_; ///< of the bytes that are here
   bool resumable_ = false;
+  bool starts_again_ = false; ///< there is nothing to wait for
   std::optional<guint64> total_;
   guint64 asked_ = 0; ///< where the part begins that was asked for
 };

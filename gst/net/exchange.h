@@ -55,6 +55,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void fill_message();
   void connect_signals();
   void network_event(GSocketClientEvent event, GIOStream* stream);
+  void check_address(GSocketConnection* connection);
   bool accept(GTlsCertificate* certificate, GTlsCertificateFlags flags);
   void arm(std::chrono::milliseconds limit);
   void disarm();

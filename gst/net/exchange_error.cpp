@@ -100,8 +100,7 @@ Error Exchange::explain(const GError* error) {
       g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NETWORK_UNREACHABLE))
     return broken("failed: " + url_.authority() + " cannot be reached");
   if (error->domain == SOUP_SESSION_ERROR && error->code == SOUP_SESSION_ERROR_PARSING)
-    return lost(Fault::format, "was answered with something that is not HTTP",
-                "check that this is the right address");
+    return broken("gave no whole HTTP answer");
   if (now == Phase::body) return cut_off();
   if (now >= Phase::sending)
     return broken("broke off before an answer came (" + std::string(error->message) + ")");

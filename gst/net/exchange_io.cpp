@@ -109,17 +109,25 @@ void Exchange::connect_signals() {
       });
   on(
       "accept-certificate",
-      +[](SoupMessage*, GTlsCertificate* certificate, GTlsCertificateFlags flags, gpointer self) {
-        return static_cast<Exchange*>(self)->accept(certificate, flags);
-      });
+      +[](SoupMessage*, GTlsCertificate* certificate, GTlsCertificateFlags flags, gpointer self)
+          -> gboolean { return static_cast<Exchange*>(self)->accept(certificate, flags); });
+}
+
+void Exchange::network_event(GSocketClientEvent event, GIOStream* stream) {
+  if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION(stream)) {
+    // One call, one connection: with HTTP/2 a create would share its fate with others.
+    const char* const protocols[] = {"http/1.1", nullptr};
+    g_tls_connection_set_advertised_protocols(G_TLS_CONNECTION(stream), protocols);
+  }
+  if (event == G_SOCKET_CLIENT_CONNECTING && G_IS_SOCKET_CONNECTION(stream))
+    check_address(G_SOCKET_CONNECTION(stream));
 }
 
 /// The address that is really connected to counts, whatever the name said when it was looked up.
-void Exchange::network_event(GSocketClientEvent event, GIOStream* stream) {
-  if (event != G_SOCKET_CLIENT_CONNECTING || request_.private_allowed) return;
-  if (!G_IS_SOCKET_CONNECTION(stream)) return;
-  GSocketConnection* connection = G_SOCKET_CONNECTION(stream);
+void Exchange::check_address(GSocketConnection* connection) {
+  if (request_.private_allowed) return;
   const auto remote = adopt(g_socket_connection_get_remote_address(connection, nullptr));
+  // A proxy is the user's own and looks names up itself.
   if (!remote || G_IS_PROXY_ADDRESS(remote.get()) || !G_IS_INET_SOCKET_ADDRESS(remote.get()))
     return;
   GInetAddress* address = g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(remote.get()));

@@ -40,7 +40,7 @@ const std::string kUsage =
 const std::string kDone = event("[DONE]");
 
 struct ChatServiceTest : testing::Test {
-  RawServer server;
+  ChatServer server;
   Cancel cancel;
   std::chrono::milliseconds idle{2000};
   std::unique_ptr<ChatService> service;
@@ -87,7 +87,7 @@ struct ChatServiceTest : testing::Test {
     return Error(Fault::settings, "none");
   }
 
-  std::string body_of(size_t number) const {
+  std::string body_of(size_t number) {
     const std::string asked = server.asked().at(number);
     return asked.substr(asked.find("\r\n\r\n") + 4);
   }
@@ -102,8 +102,8 @@ struct ChatServiceTest : testing::Test {
 };
 
 TEST_F(ChatServiceTest, SendsTheContractAndReadsAStream) {
-  server.say(stream_reply({": keep-alive\n\n", chunk(kFox.substr(0, 20)), chunk(kFox.substr(20)),
-                           chunk("", "stop"), kUsage, kDone}));
+  server.say(stream_reply(": keep-alive\n\n" + chunk(kFox.substr(0, 20)) + chunk(kFox.substr(20)) +
+                          chunk("", "stop") + kUsage + kDone));
   const Result result = submit();
   expect_fox(result);
   EXPECT_EQ(result.request_id, "header-id");
@@ -139,16 +139,16 @@ TEST_F(ChatServiceTest, ReadsAnObjectFromAServerThatDoesNotStream) {
 }
 
 TEST_F(ChatServiceTest, TakesACleanEndWithoutMark) {
-  server.say(stream_reply({chunk(kFox, "stop")}));
+  server.say(stream_reply(chunk(kFox, "stop")));
   expect_fox(submit());
-  server.say(stream_reply({chunk(kFox)})); // the object is whole, so nothing is missing
+  server.say(stream_reply(chunk(kFox))); // the object is whole, so nothing is missing
   expect_fox(submit());
 }
 
 TEST_F(ChatServiceTest, GivesADescriptionOrANamedErrorWhereverTheStreamEnds) {
   const std::string all = chunk(kFox.substr(0, 30)) + chunk(kFox.substr(30), "stop");
   for (size_t end = 0; end < all.size(); end += 3)
-    server.say(stream_reply({all.substr(0, end)}));
+    server.say(stream_reply(all.substr(0, end)));
   int given = 0;
   for (size_t end = 0; end < all.size(); end += 3) {
     try {
@@ -164,13 +164,13 @@ TEST_F(ChatServiceTest, GivesADescriptionOrANamedErrorWhereverTheStreamEnds) {
 
 TEST_F(ChatServiceTest, KeepsAWholeDescriptionOfAStreamThatStalls) {
   idle = 100ms;
-  server.say(stream_reply({chunk(kFox)}, true));
+  server.say(stream_reply(chunk(kFox), true));
   expect_fox(submit());
 }
 
 TEST_F(ChatServiceTest, ReportsAStall) {
   idle = 100ms;
-  server.say(stream_reply({chunk(kFox.substr(0, 20))}, true));
+  server.say(stream_reply(chunk(kFox.substr(0, 20)), true));
   const Error error = failure();
   EXPECT_EQ(error.fault, Fault::timeout);
   EXPECT_TRUE(error.unclear);
@@ -178,7 +178,7 @@ TEST_F(ChatServiceTest, ReportsAStall) {
 }
 
 TEST_F(ChatServiceTest, ReportsAnAnswerBrokenOff) {
-  server.say(stream_reply({chunk(R"({"prompt":"A red)")}));
+  server.say(stream_reply(chunk(R"({"prompt":"A red)")));
   const Error error = failure();
   EXPECT_EQ(error.code, "incomplete-answer");
   EXPECT_TRUE(error.unclear);
@@ -186,7 +186,7 @@ TEST_F(ChatServiceTest, ReportsAnAnswerBrokenOff) {
 }
 
 TEST_F(ChatServiceTest, IsCancelledWithinTheStream) {
-  server.say(stream_reply({": keep-alive\n\n"}, true));
+  server.say(stream_reply(": keep-alive\n\n", true));
   std::thread stopper([&] {
     while (server.asked().empty())
       std::this_thread::yield();
@@ -202,18 +202,18 @@ TEST_F(ChatServiceTest, IsCancelledWithinTheStream) {
 }
 
 TEST_F(ChatServiceTest, TakesWhatATruncatedAnswerHas) {
-  server.say(stream_reply({chunk(R"({"prompt":"A red fox in the snow. The li)", "length"), kDone}));
+  server.say(stream_reply(chunk(R"({"prompt":"A red fox in the snow. The li)", "length") + kDone));
   EXPECT_EQ(submit().prompt, "A red fox in the snow.");
 }
 
 TEST_F(ChatServiceTest, TakesProse) {
-  server.say(stream_reply({chunk("A red fox in the snow, low light.", "stop"), kDone}));
+  server.say(stream_reply(chunk("A red fox in the snow, low light.", "stop") + kDone));
   EXPECT_EQ(submit().prompt, "A red fox in the snow, low light.");
 }
 
 TEST_F(ChatServiceTest, AsksForOneMoreTryOfABlankAnswer) {
   for (int i = 0; i < 3; ++i)
-    server.say(stream_reply({chunk(" \n", i == 2 ? "length" : "stop"), kDone}));
+    server.say(stream_reply(chunk(" \n", i == 2 ? "length" : "stop") + kDone));
   const Error first = failure();
   EXPECT_EQ(first.fault, Fault::format);
   EXPECT_EQ(first.code, "blank-answer");
@@ -226,20 +226,20 @@ TEST_F(ChatServiceTest, AsksForOneMoreTryOfABlankAnswer) {
 }
 
 TEST_F(ChatServiceTest, TellsModerationAndOverload) {
-  server.say(stream_reply({chunk(kFox, "content_filter"), kDone}));
+  server.say(stream_reply(chunk(kFox, "content_filter") + kDone));
   EXPECT_EQ(failure().fault, Fault::moderation);
-  server.say(stream_reply({event(
-      R"({"id":"c1","choices":[{"delta":{"refusal":"I can't."},"finish_reason":"stop"}]})")}));
+  server.say(stream_reply(
+      event(R"({"id":"c1","choices":[{"delta":{"refusal":"I can't."},"finish_reason":"stop"}]})")));
   EXPECT_EQ(failure().fault, Fault::moderation);
   for (const char* finish : {"insufficient_system_resource", "aborted"}) {
-    server.say(stream_reply({chunk(R"({"prompt":"A r)", finish), kDone}));
+    server.say(stream_reply(chunk(R"({"prompt":"A r)", finish) + kDone));
     const Error error = failure();
     EXPECT_EQ(error.code, finish);
     EXPECT_TRUE(error.retry);
   }
-  server.say(stream_reply({event(R"({"error":{"message":"busy","code":"server_error"}})")}));
+  server.say(stream_reply(event(R"({"error":{"message":"busy","code":"server_error"}})")));
   EXPECT_TRUE(failure().retry);
-  server.say(stream_reply({chunk(kFox), event(R"({"error":{"code":"server_error"}})")}));
+  server.say(stream_reply(chunk(kFox) + event(R"({"error":{"code":"server_error"}})")));
   expect_fox(submit());
 }
 
@@ -264,8 +264,8 @@ TEST_F(ChatServiceTest, PutsARefusedCallOnceMoreInPlainerForm) {
   name = "openai";
   server.say(
       http_reply(400, "application/json", R"({"error":"response_format is not supported"})"));
-  server.say(stream_reply({chunk(kFox, "stop"), kDone}));
-  server.say(stream_reply({chunk(kFox, "stop"), kDone}));
+  server.say(stream_reply(chunk(kFox, "stop") + kDone));
+  server.say(stream_reply(chunk(kFox, "stop") + kDone));
   expect_fox(submit());
   expect_fox(submit());
   ASSERT_EQ(server.asked().size(), 3u) << "what was refused is remembered";
@@ -287,7 +287,7 @@ TEST_F(ChatServiceTest, ReportsWhatIsRefusedInPlainFormToo) {
 }
 
 TEST_F(ChatServiceTest, KeepsTheUsersWords) {
-  server.say(stream_reply({chunk(R"({"prompt":"A fox."})", "stop"), kDone}));
+  server.say(stream_reply(chunk(R"({"prompt":"A fox."})", "stop") + kDone));
   Request named = request();
   named.script = named.words = "Anna and a red fox";
   Call now = call();
@@ -343,7 +343,7 @@ struct OpenaiTest : ChatServiceTest {
 };
 
 TEST_F(OpenaiTest, SendsNoKeyWhereThereIsNone) {
-  server.say(stream_reply({chunk(kFox, "stop"), kDone}));
+  server.say(stream_reply(chunk(kFox, "stop") + kDone));
   expect_fox(submit("llama"));
   const std::string asked = server.asked().at(0);
   EXPECT_TRUE(asked.starts_with("POST /v1/chat/completions HTTP/1.1\r\n"));
@@ -354,7 +354,7 @@ TEST_F(OpenaiTest, SendsNoKeyWhereThereIsNone) {
 TEST_F(OpenaiTest, TakesTheOnlyModelOfAServer) {
   server.say(http_reply(200, "application/json", R"({"data":[{"id":"llama-3"}]})"));
   for (int i = 0; i < 2; ++i)
-    server.say(stream_reply({chunk(kFox, "stop"), kDone}));
+    server.say(stream_reply(chunk(kFox, "stop") + kDone));
   expect_fox(submit(""));
   expect_fox(submit(""));
   ASSERT_EQ(server.asked().size(), 3u) << "the list is asked for once";

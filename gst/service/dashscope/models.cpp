@@ -202,7 +202,7 @@ std::vector<Row> make_rows() {
       following_edit_row("qwen-image-edit", kQwenNow),
 
       text_clip("wan2.2-t2v-plus", kLowHigh, kWide1080, kFive, kWanOld, 800),
-      // The only one of its generation that every region with it has, for less than the later ones.
+      // Before its -flash, which only Beijing has.
       keyframe_clip("wan2.2-i2v-plus", kLowHighFollowing, kWide1080, kFive, kWanOld, 800),
       frames_clip("wan2.2-kf2v-flash", kAllFollowing),
       media_clip("wan2.7-r2v", kReferences, kMiddleHigh, kTwoToTen, 5000),
@@ -258,6 +258,8 @@ const Row* find_row(const std::string& name) {
 }
 
 std::optional<Row> derive_row(const std::string& name) {
+  constexpr size_t longest = 64;
+  if (name.size() > longest) return std::nullopt;
   if (const Row* row = find_row(name)) return *row;
   if (const size_t length = date_length(name)) {
     auto row = derive_row(name.substr(0, name.size() - length));

@@ -14,10 +14,20 @@ namespace {
 
 constexpr size_t words_kept = 600; // characters of the user's text that go into the answer
 
+// An order that is given as a JSON object begins with its words.
+std::string first_text(const std::string& text) {
+  const std::optional<Json> order = Json::parse(text);
+  if (order && order->is_object())
+    for (const auto& [name, value] : order->members())
+      if (value.is_string()) return value.text();
+  return text;
+}
+
 std::string words(const Json& messages) {
   std::string last;
   for (const Json& message : messages.items())
     if (message["role"].text() == "user") last = message_text(message);
+  last = first_text(last);
   const auto first = last.find_first_not_of(" \t\r\n");
   if (first == last.npos) return "an empty scene";
   const auto end = last.find_last_not_of(" \t\r\n.");

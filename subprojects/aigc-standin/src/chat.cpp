@@ -238,8 +238,11 @@ bool enter(Standin& standin, const ExchangePtr& exchange, const std::string& mod
 } // namespace
 
 void chat_route(Standin& standin, const ExchangePtr& exchange) {
-  if (const Checked bad = check_chat(standin, *exchange))
-    return exchange->error(bad->status, bad->code, bad->message);
+  if (const Checked bad = check_chat(standin, *exchange)) {
+    const bool unfit = exchange->style == Style::Compatible && bad->status == 422;
+    return exchange->error(unfit ? 400 : bad->status, unfit ? "invalid_parameter_error" : bad->code,
+                           bad->message);
+  }
   const Json& body = *exchange->json;
   if (!enter(standin, exchange, body["model"].text())) return;
   const Answer answer = make_answer(standin, *exchange);

@@ -91,6 +91,8 @@ void Exchange::send(Reply reply) {
 }
 
 void Exchange::send_plain(const Reply& reply) {
+  // The server would cut the body once more, by its own reading of the header.
+  soup_message_headers_remove(soup_server_message_get_request_headers(message_), "Range");
   soup_server_message_set_status(message_, reply.status, nullptr);
   auto headers = soup_server_message_get_response_headers(message_);
   for (const auto& [name, value] : reply.headers)

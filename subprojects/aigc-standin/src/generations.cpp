@@ -89,6 +89,8 @@ void answer_pictures(Standin& standin, const ExchangePtr& exchange, const ImageJ
   Json content;
   if (exchange->has_content_fault("mixed-results"))
     content.push(Json::object({{"text", "one of the pictures was refused"}}));
+  if (exchange->has_content_fault("base64-garbage"))
+    content.push(Json::object({{"image", "data:image/png;base64,iVBORw0KGgo@@@not*base64=="}}));
   for (size_t i = 0; i < files.size(); ++i)
     content.push(Json::object({{"image", result_url(standin, exchange->request_id, i, files[i],
                                                     now_ms(), exchange->fault)}}));
@@ -223,7 +225,12 @@ void video_route(Standin& standin, const ExchangePtr& exchange) {
   standin.tasks.add(task);
   const MediaKey key = clip_key(standin, job);
   task->files = {file_or_fault(*exchange, key.name())};
-  standin.media.get(key, [&standin, task](const Bytes&) { standin.tasks.made(task); });
+  standin.media.get(key, [&standin, task](const Bytes& made) {
+    // Nobody asked for this one: GStreamer could not make the clip.
+    if (!made)
+      task->fault = Fault{"task-state", FaultPhase::Content, Json::object({{"state", "FAILED"}})};
+    standin.tasks.made(task);
+  });
   answer_task(exchange, *task);
 }
 

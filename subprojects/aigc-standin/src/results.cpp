@@ -58,9 +58,9 @@ RangeKind parse_range(const std::string& header, size_t size, Span& span) {
     return span.length > 0 ? RangeKind::Good : RangeKind::Bad;
   }
   if (!number(left, first) || (!right.empty() && !number(right, last))) return RangeKind::None;
-  if (right.empty()) last = size - 1;
-  if (last < first) return RangeKind::None;
+  if (!right.empty() && last < first) return RangeKind::None;
   if (first >= size) return RangeKind::Bad;
+  if (right.empty()) last = size - 1;
   span = {first, std::min(last, size - 1) - first + 1};
   return RangeKind::Good;
 }

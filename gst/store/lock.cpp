@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <pthread.h>
 #include <random>
 #include <set>
 #include <sys/file.h>
@@ -181,6 +182,7 @@ class Keeper {
   };
 
   void run() {
+    pthread_setname_np(pthread_self(), "aigc-lease"); // else it bears the name of who came first
     std::unique_lock lock(mutex_);
     for (;;) {
       auto next = std::min_element(held_.begin(), held_.end(), [](const auto& a, const auto& b) {

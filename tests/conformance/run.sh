@@ -4,7 +4,7 @@
 # those of package-lock.json, by their hashes.
 set -eu
 here=$(dirname "$(readlink -f "$0")")
-standin=$1 folder=$2
+standin=$(readlink -f "$1") folder=$2
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
   echo "1..0 # SKIP Node or npm is not installed"
   exit

@@ -16,8 +16,8 @@ const quiet = { thinking: { type: "disabled" } };
 let program, at;
 
 before(async () => {
-  program = spawn(process.argv.at(-1), ["--port", "0", "--exit-on-stdin-eof", "--max-seconds", "120"],
-                  { stdio: ["pipe", "pipe", "inherit"] });
+  const options = ["--port", "0", "--exit-on-stdin-eof", "--max-seconds", "120"];
+  program = spawn(process.argv.at(-1), options, { stdio: ["pipe", "pipe", "inherit"] });
   for await (const line of createInterface(program.stdout)) {
     at = JSON.parse(line);
     break;
@@ -27,13 +27,15 @@ after(() => program.stdin.end());
 beforeEach(() => control("reset", {}));
 
 async function control(name, body) {
-  const reply = await fetch(`${at.control}/${name}`, { method: "POST", body: JSON.stringify(body) });
+  const request = { method: "POST", body: JSON.stringify(body) };
+  const reply = await fetch(`${at.control}/${name}`, request);
   assert.equal(reply.status, 200, await reply.text());
 }
 
 const fault = (status, more = {}) =>
   control("config", { faults: [{ route: "chat", kind: "status", status, times: -1, ...more }] });
-const openai = (more = {}) => new OpenAI({ apiKey: key, baseURL: at.openai, maxRetries: 0, ...more });
+const openai = (more = {}) =>
+  new OpenAI({ apiKey: key, baseURL: at.openai, maxRetries: 0, ...more });
 const deepseek = (more = {}) =>
   createDeepSeek({ apiKey: key, baseURL: at.deepseek, ...more })("deepseek-flash");
 const chat = (client, more = {}) => client.chat.completions.create(
@@ -57,7 +59,8 @@ for (const chat_config of [{}, { newline: "crlf", keepalive_comments: 3, leading
                            { chunk_bytes: 7, keepalive_comments: 1 }]) {
   test(`openai: a stream with ${JSON.stringify(chat_config)}`, async () => {
     await control("config", { chat: chat_config });
-    const parts = await all(await chat(openai(), { stream: true, stream_options: { include_usage: true } }));
+    const counted = { stream: true, stream_options: { include_usage: true } };
+    const parts = await all(await chat(openai(), counted));
     const text = parts.map((part) => part.choices[0]?.delta.content ?? "").join("");
     assert.deepEqual(Object.keys(JSON.parse(text)).sort(), fields);
     assert.ok(parts.at(-1).usage.completion_tokens > 0);
@@ -79,7 +82,8 @@ test("openai: errors by their status", async () => {
   await assert.rejects(chat(openai(), { temperature: 3 }), OpenAI.UnprocessableEntityError);
   await assert.rejects(chat(openai(), { model: "deepseek-chat" }), OpenAI.BadRequestError);
   await fault(402, { message: "Insufficient Balance" });
-  await assert.rejects(chat(openai()), (error) => error.status === 402 && /Insufficient Balance/.test(error.message));
+  await assert.rejects(chat(openai()), (error) => error.status === 402 &&
+                                                  /Insufficient Balance/.test(error.message));
   await fault(429, { retry_after: 1 });
   await assert.rejects(chat(openai()), (error) => error instanceof OpenAI.RateLimitError &&
                                                   error.headers.get("retry-after") === "1");
@@ -116,7 +120,8 @@ test("deepseek: a stream that thinks first", async () => {
   assert.ok(!kinds.includes("error"), JSON.stringify(parts.find((part) => part.type === "error")));
   assert.ok(kinds.indexOf("reasoning-delta") >= 0);
   assert.ok(kinds.indexOf("reasoning-delta") < kinds.indexOf("text-delta"));
-  const text = parts.filter((part) => part.type === "text-delta").map((part) => part.delta).join("");
+  const said = parts.filter((part) => part.type === "text-delta");
+  const text = said.map((part) => part.delta).join("");
   assert.deepEqual(Object.keys(JSON.parse(text)).sort(), fields);
   const finish = parts.find((part) => part.type === "finish");
   assert.ok((finish.usage.outputTokens.total ?? finish.usage.outputTokens) > 0);
@@ -132,8 +137,11 @@ test("deepseek: errors by their status", async () => {
   }
 });
 
-const wan = (model, more) => createAlibaba({ apiKey: key, videoBaseURL: at.api }).videoModel(model).doGenerate({
-  prompt: "a harbour at dawn", n: 1, providerOptions: { alibaba: { pollIntervalMs: 50 } }, ...more });
+function wan(model, more) {
+  const maker = createAlibaba({ apiKey: key, videoBaseURL: at.api }).videoModel(model);
+  const providerOptions = { alibaba: { pollIntervalMs: 50 } };
+  return maker.doGenerate({ prompt: "a harbour at dawn", n: 1, providerOptions, ...more });
+}
 
 test("alibaba: a clip from words, and its download", async () => {
   await control("config", { video: { width: 64, height: 48, duration: 0.2, seconds: 0.2 } });
@@ -146,7 +154,9 @@ test("alibaba: a clip from words, and its download", async () => {
 
 test("alibaba: failures of a clip", async () => {
   await control("config", { video: { width: 64, height: 48, duration: 0.2 } });
-  await assert.rejects(wan("wan2.6-t2v", { resolution: "1024x576" }), (error) => error.statusCode === 400);
-  await control("config", { faults: [{ route: "video", kind: "task-state", state: "FAILED", message: "not this" }] });
+  await assert.rejects(wan("wan2.6-t2v", { resolution: "1024x576" }),
+                       (error) => error.statusCode === 400);
+  const failure = { route: "video", kind: "task-state", state: "FAILED", message: "not this" };
+  await control("config", { faults: [failure] });
   await assert.rejects(wan("wan2.6-t2v", {}), /not this/);
 });

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Clients from npm drive the stand-in: run.sh STANDIN FOLDER. The packages go to the folder; they are
-# those of package-lock.json, by their hashes.
+# Clients from npm drive the stand-in: run.sh STANDIN FOLDER. The packages go to the folder; they
+# are those of package-lock.json, by their hashes.
 set -eu
 here=$(dirname "$(readlink -f "$0")")
 standin=$(readlink -f "$1") folder=$2

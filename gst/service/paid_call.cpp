@@ -196,7 +196,7 @@ bool PaidCall::clarify(const Error& lost) {
     found = find_lost();
   } catch (const Error& error) {
     if (error.fault == Fault::cancelled) throw;
-    told.remedy = "it may have been billed; running again looks for it first";
+    told.remedy = "it may have been billed; the next run finds out, or asks for it anew";
     throw told;
   }
   if (found.answer == Found::Answer::unknown) throw told;

@@ -8,20 +8,20 @@
 
 namespace aigc {
 
-/// Times are seconds since the submit. How long tasks take is taken to be log-normal, known from
-/// the model's table at first and from what was seen later on. Looks are spent where they shorten
-/// the mean delay most: as densely as the square root of the chance that the task ends just then.
+/// Times are seconds since the submit. The first tasks of a model are looked at often, at a steady
+/// share of the time waited so far. From then on how long tasks take is taken to be log-normal, and
+/// looks are spent where they shorten the mean delay most: as densely as the square root of the
+/// chance that the task ends just then.
 class PollPlan {
  public:
-  static constexpr double kLooks = 12; ///< at most, in the mean over all tasks
+  static constexpr double kLooks =
+      12; ///< at most, in the mean over the tasks of a model that is known
 
-  /// @param typical median of a task nobody watched yet; 0 = unknown
+  /// @param typical median by the model's table; 0 = unknown
   PollPlan(double typical, const TimeStats& seen);
 
   /// The first look later than `time`.
   double next(double time) const;
-
-  double median() const;
 
  private:
   struct Row {
@@ -31,15 +31,16 @@ class PollPlan {
   void tabulate();
   double sum_at(double time) const;
   double time_of(double sum) const;
+  double median() const;
   double survival(double time) const;
   double hazard(double time) const;
   double shortest_gap() const;
   std::vector<double> looks(double density) const;
   double mean_looks(const std::vector<double>& times) const;
 
-  double mean_; ///< of the logarithm
-  double sigma_;
-  double first_ = 0; ///< a look at once, for tasks of which too little is known; 0 = none
+  double first_gap_ = 0; ///< of a model that is not known yet, else 0
+  double mean_ = 0;      ///< of the logarithm
+  double sigma_ = 0;
   std::vector<Row> table_;
   std::vector<double> times_;
 };

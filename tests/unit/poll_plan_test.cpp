@@ -13,6 +13,7 @@ using namespace aigc;
 namespace {
 
 constexpr double kMedian = 60, kSigma = 0.5;
+const TimeStats kKnown{32, std::log(kMedian), kSigma* kSigma};
 constexpr int kTasks = 20'000, kTasksToLearn = 3'000;
 
 struct Watch {
@@ -69,7 +70,7 @@ double least_delay(double looks) {
 TEST(PollPlan, ComesNearTheLeastDelayWithTwelveLooks) {
   const double least = least_delay(PollPlan::kLooks);
   EXPECT_NEAR(least, 2.07, 0.01);
-  const PollPlan plan(kMedian, {});
+  const PollPlan plan(0, kKnown);
   const Watch run = watch_all(kTasks, [&] { return plan; });
   RecordProperty("looks", std::to_string(run.looks));
   RecordProperty("delay", std::to_string(run.delay));
@@ -92,9 +93,8 @@ TEST(PollPlan, LearnsTasksThatTheTableWasWrongAbout) {
   }
 }
 
-TEST(PollPlan, GapsStayWithinBoundsAndAQuickTaskIsFoundAtOnce) {
-  const PollPlan plan(kMedian, {});
-  EXPECT_LE(plan.next(0), 0.5);
+TEST(PollPlan, GapsStayWithinBounds) {
+  const PollPlan plan(0, kKnown);
   double time = plan.next(0);
   for (int i = 0; i < 200; ++i) {
     const double next = plan.next(time);
@@ -102,6 +102,18 @@ TEST(PollPlan, GapsStayWithinBoundsAndAQuickTaskIsFoundAtOnce) {
     EXPECT_LE(next - time, 15.001) << time;
     time = next;
   }
+}
+
+TEST(PollPlan, TheFirstTasksAreFoundSoonWhateverTheyTake) {
+  for (const double typical : {0.0, 20.0, 60.0, 300.0})
+    for (const double duration : {0.0, 1.0, 8.0, 20.0, 60.0, 600.0}) {
+      SCOPED_TRACE(std::to_string(typical) + " " + std::to_string(duration));
+      Watch run;
+      double before = 0;
+      watch(PollPlan(typical, {}), duration, run, before);
+      EXPECT_LE(run.delay, std::max(0.5, 0.026 * duration));
+      EXPECT_LE(run.looks, 300);
+    }
 }
 
 TEST(PollPlan, TasksOfNoLengthAreSoonLookedAtWithinFiftyMilliseconds) {

@@ -6,7 +6,9 @@
 #include "base/json.h"
 #include "store/files.h"
 
+#include <fcntl.h>
 #include <filesystem>
+#include <unistd.h>
 
 #include <glib/gstdio.h>
 
@@ -53,6 +55,15 @@ JournalEntry entry_of(const JsonView& object) {
   return entry;
 }
 
+/// A line that a crash cut off has no end, and the one before it counts.
+JournalEntry last_entry(std::string_view text) {
+  text = text.substr(0, text.rfind('\n') + 1);
+  while (text.ends_with('\n'))
+    text.remove_suffix(1);
+  const auto root = parse_json(text.substr(text.rfind('\n') + 1));
+  return entry_of(JsonView(root.get()));
+}
+
 } // namespace
 
 bool Journal::has(const std::string& key) const {
@@ -64,8 +75,7 @@ std::optional<JournalEntry> Journal::read(const std::string& key) const {
   if (!bytes && !has(key)) return std::nullopt;
   try {
     if (!bytes) throw Error(Fault::read, "it may not be opened");
-    const auto root = parse_json(view(bytes.get()));
-    return entry_of(JsonView(root.get()));
+    return last_entry(view(bytes.get()));
   } catch (const Error& error) {
     throw Error(Fault::format,
                 "the journal of unfinished calls cannot be read in " + path(key) + ": " +
@@ -75,6 +85,10 @@ std::optional<JournalEntry> Journal::read(const std::string& key) const {
 }
 
 void Journal::write(const std::string& key, const JournalEntry& entry) const {
+  if (entry.state == JournalEntry::State::task) {
+    const Descriptor file(path(key), O_WRONLY | O_APPEND);
+    if (file && file.append("\n" + text_of(entry)) && fdatasync(file.get()) == 0) return;
+  }
   make_folder(folder_);
   write_file(path(key), text_of(entry));
 }

@@ -40,7 +40,8 @@ class Journal {
   bool has(const std::string& key) const;
   /// Throws Error{Fault::format} for an entry that cannot be read: money may hang on it.
   std::optional<JournalEntry> read(const std::string& key) const;
-  /// It is on the disk when this returns. Throws Error{Fault::write}.
+  /// It is on the disk when this returns. Throws Error{Fault::write}. What is known later is added
+  /// to the entry's file as a line of its own, of which the last whole one counts.
   void write(const std::string& key, const JournalEntry& entry) const;
   void clear(const std::string& key) const;
   /// The task ids of all entries but that of `key`.

@@ -51,6 +51,21 @@ TEST(Journal, EntriesComeBackAsTheyWereWritten) {
   EXPECT_FALSE(journal.has("k"));
 }
 
+TEST(Journal, ALineThatACrashCutOffLeavesTheOneBefore) {
+  TempFolder folder;
+  const Journal journal(folder.path());
+  const std::string file = folder.path() + "/journal/k.json";
+  journal.write("k", {.call = "c"});
+  journal.write("k", {.state = JournalEntry::State::task, .call = "c", .task = "t"});
+  const auto size = std::filesystem::file_size(file);
+  EXPECT_EQ(journal.read("k")->task, "t");
+  std::filesystem::resize_file(file, size - 2);
+  EXPECT_EQ(journal.read("k")->state, JournalEntry::State::intent);
+  EXPECT_EQ(journal.read("k")->call, "c");
+  journal.write("k", {.state = JournalEntry::State::task, .call = "c", .task = "u"});
+  EXPECT_EQ(journal.read("k")->task, "u");
+}
+
 TEST(Journal, NamesTheTasksOfTheOthers) {
   TempFolder folder;
   const Journal journal(folder.path());
@@ -68,7 +83,7 @@ TEST(Journal, AnEntryThatCannotBeReadIsAnErrorThatNamesIt) {
   const Journal journal(folder.path());
   std::filesystem::create_directories(folder.path() + "/journal");
   for (const char* text : {"", "{", "[]", R"({"state":"later"})", R"({"state":"task"})"}) {
-    std::ofstream(folder.path() + "/journal/k.json") << text;
+    std::ofstream(folder.path() + "/journal/k.json") << text << "\n";
     try {
       journal.read("k");
       ADD_FAILURE() << text;

@@ -135,7 +135,7 @@ void ChatService::refuse(const std::string& body, const ChatAnswer& answer) {
   if (has_ended(answer)) blank(body, answer);
   if (!answer.finish.empty())
     throw broken_off("gave up in the middle of its answer", printable_token(answer.finish, 64));
-  Error error = broken_off("broke off in the middle of its answer", "incomplete-answer");
+  Error error = broken_off("broke off before its answer was complete", "incomplete-answer");
   error.unclear = true;
   error.retry = false;
   throw error;

@@ -81,7 +81,9 @@ class HttpClient {
 
   /// Any status is an answer. Throws Error: cancelled, timeout, settings (no such scheme, a private
   /// address), format (body over `max_bytes`), read (connect, DNS, TLS, broken connection).
-  /// `retry` says that another try can help, `unclear` that a create may have arrived.
+  /// `retry` says that another try can help, `unclear` that a create may have arrived; a failure is
+  /// never both. A chunked body cut exactly between two chunks looks whole to libsoup 3.2, so JSON
+  /// that ends too early may still be the answer to a create that arrived.
   HttpResponse send(const HttpRequest& request, Cancel& cancel);
 
   /// As send(), but the body of a 2xx answer goes to `take` piece by piece, on this thread, as it

@@ -130,6 +130,7 @@ Done Driver::run(const Request& request, const DriverOptions& options, Cancel& c
   if (options.use_cache && !left_open) {
     if (auto found = find(key, request.role, cancel)) {
       GST_DEBUG("%s is in the store", key.c_str());
+      KeyLock::bury(store_.lock_folder(), key); // its maker may have died just after it was done
       return from_store(std::move(*found));
     }
   }

@@ -196,7 +196,7 @@ bool PaidCall::clarify(const Error& lost) {
     found = find_lost();
   } catch (const Error& error) {
     if (error.fault == Fault::cancelled) throw;
-    told.remedy = "it may have been billed; running again looks for it first";
+    told.remedy = "it may have been billed; the next run finds out, or asks for it anew";
     throw told;
   }
   if (found.answer == Found::Answer::unknown) throw told;
@@ -245,8 +245,7 @@ void PaidCall::back_off(const Error& error) {
 void PaidCall::note_task(const std::string& id) {
   entry_.state = JournalEntry::State::task;
   entry_.task = id;
-  journal_.write(attempt_.key, entry_);
-  attempt_.reached(Step::task_written);
+  note();
 }
 
 void PaidCall::note_address(const Result& result) {
@@ -255,7 +254,18 @@ void PaidCall::note_address(const Result& result) {
   entry_.request_id = result.request_id;
   entry_.seed = result.seed;
   entry_.usage = result.usage;
-  journal_.write(attempt_.key, entry_);
+  note();
+}
+
+/// What is ordered is followed to its end, also where that cannot be written down any more: the
+/// intent in the journal still leads the next run to it.
+void PaidCall::note() {
+  try {
+    journal_.write(attempt_.key, entry_);
+  } catch (const Error& error) {
+    GST_WARNING("a paid call is not in the journal: %s", error.what());
+    return;
+  }
   attempt_.reached(Step::task_written);
 }
 

@@ -81,6 +81,7 @@ class PaidCall {
   void verify(const Result& result);
   void refuse(const Result& result);
 
+  void note();
   void note_task(const std::string& id);
   void note_address(const Result& result);
   void price(Result& result) const;

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <pthread.h>
 #include <random>
 #include <set>
 #include <sys/file.h>
@@ -181,6 +182,7 @@ class Keeper {
   };
 
   void run() {
+    pthread_setname_np(pthread_self(), "aigc-lease"); // else it bears the name of who came first
     std::unique_lock lock(mutex_);
     for (;;) {
       auto next = std::min_element(held_.begin(), held_.end(), [](const auto& a, const auto& b) {
@@ -246,6 +248,10 @@ void pass_gate(const std::string& path, Cancel& cancel, Clock::time_point deadli
   paths->insert(path);
 }
 
+std::string path_of(const std::string& folder, const std::string& key) {
+  return folder + "/" + key + ".lock";
+}
+
 std::chrono::nanoseconds pause_of(int look) {
   thread_local std::minstd_rand random{std::random_device{}()};
   const auto longest =
@@ -257,7 +263,7 @@ std::chrono::nanoseconds pause_of(int look) {
 
 KeyLock::KeyLock(const std::string& folder, const std::string& key, Cancel& cancel,
                  Clock::time_point deadline, Lease lease)
-    : path_(folder + "/" + key + ".lock"), content_(new_owner(lease)), lease_(lease) {
+    : path_(path_of(folder, key)), content_(new_owner(lease)), lease_(lease) {
   make_folder(folder);
   pass_gate(path_, cancel, deadline);
   try {
@@ -303,6 +309,12 @@ void KeyLock::give_back() {
     if (file.read() == content_) unlink(path_.c_str());
     return;
   }
+}
+
+void KeyLock::bury(const std::string& folder, const std::string& key) {
+  const std::string path = path_of(folder, key);
+  const Descriptor file = hold(path, O_RDWR);
+  if (file && is_dead(file.read(), path, file.get())) unlink(path.c_str());
 }
 
 void KeyLock::check() const {

@@ -29,6 +29,9 @@ class KeyLock {
   KeyLock(const KeyLock&) = delete;
   KeyLock& operator=(const KeyLock&) = delete;
 
+  /// Removes the lock when its owner is dead; does not wait.
+  static void bury(const std::string& folder, const std::string& key);
+
   /// Whether a dead owner left it behind.
   bool taken_over() const { return taken_over_; }
 

@@ -5,6 +5,7 @@
 #include "net/http.h"
 #include "packages.h"
 #include "service/http_error.h"
+#include "service/prices.h"
 #include "store/results.h"
 
 #include <algorithm>
@@ -145,6 +146,15 @@ StoreReport look_at_store() {
   return report;
 }
 
+PricesReport look_at_prices() {
+  try {
+    const auto prices = Prices::load();
+    return {prices->where(), prices->date(), prices->currency(), prices->confirmed()};
+  } catch (const Error& error) {
+    return {.problem = error.what(), .remedy = error.remedy};
+  }
+}
+
 std::vector<MissingElement> look_at_elements() {
   std::vector<MissingElement> missing;
   for (const std::string& name : known_elements())
@@ -162,7 +172,7 @@ bool Diagnosis::is_well() const {
                      [&](const ServiceReport& service) { return service.name == role.backend; });
     return role.problem.empty() && (service == services.end() || service->state == "ok");
   });
-  return staffed && missing.empty() && store.problem.empty();
+  return staffed && missing.empty() && store.problem.empty() && prices.problem.empty();
 }
 
 Diagnosis diagnose() {
@@ -173,6 +183,7 @@ Diagnosis diagnose() {
                      look_at_role("camera", Role::clip, kKeyframe)};
   diagnosis.missing = look_at_elements();
   diagnosis.store = look_at_store();
+  diagnosis.prices = look_at_prices();
   return diagnosis;
 }
 

@@ -37,6 +37,15 @@ struct StoreReport {
   std::string remedy;
 };
 
+struct PricesReport {
+  std::string where;
+  std::string date;
+  std::string currency;
+  bool confirmed = false; ///< against a bill
+  std::string problem;
+  std::string remedy;
+};
+
 /// An element that is not there.
 struct MissingElement {
   std::string name;
@@ -48,6 +57,7 @@ struct Diagnosis {
   std::vector<ServiceReport> services;
   std::vector<MissingElement> missing;
   StoreReport store;
+  PricesReport prices;
   /// A film can be made.
   bool is_well() const;
 };

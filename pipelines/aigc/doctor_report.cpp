@@ -52,6 +52,12 @@ std::string text_of(const StoreReport& store) {
   return store.folder + ", " + mebibytes(store.bytes) + " used, " + mebibytes(store.free) + " free";
 }
 
+std::string text_of(const PricesReport& prices) {
+  if (!prices.problem.empty()) return trouble(prices.problem, prices.remedy);
+  return prices.where + ", of " + prices.date + ", in " + prices.currency +
+         (prices.confirmed ? "" : ", not confirmed against a bill");
+}
+
 } // namespace
 
 std::string diagnosis_text(const Diagnosis& diagnosis) {
@@ -68,6 +74,7 @@ std::string diagnosis_text(const Diagnosis& diagnosis) {
   for (const MissingElement& element : diagnosis.missing)
     line("elements", element.name + " is missing. " + element.remedy);
   line("store", text_of(diagnosis.store));
+  line("prices", text_of(diagnosis.prices));
   text += diagnosis.is_well() ? "A film can be made.\n" : "A film cannot be made like this.\n";
   return text;
 }
@@ -104,6 +111,13 @@ std::string diagnosis_json(const Diagnosis& diagnosis) {
                         .set("free", static_cast<gint64>(diagnosis.store.free))
                         .set("problem", diagnosis.store.problem)
                         .set("remedy", diagnosis.store.remedy))
+      .set("prices", JsonObjectMaker()
+                         .set("file", diagnosis.prices.where)
+                         .set("date", diagnosis.prices.date)
+                         .set("currency", diagnosis.prices.currency)
+                         .set("confirmed", diagnosis.prices.confirmed)
+                         .set("problem", diagnosis.prices.problem)
+                         .set("remedy", diagnosis.prices.remedy))
       .text();
 }
 

@@ -2,11 +2,13 @@
 // aigc: runs jobs. Reads the command line and picks what to do.
 #include "base/error.h"
 #include "config.h"
+#include "costs.h"
 #include "doctor.h"
 #include "escape.h"
 #include "launcher.h"
 #include "library.h"
 #include "output_file.h"
+#include "store/results.h"
 
 #include <csignal>
 #include <cstdio>
@@ -24,6 +26,7 @@ constexpr const char* kHelp = R"(Usage: aigc JOB name=value ...   run a job
        aigc JOB --print name=value ...
                                  print the line for gst-launch-1.0 instead of running it
        aigc --list               all jobs
+       aigc costs [--since DAY]  what was spent on what
        aigc doctor               what is configured, there and reachable; spends nothing
        aigc --version
 
@@ -34,6 +37,7 @@ Exit status: 0 done, 1 failed (doctor: no film can be made), 2 wrong usage (noth
 
 struct CommandLine {
   std::string job;
+  std::string since;
   Values values;
   bool help = false, list = false, version = false, print = false, json = false;
 };
@@ -53,6 +57,8 @@ CommandLine read_command_line(int argc, char** argv) {
       line.print = true;
     else if (word == "--json")
       line.json = true;
+    else if (word == "--since" && i + 1 < argc)
+      line.since = argv[++i];
     else if (word.starts_with('-'))
       throw Error(Fault::settings, "there is no option " + word, "See aigc --help.");
     else if (line.job.empty() && equals == word.npos)
@@ -130,10 +136,23 @@ int examine_setup(const CommandLine& line) {
   return diagnosis.is_well() ? kDone : kFailed;
 }
 
+int tell_costs(const CommandLine& line) {
+  if (!line.values.empty())
+    throw Error(Fault::settings, "costs takes no " + line.values.begin()->first,
+                "See aigc --help.");
+  const Ledger ledger(ResultStore("").folder());
+  const Costs costs = sum_costs(ledger, *Prices::load(), line.since);
+  std::fputs((line.json ? costs_json(costs) + "\n" : costs_text(costs)).c_str(), stdout);
+  return kDone;
+}
+
 int run(const CommandLine& line, Report& report) {
   if (line.job.empty() && !line.values.empty())
     throw Error(Fault::settings, "no job is named", "See aigc --list.");
+  if (!line.since.empty() && line.job != "costs")
+    throw Error(Fault::settings, "--since is for costs", "See aigc --help.");
   if (line.job == "doctor") return examine_setup(line);
+  if (line.job == "costs") return tell_costs(line);
   const JobFile job = load_job(line.job);
   if (line.help) return print_job_help(job);
   const Values values = job.complete(line.values);

@@ -134,7 +134,7 @@ TEST_F(ServicesTest, ReferencesCallForAModelThatTakesThem) {
   const Ran ran = Launch("aishotsrc location=" + list + " ! qwenimagesrc ! fakesink").run();
   EXPECT_EQ(ran.errors, std::vector<std::string>());
   EXPECT_TRUE(ran.eos);
-  const JsonView body = call("multimodal")["body"];
+  const JsonView body = call("image-sync")["body"];
   EXPECT_NE(body["model"].text().find("edit"), std::string::npos) << body["model"].text();
 }
 

@@ -14,8 +14,8 @@ struct Weather {
   Stage stage;
   const char* fault; ///< the stand-in's own words
   Ends ends;
-  const char* says;       ///< a part of the error, for people
-  GQuark (*domain)();     ///< of the error
+  const char* says;   ///< a part of the error, for people
+  GQuark (*domain)(); ///< of the error
   int code;
   const char* service_code;
   int http_status;
@@ -41,8 +41,8 @@ const Weather kTable[] = {
     // --- refusals: said once, never asked again -------------------------------------------------
     {"Words400", Stage::words, STATUS("chat", 400, "invalid_request_error"), Ends::error, "400",
      resource, GST_RESOURCE_ERROR_SETTINGS, "invalid_request_error", 400, 1, 0},
-    {"Words401", Stage::words, STATUS("chat", 401, "invalid_api_key"), Ends::error,
-     "DEEPSEEK_API_KEY", resource, GST_RESOURCE_ERROR_NOT_AUTHORIZED, "invalid_api_key", 401, 1, 0},
+    {"Words401", Stage::words, STATUS("chat", 401, "invalid_api_key"), Ends::error, "check the key",
+     resource, GST_RESOURCE_ERROR_NOT_AUTHORIZED, "invalid_api_key", 401, 1, 0},
     {"Words402", Stage::words, STATUS("chat", 402, "insufficient_balance"), Ends::error, "balance",
      resource, GST_RESOURCE_ERROR_NO_SPACE_LEFT, "insufficient_balance", 402, 1, 0},
     {"Words422", Stage::words, STATUS("chat", 422, "invalid_parameter"), Ends::error, "422",
@@ -68,7 +68,7 @@ const Weather kTable[] = {
      "", stream, GST_STREAM_ERROR_FORMAT, "DataInspectionFailed", 400, 1, 0},
     {"ModerationInTask", Stage::clip,
      EVER("task", R"("kind":"task-state","state":"FAILED","code":"DataInspectionFailed")"),
-     Ends::error, "", stream, GST_STREAM_ERROR_FORMAT, "DataInspectionFailed", 200, 1, 1},
+     Ends::error, "", stream, GST_STREAM_ERROR_FORMAT, "DataInspectionFailed", 0, 1, 1},
 
     // --- what passes: asked again, billed once ---------------------------------------------------
     {"Words408", Stage::words,
@@ -80,18 +80,17 @@ const Weather kTable[] = {
      Ends::film, "", nullptr, 0, "", 0, 2, 1},
     {"Words503", Stage::words, ONCE("chat", R"("kind":"status","status":503,"code":"x")"),
      Ends::film, "", nullptr, 0, "", 0, 2, 1},
-    {"WordsHtml502", Stage::words, ONCE("chat", R"("kind":"html","status":502)"), Ends::film, "",
-     nullptr, 0, "", 0, 2, 1},
     {"Picture429Rate", Stage::picture,
      ONCE("image-async", R"("kind":"status","status":429,"code":"Throttling.RateQuota")"),
      Ends::film, "", nullptr, 0, "", 0, 2, 1},
     {"Picture429Burst", Stage::picture,
      ONCE("image-async", R"("kind":"status","status":429,"code":"Throttling.BurstRate")"),
      Ends::film, "", nullptr, 0, "", 0, 2, 1},
-    {"Clip500", Stage::clip, ONCE("video", R"("kind":"status","status":500,"code":"InternalError")"),
-     Ends::film, "", nullptr, 0, "", 0, 2, 1},
-    {"Clip504", Stage::clip, ONCE("video", R"("kind":"html","status":504)"), Ends::film, "", nullptr,
-     0, "", 0, 2, 1},
+    {"Clip500", Stage::clip,
+     ONCE("video", R"("kind":"status","status":500,"code":"InternalError")"), Ends::film, "",
+     nullptr, 0, "", 0, 2, 1},
+    {"Clip504", Stage::clip, ONCE("video", R"("kind":"html","status":504)"), Ends::film, "",
+     nullptr, 0, "", 0, 2, 1},
     {"Words500ForEver", Stage::words, STATUS("chat", 500, "x"), Ends::error, "500", resource,
      GST_RESOURCE_ERROR_READ, "x", 500, 3, 0},
 
@@ -110,15 +109,15 @@ const Weather kTable[] = {
     {"PollUnknownState", Stage::clip, ONCE("task", R"("kind":"task-state","state":"NEWSTATE")"),
      Ends::film, "", nullptr, 0, "", 0, 1, 1},
     {"TaskUnknown", Stage::clip, EVER("task", R"("kind":"task-state","state":"UNKNOWN")"),
-     Ends::error, "", resource, GST_RESOURCE_ERROR_NOT_FOUND, "UNKNOWN", 200, 1, 1},
+     Ends::error, "", resource, GST_RESOURCE_ERROR_NOT_FOUND, "UNKNOWN", 0, 1, 1},
     {"TaskFailedBare", Stage::clip, EVER("task", R"("kind":"task-state","state":"FAILED-bare")"),
-     Ends::error, "", resource, GST_RESOURCE_ERROR_READ, "FAILED", 200, 1, 1},
+     Ends::error, "", resource, GST_RESOURCE_ERROR_READ, "FAILED", 0, 1, 1},
     {"TaskWithoutUrl", Stage::clip,
      EVER("task", R"("kind":"task-state","state":"SUCCEEDED-without-url")"), Ends::error, "",
-     stream, GST_STREAM_ERROR_WRONG_TYPE, "", 200, 1, 1},
+     stream, GST_STREAM_ERROR_WRONG_TYPE, "SUCCEEDED", 0, 1, 1},
     {"DownloadTruncatedOnce", Stage::clip,
-     ONCE("result", R"("kind":"truncate","after_bytes":3000)"), Ends::film, "", nullptr, 0, "", 0, 1,
-     1},
+     ONCE("result", R"("kind":"truncate","after_bytes":3000)"), Ends::film, "", nullptr, 0, "", 0,
+     1, 1},
     {"DownloadWrongType", Stage::clip,
      EVER("result", R"("kind":"wrong-type","type":"application/octet-stream")"), Ends::film, "",
      nullptr, 0, "", 0, 1, 1},
@@ -137,15 +136,18 @@ const Weather kTable[] = {
     {"PictureBomb", Stage::picture, EVER("result", R"("kind":"picture-bomb")"), Ends::error,
      "60000", stream, GST_STREAM_ERROR_WRONG_TYPE, "", 0, 1, 1},
 
-    // --- an answer that never comes, or not whole --------------------------------------------------
+    // --- an answer that never comes, or not whole
+    // --------------------------------------------------
     {"WordsHang", Stage::words, EVER("chat", R"("kind":"hang-before-headers")"), Ends::error,
      "billed", resource, GST_RESOURCE_ERROR_READ, "", 0, 1, 0, "timeout=1500"},
     {"WordsHangInHeaders", Stage::words, EVER("chat", R"("kind":"hang-in-headers")"), Ends::error,
-     "billed", resource, GST_RESOURCE_ERROR_READ, "", 0, 1, 0, "timeout=1500"},
+     "billed", resource, GST_RESOURCE_ERROR_READ, "", 0, 1, 1, "timeout=1500"},
     {"WordsHangInBody", Stage::words, EVER("chat", R"("kind":"hang-in-body","after_bytes":10)"),
      Ends::error, "billed", resource, GST_RESOURCE_ERROR_READ, "", 0, 1, 1, "timeout=1500"},
     {"WordsDrip", Stage::words, EVER("chat", R"("kind":"slow-drip","bytes_per_second":20)"),
      Ends::error, "billed", resource, GST_RESOURCE_ERROR_READ, "", 0, 1, 1, "timeout=1500"},
+    {"WordsHtml502", Stage::words, EVER("chat", R"("kind":"html","status":502)"), Ends::error,
+     "billed", resource, GST_RESOURCE_ERROR_READ, "", 502, 1, 0},
     {"ClipAnswerLost", Stage::clip, ONCE("video", R"("kind":"accept-then-close")"), Ends::film, "",
      nullptr, 0, "", 0, 1, 1},
     {"PictureAnswerLost", Stage::picture, ONCE("image-async", R"("kind":"accept-then-close")"),
@@ -182,8 +184,12 @@ TEST_P(WeatherTable, HasItsNamedErrorAndPaysOnce) {
   EXPECT_EQ(seen.domain, g_quark_to_string(weather.domain())) << seen.text;
   EXPECT_EQ(seen.code, weather.code) << seen.text;
   EXPECT_NE(seen.text.find(weather.says), std::string::npos) << seen.text;
-  if (*weather.service_code) EXPECT_EQ(seen.service_code, weather.service_code);
-  if (weather.http_status) EXPECT_EQ(seen.http_status, weather.http_status);
+  if (*weather.service_code) {
+    EXPECT_EQ(seen.service_code, weather.service_code);
+  }
+  if (weather.http_status) {
+    EXPECT_EQ(seen.http_status, weather.http_status);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Fault, WeatherTable, testing::ValuesIn(kTable),

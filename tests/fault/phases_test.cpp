@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // To NULL within a second in every phase of a call, against a server that never answers; and
 // addresses where nobody answers at all.
-#include "fault/weather.h"
-
 #include "base/json.h"
+#include "fault/weather.h"
 
 #include <ostream>
 
@@ -38,7 +37,8 @@ const Phase kPhases[] = {
      HANG("image-sync", R"("kind":"accept-then-hang")")},
     {"Poll", Stage::clip, "task", HANG("task", R"("kind":"hang-before-headers")")},
     {"PollBody", Stage::clip, "task", HANG("task", R"("kind":"hang-in-body","after_bytes":5)")},
-    {"Download", Stage::clip, "result", HANG("result", R"("kind":"hang-in-body","after_bytes":999)")},
+    {"Download", Stage::clip, "result",
+     HANG("result", R"("kind":"hang-in-body","after_bytes":999)")},
     {"DownloadDrip", Stage::clip, "result",
      HANG("result", R"("kind":"slow-drip","bytes_per_second":100)")},
     {"Backoff", Stage::clip, "video",

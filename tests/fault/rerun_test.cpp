@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Whole processes: killed in every phase and run again, two at once, on stores that cannot hold.
-#include "fault/weather.h"
-
 #include "base/json.h"
+#include "fault/weather.h"
 
 #include <csignal>
 #include <fstream>
@@ -103,8 +102,8 @@ class Rerun : public WeatherTest {
 class KilledFilm : public Rerun, public testing::WithParamInterface<Moment> {};
 
 constexpr Moment kMoments[] = {
-    {"WhileWriting", "chat", 1}, {"AfterThePictureOrder", "image-async", 0},
-    {"WhilePainting", "task", 0}, {"WhileFetching", "result", 0},
+    {"WhileWriting", "chat", 1},       {"AfterThePictureOrder", "image-async", 0},
+    {"WhilePainting", "task", 0},      {"WhileFetching", "result", 0},
     {"AfterTheClipOrder", "video", 0},
 };
 

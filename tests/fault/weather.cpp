@@ -40,7 +40,8 @@ bool orders(const std::string& route) {
 } // namespace
 
 std::string line_of(Stage stage, const std::string& properties) {
-  const std::string common = " prompt=\"a fox in the snow\" timeout=20000 max-retries=2 ";
+  const std::string common =
+      " prompt=\"a fox in the snow\" timeout=20000 poll-interval=200 max-retries=2 ";
   switch (stage) {
   case Stage::words:
     return "aipromptenhance backend=deepseek on-error=fail" + common + properties;

@@ -13,7 +13,7 @@ struct Seen {
   bool eos = false;
   std::string domain; ///< of the first error
   int code = 0;
-  std::string text;    ///< message and remedy
+  std::string text; ///< message and remedy
   std::string service_code;
   std::string request_id;
   int http_status = 0;

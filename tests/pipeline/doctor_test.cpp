@@ -113,6 +113,15 @@ TEST_F(Doctor, AStoreThatCannotBeWrittenIsFound) {
   EXPECT_NE(JsonView(found.get())["store"]["problem"].text(), "");
 }
 
+TEST_F(Doctor, SaysWhichPricesCount) {
+  const auto usual = examine(0);
+  EXPECT_NE(JsonView(usual.get())["prices"]["date"].text(), "");
+  std::ofstream(folder / "prices.json") << "{";
+  set("AIGC_PRICES", (folder / "prices.json").string());
+  const auto found = examine(1);
+  EXPECT_NE(JsonView(found.get())["prices"]["problem"].text(), "");
+}
+
 TEST_F(Doctor, TakesNoVariables) {
   EXPECT_EQ(aigc({"doctor", "out=a.mp4"}).status, 2);
 }

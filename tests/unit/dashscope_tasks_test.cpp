@@ -2,6 +2,9 @@
 // DashScope's tasks and failures against the stand-in: every state, refusals, lost creates, cancel.
 #include "dashscope_rig.h"
 
+#include <future>
+#include <thread>
+
 using namespace aigc;
 using namespace std::chrono_literals;
 
@@ -186,6 +189,28 @@ TEST_F(DashscopeTasks, WhatMayHaveArrivedIsUnclear) {
           << kind << " " << route;
 }
 
+TEST_F(DashscopeTasks, ACreateThatHangsEndsWithTheDeadlineAndWithCancel) {
+  for (const char* name : {"wan2.2-t2v-plus", "qwen-image-max"}) {
+    server().fail(R"([{"route": "video", "times": -1, "kind": "accept-then-hang"},
+                      {"route": "image-sync", "times": -1, "kind": "accept-then-hang"}])");
+    const Request order = request(name);
+    auto soon = call(1s);
+    const Error late = error_of([&] { backend().submit(order, soon); });
+    EXPECT_EQ(late.fault, Fault::timeout) << name;
+    EXPECT_TRUE(late.unclear) << name;
+    Cancel stop;
+    Call stopped{stop, soon.deadline + 30s, [](int) {}, {}};
+    std::thread stopper([&] {
+      g_usleep(100'000);
+      stop.cancel();
+    });
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(error_of([&] { backend().submit(order, stopped); }).fault, Fault::cancelled);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 1s);
+    stopper.join();
+  }
+}
+
 TEST_F(DashscopeTasks, ALostCreateIsFoundAndPaidOnce) {
   for (const char* name : {"wan2.2-t2v-plus", "qwen-image-plus"}) {
     server().reset();
@@ -234,17 +259,44 @@ TEST_F(DashscopeTasks, WhatIsStillMadeIsWaitedForWhenSeveralCouldBeIt) {
   EXPECT_EQ(found.task.id, lost.id);
 }
 
-TEST_F(DashscopeTasks, TheOnlyOneUnderWayIsTakenAtOnce) {
-  server().configure(R"({"video": {"pending_seconds": 60}})");
-  const Intent intent{std::chrono::system_clock::now(), {}};
-  const Request order = request("wan2.2-t2v-plus");
+TEST_F(DashscopeTasks, TheOnlyOneIsNotTakenBeforeItSaysItsWords) {
+  server().configure(R"({"video": {"seconds": 0.2}})");
+  const Intent intent{std::chrono::system_clock::now() - 90s, {}};
+  Request other = request("wan2.2-t2v-plus"), order = other;
+  other.words = "a lighthouse in a storm";
+  submit(other);
+  EXPECT_EQ(find(order, intent).answer, Found::Answer::none);
   const Task lost = submit(order);
   EXPECT_EQ(find(order, intent).task.id, lost.id);
 }
 
+TEST_F(DashscopeTasks, WhatFailedIsNotWorthFinding) {
+  const Intent intent{std::chrono::system_clock::now() - 90s, {}};
+  server().fail(R"([{"route": "video", "kind": "task-state", "state": "FAILED"}])");
+  const Request order = request("wan2.2-t2v-plus");
+  submit(order);
+  EXPECT_EQ(find(order, intent).answer, Found::Answer::none);
+}
+
+TEST_F(DashscopeTasks, LookingForALostCallEndsWithTheDeadlineAndWithCancel) {
+  server().configure(R"({"video": {"pending_seconds": 60}})");
+  const Intent intent{std::chrono::system_clock::now(), {}};
+  const Request order = request("wan2.2-t2v-plus");
+  submit(order);
+  auto soon = call(1s);
+  EXPECT_EQ(error_of([&] { backend().find(order, intent, soon); }).fault, Fault::timeout);
+  auto late = call();
+  std::thread stop([&] {
+    g_usleep(200'000);
+    cancel_.cancel();
+  });
+  EXPECT_EQ(error_of([&] { backend().find(order, intent, late); }).fault, Fault::cancelled);
+  stop.join();
+}
+
 TEST_F(DashscopeTasks, TasksOfOtherCallsTimesAndModelsAreNotIt) {
   const Request order = request("wan2.2-t2v-plus");
-  Intent intent{std::chrono::system_clock::now() - 10s, {}};
+  Intent intent{std::chrono::system_clock::now() - 90s, {}};
   intent.known_tasks.insert(submit(order).id);
   submit(request("wan2.5-t2v-preview"));
   EXPECT_EQ(find(order, intent).answer, Found::Answer::none);
@@ -252,6 +304,21 @@ TEST_F(DashscopeTasks, TasksOfOtherCallsTimesAndModelsAreNotIt) {
   EXPECT_EQ(find(order, intent).answer, Found::Answer::none);
   intent = {std::chrono::system_clock::now() - 25h, {}};
   EXPECT_EQ(find(order, intent).answer, Found::Answer::unknown);
+}
+
+TEST_F(DashscopeTasks, WhatIsListedLateIsFoundAtTheSecondLook) {
+  const Intent intent{std::chrono::system_clock::now(), {}};
+  Request other = request("wan2.2-t2v-plus"), order = other;
+  other.words = "a lighthouse in a storm";
+  submit(other);
+  std::promise<Task> lost;
+  std::thread late([&] {
+    g_usleep(500'000);
+    lost.set_value(submit(order));
+  });
+  const Found found = find(order, intent);
+  late.join();
+  EXPECT_EQ(found.task.id, lost.get_future().get().id);
 }
 
 TEST_F(DashscopeTasks, AllPagesOfTheListAreRead) {

@@ -134,6 +134,17 @@ TEST_F(LockTest, AnOwnerThatDiedOnThisMachineIsNotWaitedFor) {
   take(200ms);
 }
 
+TEST_F(LockTest, OnlyADeadOwnersLockIsBuried) {
+  KeyLock::bury(folder.path(), "k");
+  take();
+  KeyLock::bury(folder.path(), "k");
+  EXPECT_TRUE(fs::exists(file));
+  lock.reset();
+  leave_behind();
+  KeyLock::bury(folder.path(), "k");
+  EXPECT_FALSE(fs::exists(file));
+}
+
 TEST_F(LockTest, AnOwnerOnAnotherMachineIsWaitedForUntilItsLeaseRunsOut) {
   leave_behind("host", "\"elsewhere\"");
   const auto start = Clock::now();

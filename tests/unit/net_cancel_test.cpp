@@ -14,9 +14,9 @@ namespace {
 
 struct Weather {
   const char* name;
-  SocketServer::Script script; ///< calls reach() where the client is stuck
-  bool sent;                   ///< the request may have arrived by then
-  Fault late;                  ///< what too long a wait there is
+  SocketServer::Script script;                    ///< calls reach() where the client is stuck
+  bool sent;                                      ///< the request may have arrived by then
+  std::chrono::milliseconds HttpTimeouts::*limit; ///< of this phase
   const char* scheme = "http";
   size_t body_bytes = 2;
 };
@@ -40,29 +40,30 @@ const Weather kWeather[] = {
        connection.server.reach();
        connection.hang();
      },
-     false, Fault::timeout, "https"},
+     false, &HttpTimeouts::connect, "https"},
     {"sending",
      [](SocketServer::Connection& connection) {
        char bytes[100];
        if (recv(connection.peer, bytes, sizeof bytes, 0) > 0) connection.server.reach();
        connection.server.wait_reached(2); // nothing more is taken from the socket
      },
-     true, Fault::timeout, "http", 32u << 20},
-    {"before_headers", hang_after(""), true, Fault::timeout},
-    {"in_headers", hang_after("HTTP/1.1 200 OK\r\nContent-Le"), true, Fault::timeout},
+     true, &HttpTimeouts::idle, "http", 32u << 20},
+    {"before_headers", hang_after(""), true, &HttpTimeouts::first_byte},
+    {"in_headers", hang_after("HTTP/1.1 200 OK\r\nContent-Le"), true, &HttpTimeouts::first_byte},
     {"before_body", hang_after("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"), true,
-     Fault::timeout},
+     &HttpTimeouts::idle},
     {"in_body", hang_after("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello"), true,
-     Fault::timeout},
+     &HttpTimeouts::idle},
     {"in_chunk", hang_after("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\nhello"),
-     true, Fault::timeout},
+     true, &HttpTimeouts::idle},
 };
 
 class HttpWeather : public testing::TestWithParam<Weather> {
  protected:
-  HttpRequest request() const {
-    return create(server.url("/", GetParam().scheme), std::string(GetParam().body_bytes, 'x'));
+  HttpRequest request_to(const SocketServer& place) const {
+    return create(place.url("/", GetParam().scheme), std::string(GetParam().body_bytes, 'x'));
   }
+  HttpRequest request() const { return request_to(server); }
   /// In another thread, stuck when this returns.
   std::future<Error> stuck(const HttpRequest& request) {
     auto result = std::async(std::launch::async, [this, request] {
@@ -82,20 +83,31 @@ class HttpWeather : public testing::TestWithParam<Weather> {
 } // namespace
 
 TEST_P(HttpWeather, CancelEndsItAtOnce) {
-  auto result = stuck(request());
-  const auto began = Clock::now();
-  cancel.cancel();
-  const Error error = result.get();
-  EXPECT_LT(Clock::now() - began, 100ms);
-  EXPECT_EQ(error.fault, Fault::cancelled);
-  EXPECT_EQ(error.unclear, GetParam().sent);
+  auto quickest = Clock::duration::max(); // of three: the machine may be busy
+  for (int round = 1; round <= 3; ++round) {
+    SocketServer fresh(GetParam().script);
+    Cancel stop;
+    auto result = std::async(std::launch::async, [&] {
+      return error_of([&] { client.send(request_to(fresh), stop); });
+    });
+    ASSERT_TRUE(fresh.wait_reached());
+    if (GetParam().sent) std::this_thread::sleep_for(20ms); // what was said arrives
+    const auto began = Clock::now();
+    stop.cancel();
+    const Error error = result.get();
+    quickest = std::min(quickest, Clock::now() - began);
+    EXPECT_EQ(error.fault, Fault::cancelled);
+    EXPECT_EQ(error.unclear, GetParam().sent);
+    fresh.reach();
+  }
+  EXPECT_LT(quickest, 100ms);
 }
 
 TEST_P(HttpWeather, TheDeadlineEndsIt) {
   HttpRequest late = request();
-  late.timeouts.total = Clock::now() + 150ms;
+  late.timeouts.total = Clock::now() + 400ms;
   const Error error = stuck(late).get();
-  EXPECT_LT(Clock::now() - late.timeouts.total, 100ms);
+  EXPECT_LT(Clock::now() - late.timeouts.total, 1s);
   EXPECT_EQ(error.fault, Fault::timeout);
   EXPECT_EQ(error.unclear, GetParam().sent);
   EXPECT_FALSE(error.retry);
@@ -103,10 +115,8 @@ TEST_P(HttpWeather, TheDeadlineEndsIt) {
 
 TEST_P(HttpWeather, EachPhaseHasItsLimit) {
   HttpRequest slow = request();
-  slow.timeouts.connect = slow.timeouts.first_byte = slow.timeouts.idle = 100ms;
-  const auto began = Clock::now();
+  slow.timeouts.*GetParam().limit = 100ms;
   const Error error = stuck(slow).get();
-  EXPECT_LT(Clock::now() - began, 1s);
   EXPECT_EQ(error.fault, Fault::timeout) << error.what();
   EXPECT_EQ(error.unclear, GetParam().sent) << error.what();
   EXPECT_EQ(error.retry, !GetParam().sent);
@@ -121,17 +131,13 @@ TEST_P(HttpWeather, TheConnectionIsClosedForAServerThatHangs) {
     closed.set_value();
   });
   auto result = std::async(std::launch::async, [&] {
-    return error_of([&] {
-      client.send(
-          create(watched.url("/", GetParam().scheme), std::string(GetParam().body_bytes, 'x')),
-          cancel);
-    });
+    return error_of([&] { client.send(request_to(watched), cancel); });
   });
   ASSERT_TRUE(watched.wait_reached());
   cancel.cancel();
   watched.reach();
   result.get();
-  EXPECT_EQ(closed.get_future().wait_for(2s), std::future_status::ready);
+  EXPECT_EQ(closed.get_future().wait_for(10s), std::future_status::ready);
 }
 
 TEST_P(HttpWeather, TheClientGoesWhileACallIsLeft) {
@@ -144,7 +150,7 @@ TEST_P(HttpWeather, TheClientGoesWhileACallIsLeft) {
   result.get();
   const auto began = Clock::now();
   own.reset();
-  EXPECT_LT(Clock::now() - began, 500ms);
+  EXPECT_LT(Clock::now() - began, 2s);
 }
 
 INSTANTIATE_TEST_SUITE_P(Phases, HttpWeather, testing::ValuesIn(kWeather),
@@ -202,32 +208,40 @@ TEST(HttpBroken, ADripIsNotAStall) {
     connection.say("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n");
     for (int i = 0; i < 8; ++i) {
       connection.say("x");
-      std::this_thread::sleep_for(50ms);
+      std::this_thread::sleep_for(150ms);
     }
   });
   HttpClient client;
   Cancel cancel;
   HttpRequest request = get(server.url());
-  request.timeouts.first_byte = request.timeouts.idle = 200ms;
+  request.timeouts.idle = 1s;
   EXPECT_EQ(client.send(request, cancel).body, "xxxxxxxx");
   request.timeouts.total = Clock::now() + 150ms;
   EXPECT_EQ(error_of([&] { client.send(request, cancel); }).fault, Fault::timeout);
 }
 
 TEST(HttpBroken, WhatWasCancelledBeforeIsNeverSent) {
-  SocketServer server([](SocketServer::Connection& connection) { connection.request(); });
+  SocketServer server([](SocketServer::Connection& connection) {
+    if (!connection.request().empty()) connection.server.reach();
+  });
   HttpClient client;
-  for (int i = 0; i < 50; ++i) {
+  Cancel never;
+  std::vector<std::string> unsent;
+  for (int i = 0; i < 60; ++i) {
     Cancel cancel;
     std::thread other([&] {
       std::this_thread::sleep_for(std::chrono::microseconds(i * 20));
       cancel.cancel();
     });
-    const size_t before = server.requests().size();
-    const Error error = error_of([&] { client.send(create(server.url()), cancel); });
+    const std::string name = "create " + std::to_string(i) + ".";
+    if (!error_of([&] { client.send(create(server.url(), name), cancel); }).unclear)
+      unsent.push_back(name);
     other.join();
-    if (error.unclear) continue;
-    std::this_thread::sleep_for(5ms);
-    EXPECT_EQ(server.requests().size(), before) << "said that it was not sent";
   }
+  EXPECT_FALSE(unsent.empty());
+  // Comes after them all in the session's thread.
+  error_of([&] { client.send(create(server.url(), "last"), never); });
+  for (const std::string& sent : server.requests())
+    for (const std::string& name : unsent)
+      EXPECT_FALSE(contains(sent, name)) << "said that it was not sent";
 }

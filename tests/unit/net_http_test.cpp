@@ -327,7 +327,7 @@ TEST(HttpStream, EndsEarlyWithoutErrorAndKeepsErrorBodies) {
   EXPECT_EQ(
       client.stream(create(server.url()), cancel, [](std::string_view) { return false; }).status,
       200);
-  EXPECT_LT(std::chrono::steady_clock::now() - began, 1s);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
   SocketServer refusing(always("429 Slow", "{\"error\":1}"));
   const HttpResponse answer =
       client.stream(get(refusing.url()), cancel, [](std::string_view) -> bool { std::abort(); });

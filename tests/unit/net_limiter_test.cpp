@@ -78,10 +78,10 @@ TEST(Limiter, NoWindowHoldsMoreThanTheRate) {
     limiter.pace(cancel, kNever);
     sent.push_back(Clock::now());
   }
-  EXPECT_LT(sent[19] - began, 500ms); // a burst of what the service allows
+  EXPECT_LT(sent[19] - began, 900ms); // a burst of what the service allows
   for (size_t i = 20; i < sent.size(); ++i)
     EXPECT_GE(sent[i] - sent[i - 20], 1s);
-  EXPECT_LT(sent[40] - began, 2500ms);
+  EXPECT_LT(sent[40] - began, 4s);
 }
 
 TEST(Limiter, TwoAMinuteAreHalfAMinuteApart) {
@@ -94,7 +94,7 @@ TEST(Limiter, TwoAMinuteAreHalfAMinuteApart) {
   EXPECT_EQ(late(30ms), Fault::timeout);
   Limiter fast(2.0 / 0.06, 0); // the same, a thousand times faster, holds 33 a second
   for (int i = 0; i < 33; ++i)
-    fast.pace(cancel, Clock::now() + 100ms);
+    fast.pace(cancel, Clock::now() + 5s);
   EXPECT_EQ(fault_of([&] { fast.pace(cancel, Clock::now() + 100ms); }), Fault::timeout);
 }
 
@@ -115,7 +115,7 @@ TEST(Limiter, HoldsOffEverybody) {
   const auto began = Clock::now();
   limiter.pace(cancel, kNever);
   EXPECT_GE(Clock::now() - began, 140ms);
-  limiter.pace(cancel, Clock::now() + 50ms);
+  limiter.pace(cancel, Clock::now() + 5s);
 }
 
 TEST(Limiter, GivesUpWhenCancelledAndLetsTheNextThrough) {
@@ -131,7 +131,7 @@ TEST(Limiter, GivesUpWhenCancelledAndLetsTheNextThrough) {
   const auto began = Clock::now();
   first.cancel();
   EXPECT_EQ(leaver.get(), Fault::cancelled);
-  EXPECT_LT(Clock::now() - began, 100ms);
+  EXPECT_LT(Clock::now() - began, 1s);
   slot.reset();
   EXPECT_EQ(stayer.wait_for(5s), std::future_status::ready);
 }
@@ -159,7 +159,7 @@ TEST(Limiter, MovedPlacesAreGivenBackOnce) {
   EXPECT_EQ(fault_of([&] { Limiter::enter(limiter, cancel, Clock::now() + 10ms); }),
             Fault::timeout);
   kept = Limiter::Slot();
-  Limiter::enter(limiter, cancel, Clock::now() + 10ms);
+  Limiter::enter(limiter, cancel, Clock::now() + 5s);
 }
 
 TEST(Limiter, IsSharedByHostAccountAndGroup) {

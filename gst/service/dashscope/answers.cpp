@@ -20,6 +20,7 @@ namespace {
 Error ended(Error error, JsonView answer) {
   error.service = kService;
   if (error.request_id.empty()) error.request_id = answer["request_id"].text();
+  if (error.code.empty()) error.code = answer["output"]["task_status"].text();
   error.retry = false;
   error.unclear = false;
   return error;

@@ -20,9 +20,11 @@ using WallClock = std::chrono::system_clock;
 constexpr auto kSkew = 60s;      ///< by which our clock may be ahead of the service's
 constexpr auto kLatest = 600s;   ///< within which a create arrives, skew included
 constexpr auto kKnown = 23h;     ///< tasks are forgotten a little later
-constexpr auto kListingLag = 3s; ///< after which a task surely is in the list
+constexpr auto kListingLag = 3s; ///< after which a task should be in the list
+constexpr auto kLongAgo = 60s;   ///< after which it surely is
 constexpr auto kSecondLook = 1500ms;
-constexpr auto kWaitForWords = 3s;
+constexpr std::chrono::milliseconds kFirstWait = 500ms; ///< for a task to say its words
+constexpr std::chrono::milliseconds kLongestWait = 5s;
 constexpr auto kBetweenLooks = 60ms; ///< the service bears 20 looks a second
 constexpr size_t kLongWords = 400;   ///< bytes
 constexpr int kMostPages = 100;
@@ -81,52 +83,60 @@ bool same_words(std::string_view theirs, std::string_view ours) {
 }
 
 /// Asks after the words of those that did not say yet, until one has the same. Those with other
-/// words are dropped, and what came to nothing without a bill.
+/// words are dropped, and what came to nothing: it is not billed and may be sent again.
 void compare(Candidates& candidates, const Client& client, const Sought& sought, Call& call) {
   for (Candidate& candidate : candidates) {
     if (candidate.ended || candidate.same_words) continue;
     const auto answer = client.task(candidate.task.id, call);
     const std::string state = task_state(answer.get());
-    candidate.ended = state == "SUCCEEDED" || state == "FAILED";
+    candidate.ended = state == "SUCCEEDED";
     const std::string words = original_prompt(answer.get());
     if (!words.empty()) candidate.same_words = same_words(words, sought.prompt);
-    if (state == "CANCELED" || state == "UNKNOWN") candidate.same_words = false;
+    if (state == "FAILED" || state == "CANCELED" || state == "UNKNOWN")
+      candidate.same_words = false;
     if (candidate.same_words == true) break;
     if (candidates.size() > 1) pause(kBetweenLooks, call);
   }
   std::erase_if(candidates, [](const auto& c) { return c.same_words == false; });
 }
 
-/// One of them: with the same words, else the only one, else the earliest when none will say more.
+/// The one with the same words, or the earliest when none will ever say. Null while that is open:
+/// even the only one may be what another shot is about to be told of.
 const Candidate* chosen(const Candidates& candidates) {
-  const auto same =
-      std::ranges::find_if(candidates, [](const auto& c) { return c.same_words == true; });
+  const auto same = std::ranges::find(candidates, true, &Candidate::same_words);
   if (same != candidates.end()) return &*same;
-  const bool settled = std::ranges::all_of(candidates, &Candidate::ended);
-  return candidates.size() == 1 || settled ? &candidates.front() : nullptr;
+  return std::ranges::all_of(candidates, &Candidate::ended) ? &candidates.front() : nullptr;
+}
+
+/// Its id, or nothing when none of them is it.
+std::optional<std::string> settled(Candidates candidates, const Client& client,
+                                   const Sought& sought, Call& call) {
+  for (auto wait = kFirstWait;; wait = std::min(wait * 3 / 2, kLongestWait)) {
+    compare(candidates, client, sought, call);
+    if (candidates.empty()) return std::nullopt;
+    if (const Candidate* found = chosen(candidates)) return found->task.id;
+    pause(wait, call);
+  }
 }
 
 } // namespace
 
 Found find_task(const Client& client, const Sought& sought, const Intent& intent, Call& call) {
-  if (WallClock::now() - intent.sent > kKnown) return {Found::Answer::unknown, {}};
-  auto candidates = listed(client, sought, intent, call);
-  if (candidates && candidates->empty()) {
-    // A list may lag behind: what was sent just now is looked for twice.
-    const auto late = intent.sent + kListingLag - WallClock::now();
-    pause(std::clamp<WallClock::duration>(late, kSecondLook, kListingLag), call);
-    candidates = listed(client, sought, intent, call);
-  }
-  if (!candidates) return {Found::Answer::unknown, {}};
-  for (;;) {
-    compare(*candidates, client, sought, call);
-    if (candidates->empty()) return {Found::Answer::none, {}};
-    if (const Candidate* found = chosen(*candidates)) {
-      GST_INFO("a create whose answer was lost made task %s", found->task.id.c_str());
-      return {Found::Answer::task, {found->task.id}};
+  const auto age = WallClock::now() - intent.sent;
+  if (age > kKnown) return {Found::Answer::unknown, {}};
+  // A list may lag behind: what was sent just now is looked for twice.
+  for (const bool again : {false, true}) {
+    if (again && age > kLongAgo) break;
+    if (again)
+      pause(std::clamp<WallClock::duration>(kListingLag - age, kSecondLook, kListingLag), call);
+    const auto candidates = listed(client, sought, intent, call);
+    if (!candidates) return {Found::Answer::unknown, {}};
+    if (const auto id = settled(*candidates, client, sought, call)) {
+      GST_INFO("a create whose answer was lost made task %s", id->c_str());
+      return {Found::Answer::task, {*id}};
     }
-    pause(kWaitForWords, call);
   }
+  return {Found::Answer::none, {}};
 }
 
 } // namespace aigc::dashscope

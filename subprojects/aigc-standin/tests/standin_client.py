@@ -14,7 +14,8 @@ import zlib
 
 ASYNC = {"X-DashScope-Async": "enable"}
 KEY = {"Authorization": "Bearer sk-standin"}
-SMALL = {"image": {"width": 64, "height": 48}, "video": {"width": 64, "height": 48, "duration": 0.2}}
+SMALL = {"image": {"width": 64, "height": 48}, "video": {"width": 64, "height": 48,
+                                                         "duration": 0.2}}
 
 
 class Reply:
@@ -24,6 +25,10 @@ class Reply:
     @property
     def json(self):
         return json.loads(self.body)
+
+    @property
+    def pictures(self):
+        return self.json["output"]["choices"][0]["message"]["content"]
 
     @property
     def code(self):
@@ -166,9 +171,11 @@ def raw_get(url, headers=KEY):
 
 def png(width, height, colour=2, bytes_more=0):
     def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        check = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + check
     row = {2: 3, 6: 4, 0: 1}[colour] * width + 1
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour,
+                                                              0, 0, 0))
             + (chunk(b"teXt", bytes(bytes_more)) if bytes_more else b"")
             + chunk(b"IDAT", zlib.compress(bytes(row * height))) + chunk(b"IEND", b""))
 
@@ -206,7 +213,8 @@ def main():
     names = sys.argv[2:]
     module = sys.modules["__main__"]
     loader = unittest.defaultTestLoader
-    suite = loader.loadTestsFromNames(names, module) if names else loader.loadTestsFromModule(module)
+    suite = (loader.loadTestsFromNames(names, module) if names
+             else loader.loadTestsFromModule(module))
     result = Tap()
     suite.run(result)
     print(f"1..{result.count}")

@@ -11,7 +11,8 @@ from standin_client import Case, main
 def events(reply):
     """The data of a stream, JSON parsed but for [DONE]."""
     blocks = re.split(r"\r?\n\r?\n", reply.body.decode())
-    data = [line[6:] for block in blocks for line in block.splitlines() if line.startswith("data: ")]
+    lines = [line for block in blocks for line in block.splitlines()]
+    data = [line[6:] for line in lines if line.startswith("data: ")]
     return [item if item == "[DONE]" else json.loads(item) for item in data]
 
 
@@ -26,7 +27,8 @@ class Whole(Case):
         choice = body["choices"][0]
         self.assertEqual((body["object"], choice["finish_reason"]), ("chat.completion", "stop"))
         answer = json.loads(choice["message"]["content"])
-        self.assertEqual(set(answer), {"prompt", "negative_prompt", "motion_prompt", "keyframe", "mood"})
+        self.assertEqual(set(answer), {"prompt", "negative_prompt", "motion_prompt", "keyframe",
+                                       "mood"})
         self.assertIn("a harbour at dawn", answer["prompt"])
         usage = body["usage"]
         self.assertEqual(usage["total_tokens"], usage["prompt_tokens"] + usage["completion_tokens"])
@@ -103,7 +105,8 @@ class Stream(Case):
     def test_lines_and_comments(self):
         self.configure(chat={"newline": "crlf", "keepalive_comments": 2, "leading_blank_lines": 2})
         reply = self.chat(stream=True)
-        self.assertTrue(reply.body.startswith(b"\r\n\r\n: keep-alive\r\n\r\n: keep-alive\r\n\r\ndata"))
+        start = b"\r\n\r\n: keep-alive\r\n\r\n: keep-alive\r\n\r\ndata"
+        self.assertTrue(reply.body.startswith(start))
         self.assertGreater(reply.body.count(b": keep-alive"), 2)
         self.assertNotIn(b"\n", reply.body.replace(b"\r\n", b""))
         self.assertEqual(events(reply)[-1], "[DONE]")
@@ -136,7 +139,8 @@ class Refusals(Case):
         body = {"model": "deepseek-flash", "messages": []}
         for key in (None, "Bearer sk-other", "sk-standin", "Basic sk-standin"):
             headers = {"Authorization": key} if key else {}
-            reply = self.send("POST", self.at["api"] + "/chat/completions", body, headers, key=False)
+            reply = self.send("POST", self.at["api"] + "/chat/completions", body, headers,
+                              key=False)
             self.assertEqual(reply.status, 401)
             self.assertIn("Authentication", reply.json["error"]["message"])
         self.configure(keys=["sk-other"])

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Every fault: what arrives, and what was billed."""
 import base64
+import json
+import socket
 import threading
 import time
 
@@ -24,7 +26,8 @@ class Before(Case):
         self.assertEqual(self.chat().status, 200)
 
     def test_skip_times_and_match(self):
-        self.fault("video", "status", status=503, skip=1, times=2, match={"model": "wan2.2-t2v-plus"})
+        self.fault("video", "status", status=503, skip=1, times=2,
+                   match={"model": "wan2.2-t2v-plus"})
         models = ["wan2.2-t2v-plus", "wan2.5-t2v-preview"] + ["wan2.2-t2v-plus"] * 3
         self.assertEqual([self.video(model).status for model in models], [200, 200, 503, 503, 200])
 
@@ -152,7 +155,8 @@ class OnTheAnswer(Case):
     def test_a_stream_that_is_cut(self):
         self.fault("chat", "truncate", after_bytes=100)
         self.configure(chat={"seconds": 0})
-        body = b'{"model":"deepseek-flash","stream":true,"messages":[{"role":"user","content":"x"}]}'
+        body = (b'{"model":"deepseek-flash","stream":true,'
+                b'"messages":[{"role":"user","content":"x"}]}')
         out, closed = self.raw(b"POST /chat/completions HTTP/1.1\r\nHost: h\r\n"
                                b"Authorization: Bearer sk-standin\r\nContent-Length: %d\r\n\r\n"
                                % len(body) + body)
@@ -167,6 +171,36 @@ class OnTheAnswer(Case):
         self.assertEqual(self.poll("x").status, 200)
         self.assertLess(time.monotonic() - start, 1.5)
         hanging.join()
+
+
+class Leaving(Case):
+    """Clients that go away in the middle: the others notice nothing."""
+
+    def leave(self, path, body, after, headers=""):
+        body = json.dumps(body).encode()
+        host, port = self.at["api"].removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as peer:
+            peer.sendall(f"POST {path} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer sk-standin\r\n"
+                         f"{headers}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            time.sleep(after)
+
+    def test_during_a_wait_a_stream_and_a_fault(self):
+        chat = {"model": "deepseek-flash", "messages": [{"role": "user", "content": "x"}]}
+        content = [{"text": "x"}]
+        image = {"model": "qwen-image",
+                 "input": {"messages": [{"role": "user", "content": content}]}}
+        generation = "/api/v1/services/aigc/multimodal-generation/generation"
+        self.configure(chat={"seconds": 0.4}, image={"seconds": 0.4})
+        for _ in range(3):
+            self.leave("/chat/completions", chat, 0)
+            self.leave("/chat/completions", {**chat, "stream": True}, 0.1)
+            self.leave(generation, image, 0.1)
+        for kind in ("slow-drip", "hang-in-body", "huge", "accept-then-hang", "stall-in-stream"):
+            self.fault("chat", kind, bytes_per_second=50)
+            self.leave("/chat/completions", {**chat, "stream": True}, 0.1)
+        time.sleep(0.5)
+        self.assertEqual(self.chat().status, 200)
+        self.assertIsNone(self.process.poll())
 
 
 class OfTasks(Case):
@@ -291,7 +325,8 @@ class OfTheChat(Case):
 
     def test_stall_in_stream(self):
         self.fault("chat", "stall-in-stream", after_chunks=2)
-        body = b'{"model":"deepseek-flash","stream":true,"messages":[{"role":"user","content":"x"}]}'
+        body = (b'{"model":"deepseek-flash","stream":true,'
+                b'"messages":[{"role":"user","content":"x"}]}')
         out, closed = self.raw(b"POST /chat/completions HTTP/1.1\r\nHost: h\r\n"
                                b"Authorization: Bearer sk-standin\r\nContent-Length: %d\r\n\r\n"
                                % len(body) + body, timeout=0.6)

@@ -40,7 +40,8 @@ def mp4_size(data):
 class Files(Case):
     def setUp(self):
         super().setUp()
-        self.configure(image={"width": 0, "height": 0}, video={"width": 0, "height": 0, "duration": 0})
+        self.configure(image={"width": 0, "height": 0}, video={"width": 0, "height": 0,
+                                                               "duration": 0})
 
     def fetch(self, url):
         reply = self.send("GET", url, key=False)
@@ -50,7 +51,7 @@ class Files(Case):
 
     def test_picture_has_the_asked_size(self):
         for size in ("1104*1472", "928*1664"):
-            url = self.image({"size": size}).json["output"]["choices"][0]["message"]["content"][0]["image"]
+            url = self.image({"size": size}).pictures[0]["image"]
             reply = self.fetch(url)
             self.assertEqual(reply.headers["Content-Type"], "image/png")
             width, height, depth, colour = struct.unpack(">IIBB", reply.body[16:26])
@@ -98,7 +99,8 @@ class Addresses(Case):
 
     def test_the_query_counts_letter_for_letter(self):
         parts = urllib.parse.urlsplit(self.url)
-        for query in ("", parts.query.replace("%3D", "="), urllib.parse.quote(parts.query, safe="=&"),
+        for query in ("", parts.query.replace("%3D", "="), urllib.parse.quote(parts.query,
+                                                                              safe="=&"),
                       "x=1&" + parts.query,
                       "&".join(reversed(parts.query.split("&")))):
             if query != parts.query:
@@ -152,7 +154,8 @@ class Uploads(Case):
                 b"Content-Type: image/png\r\n\r\n" + (picture or png(400, 400)) + b"\r\n")
         parts.insert(0 if order == "first" else len(parts), file)
         return self.send("POST", policy["upload_host"], b"".join(parts) + b"--b--\r\n",
-                         {"Content-Type": "multipart/form-data; boundary=b", **(headers or {})}, key=False)
+                         {"Content-Type": "multipart/form-data; boundary=b",
+                          **(headers or {})}, key=False)
 
     def use(self, address, model=None, resolve=True):
         headers = {**ASYNC, **({"X-DashScope-OssResourceResolve": "enable"} if resolve else {})}
@@ -171,7 +174,8 @@ class Uploads(Case):
     def test_what_was_uploaded_is_checked(self):
         policy = self.policy()
         self.upload(policy, png(400, 400, 6))
-        self.refuse(self.use(f"oss://{policy['upload_dir']}/a.png"), 400, "InvalidImageFormat", "alpha")
+        self.refuse(self.use(f"oss://{policy['upload_dir']}/a.png"), 400, "InvalidImageFormat",
+                    "alpha")
 
     def test_refusals(self):
         policy = self.policy()
@@ -182,19 +186,22 @@ class Uploads(Case):
         self.assertEqual(self.upload(policy, headers=KEY).status, 400)
         self.assertEqual(self.send("POST", policy["upload_host"], b"x", key=False).status, 400)
         self.refuse(self.native("GET", "/uploads?action=put&model=x"), 400, "InvalidParameter")
-        self.refuse(self.native("GET", "/uploads?action=getPolicy&model=x"), 400, "InvalidParameter")
+        self.refuse(self.native("GET", "/uploads?action=getPolicy&model=x"), 400,
+                    "InvalidParameter")
 
 
 class Program(Case):
     def start(self, *options, **environment):
-        return subprocess.Popen([sys.argv[1], *options], stdout=subprocess.PIPE, stdin=subprocess.PIPE,
+        return subprocess.Popen([sys.argv[1], *options], stdout=subprocess.PIPE,
+                                stdin=subprocess.PIPE,
                                 stderr=subprocess.PIPE, env={**os.environ, **environment})
 
     def test_ends_by_itself(self):
         process = self.start("--port", "0", "--max-seconds", "0.2")
         out, _ = process.communicate(timeout=10)
         self.assertEqual((process.returncode, len(out.splitlines())), (0, 1))
-        self.assertEqual(set(json.loads(out)), {"api", "deepseek", "dashscope", "compatible", "openai",
+        self.assertEqual(set(json.loads(out)), {"api", "deepseek", "dashscope", "compatible",
+                                                "openai",
                                                 "results", "control"})
 
     def test_bad_options(self):
@@ -216,7 +223,8 @@ class Program(Case):
         try:
             with open(folder + "/c.json", "w") as file:
                 json.dump({"keys": ["sk-mine"], "image": {"width": 64, "height": 48}}, file)
-            process = self.start("--port", "0", "--config", folder + "/c.json", "--exit-on-stdin-eof",
+            process = self.start("--port", "0", "--config", folder + "/c.json",
+                                 "--exit-on-stdin-eof",
                                  AIGC_STANDIN_CACHE=folder + "/cache")
             at = json.loads(process.stdout.readline())
             self.control("POST", "/reset")

@@ -20,14 +20,16 @@ class Headers(Case):
 
     def test_async_header_both_ways(self):
         self.refuse(self.video(headers={}), 403, "AccessDenied", "does not support synchronous")
-        self.refuse(self.image_task(headers={}), 403, "AccessDenied", "does not support synchronous")
+        self.refuse(self.image_task(headers={}), 403, "AccessDenied",
+                    "does not support synchronous")
         self.refuse(self.image(headers=ASYNC), 403, "AccessDenied", "does not support asynchronous")
         self.assertEqual(self.billed(), 0)
 
     def test_nothing_there(self):
         self.assertEqual(self.native("GET", "/nothing").status, 404)
         self.assertEqual(self.native("POST", "/tasks/x").status, 405)
-        self.assertEqual(self.native("GET", "/services/aigc/multimodal-generation/generation").status,
+        self.assertEqual(self.native("GET",
+                                     "/services/aigc/multimodal-generation/generation").status,
                          405)
 
 
@@ -60,8 +62,10 @@ class States(Case):
     def test_usage_by_family(self):
         frame = {"first_frame_url": "https://h.example/a.png", "prompt": "x"}
         for model, inputs, usage in (
-                ("wan2.2-t2v-plus", {}, {"video_duration": 5, "video_ratio": "1920*1080", "video_count": 1}),
-                ("wan2.1-t2v-plus", {}, {"video_duration": 5, "video_ratio": "standard", "video_count": 1}),
+                ("wan2.2-t2v-plus", {}, {"video_duration": 5, "video_ratio": "1920*1080",
+                                         "video_count": 1}),
+                ("wan2.1-t2v-plus", {}, {"video_duration": 5, "video_ratio": "standard",
+                                         "video_count": 1}),
                 ("wan2.2-i2v-flash", {"img_url": "https://h.example/a.png"},
                  {"duration": 5, "SR": 720, "video_count": 1}),
                 ("wan2.2-kf2v-flash", frame, {"video_duration": 5, "SR": "720", "video_count": 1}),
@@ -117,7 +121,8 @@ class Limits(Case):
 
     def test_a_group_shares_its_rate(self):
         image = {"img_url": "https://h.example/a.png"}
-        statuses = [self.video("wan2.2-t2v-plus").status, self.video("wan2.2-i2v-flash", **image).status,
+        statuses = [self.video("wan2.2-t2v-plus").status, self.video("wan2.2-i2v-flash",
+                                                                     **image).status,
                     self.video("wan2.2-i2v-plus", **image).status, self.video("wan2.6-t2v").status]
         self.assertEqual(statuses, [200, 200, 429, 200])
 
@@ -159,7 +164,8 @@ class Cancel(Case):
         reply = self.native("POST", f"/tasks/{task}/cancel")
         self.assertEqual((reply.status, set(reply.json)), (200, {"request_id"}))
         self.assertEqual(self.poll(task).json["output"]["task_status"], "CANCELED")
-        self.refuse(self.native("POST", f"/tasks/{task}/cancel"), 400, "UnsupportedOperation", "PENDING")
+        self.refuse(self.native("POST", f"/tasks/{task}/cancel"), 400, "UnsupportedOperation",
+                    "PENDING")
         self.configure(video={"pending_seconds": 0, "seconds": 3600})
         task = self.video().json["output"]["task_id"]
         self.refuse(self.native("POST", f"/tasks/{task}/cancel"), 400, "UnsupportedOperation")
@@ -179,7 +185,8 @@ class List(Case):
         for reply in created:
             self.wait(reply)
         body = self.native("GET", "/tasks/?page_size=3").json
-        self.assertEqual((body["total"], body["total_page"], body["page_no"], body["page_size"]), (4, 2, 1, 3))
+        self.assertEqual((body["total"], body["total_page"], body["page_no"], body["page_size"]),
+                         (4, 2, 1, 3))
         self.assertEqual(body["data"][0]["task_id"], created[3].json["output"]["task_id"])
         entry = body["data"][0]
         self.assertEqual((entry["status"], entry["model_name"]), ("SUCCEEDED", "wan2.6-t2v"))
@@ -212,7 +219,8 @@ class Bills(Case):
         self.video(parameters={"seed": 7})
         self.image({"seed": 8})
         found = self.control("GET", "/billed")["generations"]
-        self.assertEqual([(one["route"], one["model"], one["prompt"], one["seed"]) for one in found],
+        self.assertEqual([(one["route"], one["model"], one["prompt"],
+                           one["seed"]) for one in found],
                          [("video", "wan2.2-t2v-plus", "a drone over fields", 7),
                           ("image-sync", "qwen-image-plus", "paper lanterns", 8)])
         self.assertTrue(re.fullmatch(r"[0-9a-f-]{36}", found[0]["task_id"]))

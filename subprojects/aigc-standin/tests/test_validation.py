@@ -21,8 +21,10 @@ class Pictures(Case):
                          [200, 400])
 
     def test_counts(self):
-        self.refuse(self.image({"n": 2}), 400, "InvalidParameter", "num_images_per_prompt must be 1")
-        content = self.image({"n": 3}, model="qwen-image-2.0").json["output"]["choices"][0]["message"]["content"]
+        self.refuse(self.image({"n": 2}), 400, "InvalidParameter",
+                    "num_images_per_prompt must be 1")
+        content = self.image({"n": 3},
+                             model="qwen-image-2.0").pictures
         self.assertEqual(len({item["image"] for item in content}), 3)
         for n in (0, 7, "1", 1.0, True):
             self.refuse(self.image({"n": n}, model="qwen-image-2.0"), 400, "InvalidParameter")
@@ -45,9 +47,11 @@ class Pictures(Case):
         message = {"role": "user", "content": [text]}
         for messages, words in (([message] * 2, "messages length only support 1"), ([], "length"),
                                 ([{**message, "role": "system"}], "role"), ("x", "messages")):
-            reply = self.native("POST", path, {"model": "qwen-image", "input": {"messages": messages}})
+            reply = self.native("POST", path, {"model": "qwen-image",
+                                               "input": {"messages": messages}})
             self.refuse(reply, 400, "InvalidParameter", words)
-        self.refuse(self.native("POST", path, {"model": "qwen-image"}), 400, "InvalidParameter", "input")
+        self.refuse(self.native("POST", path, {"model": "qwen-image"}), 400, "InvalidParameter",
+                    "input")
         self.refuse(self.native("POST", path, b"{"), 400, "InvalidParameter")
 
     def test_models(self):
@@ -86,7 +90,8 @@ class Pictures(Case):
 class Clips(Case):
     def test_sizes(self):
         for model, good, bad in (
-                ("wan2.2-t2v-plus", ["832*480", "1920*1080", "624*624"], ["1280*720", "1024*576", "480P"]),
+                ("wan2.2-t2v-plus", ["832*480", "1920*1080", "624*624"], ["1280*720", "1024*576",
+                                                                          "480P"]),
                 ("wan2.5-t2v-preview", ["832*480", "1280*720", "1248*1632"], ["1664*928"]),
                 ("wan2.6-t2v", ["1280*720"], ["832*480"]),
                 ("wan2.1-t2v-turbo", ["832*480", "720*1280"], ["1920*1080"]),
@@ -105,7 +110,8 @@ class Clips(Case):
             for seconds in good:
                 self.assertEqual(self.video(model, {"duration": seconds}, **inputs).status, 200)
             for seconds in bad + ["5", 5.0]:
-                self.refuse(self.video(model, {"duration": seconds}, **inputs), 400, "InvalidParameter")
+                self.refuse(self.video(model, {"duration": seconds}, **inputs), 400,
+                            "InvalidParameter")
 
     def test_mixed_up_shapes(self):
         image = {"img_url": data_uri(png(400, 400)), "prompt": "x"}
@@ -143,13 +149,15 @@ class Clips(Case):
         self.refuse(self.video(path="image2video"), 400, "InvalidParameter", "url error")
 
     def test_common(self):
-        for bad in ({"seed": "1"}, {"seed": -1}, {"prompt_extend": 1}, {"watermark": "x"}, {"n": 2}):
+        for bad in ({"seed": "1"}, {"seed": -1}, {"prompt_extend": 1}, {"watermark": "x"},
+                    {"n": 2}):
             self.refuse(self.video(parameters=bad), 400, "InvalidParameter")
         self.refuse(self.video(prompt="x", negative_prompt="x" * 501), 400, "InvalidParameter")
         self.refuse(self.video(prompt=5), 400, "InvalidParameter")
 
     def test_long_prompts_are_cut(self):
-        for model, characters in (("wan2.2-t2v-plus", 800), ("wan2.6-t2v", 1500), ("wan2.7-t2v", 5000)):
+        for model, characters in (("wan2.2-t2v-plus", 800), ("wan2.6-t2v", 1500), ("wan2.7-t2v",
+                                                                                   5000)):
             output = self.wait(self.video(model, prompt=LONG))["output"]
             self.assertEqual(len(output["orig_prompt"]), characters)
 
@@ -169,7 +177,8 @@ class Inputs(Case):
         for width, height, status in ((240, 240, 200), (239, 400, 400), (400, 8001, 400)):
             self.assertEqual(self.first(data_uri(png(width, height))).status, status)
         for side, status in ((359, 400), (360, 200), (2001, 400)):
-            self.assertEqual(self.first(data_uri(png(side, 400)), "wan2.2-kf2v-flash").status, status)
+            self.assertEqual(self.first(data_uri(png(side, 400)), "wan2.2-kf2v-flash").status,
+                             status)
         self.refuse(self.first(data_uri(png(100, 100))), 400, "InvalidImageResolution")
 
     def test_addresses(self):
@@ -202,7 +211,7 @@ class Inputs(Case):
         self.assertEqual((width % 2, height % 2), (0, 0))
 
     def test_own_results_are_known(self):
-        content = self.image({"size": "1328*1328"}).json["output"]["choices"][0]["message"]["content"]
+        content = self.image({"size": "1328*1328"}).pictures
         self.refuse(self.first(content[0]["image"]), 400, "InvalidImageResolution", "64x48")
 
 
@@ -215,7 +224,8 @@ class NewProtocol(Case):
         return self.video(model, parameters, media=items, prompt="x", **more)
 
     def test_sets(self):
-        for types in (["first_frame"], ["first_frame", "driving_audio"], ["first_frame", "last_frame"],
+        for types in (["first_frame"], ["first_frame", "driving_audio"], ["first_frame",
+                                                                          "last_frame"],
                       ["first_frame", "last_frame", "driving_audio"], ["first_clip"],
                       ["first_clip", "last_frame"]):
             self.assertEqual(self.media(*types).status, 200, types)
@@ -233,19 +243,23 @@ class NewProtocol(Case):
         self.assertEqual(refer("reference_image", "reference_voice").status, 200)
         self.refuse(refer(*["reference_image"] * 6), 400, "InvalidParameter")
         self.refuse(refer("first_frame"), 400, "InvalidParameter")
-        self.refuse(self.media("reference_image", model="wan2.7-r2v", parameters={"duration": 11}), 400,
+        self.refuse(self.media("reference_image", model="wan2.7-r2v", parameters={"duration": 11}),
+                    400,
                     "InvalidParameter")
 
     def test_text(self):
-        reply = self.wait(self.video("wan2.7-t2v", {"resolution": "720P", "ratio": "9:16", "duration": 2}))
+        reply = self.wait(self.video("wan2.7-t2v", {"resolution": "720P", "ratio": "9:16",
+                                                    "duration": 2}))
         width, height = map(int, reply["usage"]["size"].split("*"))
         self.assertAlmostEqual(width / height, 9 / 16, delta=0.01)
-        for bad in ({"resolution": "480P"}, {"ratio": "21:9"}, {"ratio": "adaptive"}, {"duration": 16}):
+        for bad in ({"resolution": "480P"}, {"ratio": "21:9"}, {"ratio": "adaptive"},
+                    {"duration": 16}):
             self.refuse(self.video("wan2.7-t2v", bad), 400, "InvalidParameter")
 
     def test_one_model_for_all(self):
         three = "wan3.0-video"
-        self.assertEqual(self.video(three, {"resolution": "480P", "ratio": "adaptive", "duration": 30,
+        self.assertEqual(self.video(three, {"resolution": "480P", "ratio": "adaptive",
+                                            "duration": 30,
                                             "audio": False}).status, 200)
         self.assertEqual(self.media("first_frame", "last_frame", model=three).status, 200)
         self.assertEqual(self.media("reference_image", model=three).status, 200)

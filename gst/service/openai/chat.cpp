@@ -123,7 +123,7 @@ void ChatService::blank(const std::string& body, const ChatAnswer& answer) {
   throw error;
 }
 
-/// Throws for an answer without a description that can be used.
+/// Throws for an answer without a description that can be used. It is billed where it is whole.
 void ChatService::refuse(const std::string& body, const ChatAnswer& answer) {
   const bool filtered = answer.finish == "content_filter";
   if (filtered || (is_blank(answer.content) && !answer.refusal.empty()))
@@ -179,7 +179,12 @@ Result ChatService::ask(const Request& request, bool plain, Call& call) {
     failure->service = dialect_.service;
     throw *failure;
   }
-  if (result.prompt.empty()) refuse(body, answer);
+  try {
+    if (result.prompt.empty()) refuse(body, answer);
+  } catch (Error& error) {
+    error.billed = !error.unclear;
+    throw;
+  }
   if (const std::string* id = response.header("x-request-id"))
     result.request_id = printable_token(*id, kLongestId, access_.key);
   blanked_.lock()->erase(digest_of(body));

@@ -9,13 +9,11 @@ namespace aigc {
 
 namespace {
 
-constexpr double kSigma = 0.5;       ///< of a task whose typical time is known
-constexpr double kUnknownMedian = 8; ///< anything from a second to a minute
-constexpr double kUnknownSigma = 1.5;
-constexpr double kTasksToTrust = 3; ///< what was seen counts more than the table from then on
-constexpr double kSigmaWeight = 4;  ///< tasks that the first guess of sigma is worth
+constexpr double kTasksToTrust = 3; ///< seen before the times of a model count as known
+constexpr double kSigma = 0.5;      ///< the first guess
+constexpr double kSigmaWeight = 4;  ///< tasks that the first guess is worth
 constexpr double kSmallestSigma = 0.2, kLargestSigma = 1.5;
-constexpr double kEarlyLook = 0.4;
+constexpr double kShareOfTime = 0.03, kFirstGap = 0.25; ///< while the times are not known
 constexpr double kLongestGap = 15, kShortestGap = 0.5, kShortestEver = 0.03;
 constexpr double kTarget = PollPlan::kLooks - 0.3; ///< what was learnt is never exact
 constexpr double kNobodyLeft = 1e-3;               ///< share of the tasks after which the gap stays
@@ -25,18 +23,13 @@ constexpr int kTableSteps = 200;
 
 } // namespace
 
-PollPlan::PollPlan(double typical, const TimeStats& seen)
-    : mean_(std::log(typical > 0 ? typical : kUnknownMedian)),
-      sigma_(typical > 0 ? kSigma : kUnknownSigma) {
-  if (seen.count >= kTasksToTrust) {
-    mean_ = seen.mean;
-    const double guessed = kSigma * kSigma * kSigmaWeight;
-    sigma_ =
-        std::clamp(std::sqrt((guessed + seen.count * seen.variance) / (kSigmaWeight + seen.count)),
-                   kSmallestSigma, kLargestSigma);
-  } else {
-    first_ = std::min(kEarlyLook, median() / 2);
-  }
+PollPlan::PollPlan(const TimeStats& seen)
+    : mean_(seen.mean), is_known_(seen.count >= kTasksToTrust) {
+  if (!is_known_) return;
+  const double guessed = kSigma * kSigma * kSigmaWeight;
+  sigma_ =
+      std::clamp(std::sqrt((guessed + seen.count * seen.variance) / (kSigmaWeight + seen.count)),
+                 kSmallestSigma, kLargestSigma);
   tabulate();
   double low = 1e-2, high = 1e3; // looks per unit of the root of the hazard
   for (int i = 0; i < kHalvings; ++i) {
@@ -100,7 +93,6 @@ double PollPlan::shortest_gap() const {
 std::vector<double> PollPlan::looks(double density) const {
   std::vector<double> times;
   double last = 0;
-  if (first_ > 0) times.push_back(last = first_);
   while (times.size() < kMostLooks && survival(last) > kNobodyLeft) {
     const double gap = time_of(sum_at(last) + 1 / density) - last;
     last += std::clamp(gap, shortest_gap(), kLongestGap);
@@ -120,6 +112,7 @@ double PollPlan::mean_looks(const std::vector<double>& times) const {
 }
 
 double PollPlan::next(double time) const {
+  if (!is_known_) return time + std::clamp(kShareOfTime * time, kFirstGap, kLongestGap);
   const auto at = std::upper_bound(times_.begin(), times_.end(), time);
   if (at != times_.end()) return *at;
   const size_t count = times_.size();

@@ -8,26 +8,25 @@
 
 namespace aigc {
 
-/// Times are seconds since the submit. How long tasks take is taken to be log-normal, known from
-/// the model's table at first and from what was seen later on. Looks are spent where they shorten
-/// the mean delay most: as densely as the square root of the chance that the task ends just then.
+/// Times are seconds since the submit. How long tasks take is taken to be log-normal, and known
+/// from those that were seen. Looks are spent where they shorten the mean delay most: as densely as
+/// the square root of the chance that the task ends just then. The first few tasks of a model, of
+/// which nothing is known, are looked at whenever a small share of their time has passed.
 class PollPlan {
  public:
   static constexpr double kLooks = 12; ///< at most, in the mean over all tasks
 
-  /// @param typical median of a task nobody watched yet; 0 = unknown
-  PollPlan(double typical, const TimeStats& seen);
+  explicit PollPlan(const TimeStats& seen);
 
   /// The first look later than `time`.
   double next(double time) const;
-
-  double median() const;
 
  private:
   struct Row {
     double time;
     double sum;
   };
+  double median() const;
   void tabulate();
   double sum_at(double time) const;
   double time_of(double sum) const;
@@ -38,8 +37,8 @@ class PollPlan {
   double mean_looks(const std::vector<double>& times) const;
 
   double mean_; ///< of the logarithm
-  double sigma_;
-  double first_ = 0; ///< a look at once, for tasks of which too little is known; 0 = none
+  double sigma_ = 0;
+  bool is_known_; ///< else there is no table
   std::vector<Row> table_;
   std::vector<double> times_;
 };

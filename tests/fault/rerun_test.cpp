@@ -77,7 +77,7 @@ class Rerun : public WeatherTest {
   std::map<std::string, unsigned> billed() {
     std::map<std::string, unsigned> orders;
     const auto answer = server.billed();
-    const JsonView list = JsonView(answer.get())["billed"];
+    const JsonView list = JsonView(answer.get())["generations"];
     for (size_t i = 0; i < list.size(); ++i)
       ++orders[list.at(i)["model"].text()];
     return orders;

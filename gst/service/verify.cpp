@@ -5,13 +5,16 @@
 #include "media/clip_check.h"
 #include "media/picture.h"
 #include "media/probe.h"
+#include "service/driver_log.h"
 
 namespace aigc {
 
 namespace {
 
-/// A clip may be a little shorter than ordered: frames do not divide every length.
-constexpr double kLeastLength = 0.8;
+/// What is paid for and can be used is delivered, with a word in the log when it is not what was
+/// ordered; beyond these it cannot be used.
+constexpr double kUsualLength = 0.8, kLeastLength = 0.1; ///< of a clip, as a share of the order
+constexpr double kMostAspect = 1.1;                      ///< of a picture, off the order's
 
 /// The next stage must be able to work with what the writer gave.
 void check_words(const Result& result) {
@@ -42,22 +45,25 @@ std::string text_of(int width, int height) {
 
 /// Models with a list of sizes keep to it; the others round as they like, or follow an input.
 void check_size(const Request& request, const Model* model, const PictureInfo& picture) {
-  const bool chosen = request.size.width > 0 && request.size.height > 0;
-  if (!model || model->sizes.empty() || !chosen) return;
-  if (picture.width == request.size.width && picture.height == request.size.height) return;
-  throw Error(Fault::format,
-              "the picture is " + text_of(picture.width, picture.height) + " where " +
-                  text_of(request.size.width, request.size.height) + " was ordered",
-              "run again; report it to the service if it happens twice");
+  const Size size = request.size;
+  if (!model || model->sizes.empty() || size.width < 1 || size.height < 1) return;
+  if (picture.width == size.width && picture.height == size.height) return;
+  const std::string what = "the picture is " + text_of(picture.width, picture.height) + " where " +
+                           text_of(size.width, size.height) + " was ordered";
+  const double off = double(picture.width) * size.height / (double(picture.height) * size.width);
+  if (off > kMostAspect || off < 1 / kMostAspect)
+    throw Error(Fault::format, what, "run again; report it to the service if it happens twice");
+  GST_WARNING("%s", what.c_str());
 }
 
 void check_length(const Request& request, const ClipInfo& clip) {
   const double seconds = static_cast<double>(clip.span) / GST_SECOND;
-  if (seconds >= kLeastLength * request.seconds) return;
-  throw Error(Fault::damaged,
-              "the clip lasts " + std::to_string(seconds) + " s where " +
-                  std::to_string(request.seconds) + " s were ordered",
-              "run again; report it to the service if it happens twice");
+  if (seconds >= kUsualLength * request.seconds) return;
+  const std::string what = "the clip lasts " + std::to_string(seconds) + " s where " +
+                           std::to_string(request.seconds) + " s were ordered";
+  if (seconds < kLeastLength * request.seconds)
+    throw Error(Fault::damaged, what, "run again; report it to the service if it happens twice");
+  GST_WARNING("%s", what.c_str());
 }
 
 } // namespace

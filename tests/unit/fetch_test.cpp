@@ -165,7 +165,10 @@ TEST_F(FetchTest, AnAddressThatIsGoneAndAllThereWasIsBilledAndClosed) {
   EXPECT_EQ(ledger.lines().size(), 1u);
 }
 
-TEST_F(FetchTest, APictureOfAnotherSizeThanOrderedIsRefused) {
+TEST_F(FetchTest, APictureOfAnotherShapeThanOrderedIsRefusedAndOneOfAnotherSizeIsNot) {
+  serve(png(128, 96));
+  EXPECT_TRUE(run().result.picture);
+  request.take = 1;
   serve(png(48, 64));
   const Error told = error();
   EXPECT_EQ(told.fault, Fault::format);
@@ -173,7 +176,8 @@ TEST_F(FetchTest, APictureOfAnotherSizeThanOrderedIsRefused) {
 }
 
 TEST_F(FetchTest, AClipThatIsTooShortOrDoesNotDecodeIsRefused) {
-  serve_clip({.seconds = 1});
+  serve_clip({.seconds = 0.4});
+  request.seconds = 9;
   EXPECT_EQ(error().fault, Fault::damaged);
   request.take = 1;
   serve_clip({.seconds = 2, .sound = 0, .filter = ",noise=alls=40:allf=t"});

@@ -83,7 +83,7 @@ std::shared_ptr<Backend> make_backend(BackendChoice choice, const Access& access
   const Service* service = find_service(choice);
   if (!service) throw Error(Fault::settings, "no such backend", "set backend=preview");
   if (service->needs_key && access.key.empty())
-    throw Error(Fault::settings, std::string("there is no key for ") + service->name,
+    throw Error(Fault::not_authorized, std::string("there is no key for ") + service->name,
                 std::string("set ") + service->variables + "_API_KEY, or backend=preview for " +
                     "stand-ins that need none");
   return service->make(access);

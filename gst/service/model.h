@@ -48,7 +48,6 @@ struct Model {
   std::span<const double> seconds; ///< the legal lengths; empty = any within the limits
   unsigned max_in_flight = 1;      ///< shots worked on at once where the user says nothing
   Pace pace;                       ///< the service's own limits
-  double typical_seconds = 0;      ///< median time of a task, to plan the polls by
   const char* picture_mime = "";   ///< what pictures are delivered as
 };
 

@@ -66,7 +66,6 @@ PaidCall::PaidCall(const House& house, Attempt& attempt)
   const std::string group = *pace.group ? pace.group : attempt.request.model;
   limiter_ = limiter_for(endpoint_, house.prices, group, pace.per_second, pace.concurrent);
   polls_ = limiter_for(endpoint_, house.prices, kPollGroup, kPollsPerSecond, 0);
-  entry_.call = take_string(g_uuid_string_random());
   entry_.service = house.backend.name();
   entry_.model = attempt.request.model;
   entry_.stage = stage_name(attempt.request.role);
@@ -128,7 +127,9 @@ bool PaidCall::resume() {
   return false;
 }
 
+/// Each order has an id and a reservation of its own.
 void PaidCall::reserve() {
+  entry_.call = take_string(g_uuid_string_random());
   const auto cost = house_.prices.cost(entry_.model, expected_usage(attempt_.request));
   if (!cost && attempt_.options.max_cost > 0)
     throw Error(Fault::no_funds,
@@ -158,9 +159,13 @@ std::optional<Result> PaidCall::order() {
         if (clarify(error)) return std::nullopt;
         continue;
       }
-      drop();
+      if (error.billed)
+        write_off();
+      else
+        drop();
       if (!error.retry || attempt_.requests > attempt_.options.max_retries) throw;
       back_off(error);
+      if (!reserved_) reserve();
     }
   }
 }

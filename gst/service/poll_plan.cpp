@@ -9,13 +9,11 @@ namespace aigc {
 
 namespace {
 
-constexpr double kSigma = 0.5;      ///< of most services
-constexpr double kSigmaWeight = 4;  ///< tasks that this guess is worth
-constexpr double kTasksToTrust = 2; ///< before, nobody knows when to look
+constexpr double kTasksToTrust = 3; ///< seen before the times of a model count as known
+constexpr double kSigma = 0.5;      ///< the first guess
+constexpr double kSigmaWeight = 4;  ///< tasks that the first guess is worth
 constexpr double kSmallestSigma = 0.2, kLargestSigma = 1.5;
-constexpr double kFirstGap = 0.25, kSmallestFirstGap = 0.1;
-constexpr double kLooksPerMedian = 240; ///< at the pace of the first ones
-constexpr double kPatience = 0.025;     ///< of the time waited so far, until the next look
+constexpr double kShareOfTime = 0.03, kFirstGap = 0.25; ///< while the times are not known
 constexpr double kLongestGap = 15, kShortestGap = 0.5, kShortestEver = 0.03;
 constexpr double kTarget = PollPlan::kLooks - 0.3; ///< what was learnt is never exact
 constexpr double kNobodyLeft = 1e-3;               ///< share of the tasks after which the gap stays
@@ -25,14 +23,9 @@ constexpr int kTableSteps = 200;
 
 } // namespace
 
-PollPlan::PollPlan(double typical, const TimeStats& seen) {
-  if (seen.count < kTasksToTrust) {
-    first_gap_ = typical > 0
-                     ? std::clamp(typical / kLooksPerMedian, kSmallestFirstGap, kShortestGap)
-                     : kFirstGap;
-    return;
-  }
-  mean_ = seen.mean;
+PollPlan::PollPlan(const TimeStats& seen)
+    : mean_(seen.mean), is_known_(seen.count >= kTasksToTrust) {
+  if (!is_known_) return;
   const double guessed = kSigma * kSigma * kSigmaWeight;
   sigma_ =
       std::clamp(std::sqrt((guessed + seen.count * seen.variance) / (kSigmaWeight + seen.count)),
@@ -119,7 +112,7 @@ double PollPlan::mean_looks(const std::vector<double>& times) const {
 }
 
 double PollPlan::next(double time) const {
-  if (first_gap_ > 0) return time + std::clamp(kPatience * time, first_gap_, kLongestGap);
+  if (!is_known_) return time + std::clamp(kShareOfTime * time, kFirstGap, kLongestGap);
   const auto at = std::upper_bound(times_.begin(), times_.end(), time);
   if (at != times_.end()) return *at;
   const size_t count = times_.size();

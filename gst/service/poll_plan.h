@@ -8,17 +8,15 @@
 
 namespace aigc {
 
-/// Times are seconds since the submit. The first tasks of a model are looked at often, at a steady
-/// share of the time waited so far. From then on how long tasks take is taken to be log-normal, and
-/// looks are spent where they shorten the mean delay most: as densely as the square root of the
-/// chance that the task ends just then.
+/// Times are seconds since the submit. How long tasks take is taken to be log-normal, and known
+/// from those that were seen. Looks are spent where they shorten the mean delay most: as densely as
+/// the square root of the chance that the task ends just then. The first few tasks of a model, of
+/// which nothing is known, are looked at whenever a small share of their time has passed.
 class PollPlan {
  public:
-  static constexpr double kLooks =
-      12; ///< at most, in the mean over the tasks of a model that is known
+  static constexpr double kLooks = 12; ///< at most, in the mean over all tasks
 
-  /// @param typical median by the model's table; 0 = unknown
-  PollPlan(double typical, const TimeStats& seen);
+  explicit PollPlan(const TimeStats& seen);
 
   /// The first look later than `time`.
   double next(double time) const;
@@ -28,19 +26,19 @@ class PollPlan {
     double time;
     double sum;
   };
+  double median() const;
   void tabulate();
   double sum_at(double time) const;
   double time_of(double sum) const;
-  double median() const;
   double survival(double time) const;
   double hazard(double time) const;
   double shortest_gap() const;
   std::vector<double> looks(double density) const;
   double mean_looks(const std::vector<double>& times) const;
 
-  double first_gap_ = 0; ///< of a model that is not known yet, else 0
-  double mean_ = 0;      ///< of the logarithm
+  double mean_; ///< of the logarithm
   double sigma_ = 0;
+  bool is_known_; ///< else there is no table
   std::vector<Row> table_;
   std::vector<double> times_;
 };

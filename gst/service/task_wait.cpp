@@ -25,7 +25,7 @@ double seconds_between(Clock::time_point from, Clock::time_point to) {
 Result PaidCall::wait() {
   const std::string& service = entry_.service;
   const std::string& model = entry_.model;
-  const PollPlan plan(model_ ? model_->typical_seconds : 0, house_.times.of(service, model));
+  const PollPlan plan(house_.times.of(service, model));
   const auto interval = attempt_.options.poll_interval;
   double before = seconds_between(submitted_, Clock::now());
   for (bool first = true;; first = false) {

@@ -5,6 +5,9 @@
 #include "fault/weather.h"
 
 #include <ostream>
+#include <thread>
+
+#include <gio/gio.h>
 
 using namespace aigc;
 using namespace std::chrono_literals;
@@ -93,11 +96,23 @@ TEST_F(Nowhere, AnUnknownHostIsNamed) {
 }
 
 TEST_F(Nowhere, AServerWithoutTlsIsNamed) {
-  std::string url = server.address("dashscope");
-  url.replace(0, 4, "https");
-  g_setenv("DASHSCOPE_BASE_URL", url.c_str(), TRUE);
+  // As web servers do: whatever is no HTTP is answered at once, in plain text.
+  auto listener = adopt(g_socket_listener_new());
+  const guint16 port = g_socket_listener_add_any_inet_port(listener.get(), nullptr, nullptr);
+  auto stop = adopt(g_cancellable_new());
+  std::thread server([&] {
+    while (auto client =
+               adopt(g_socket_listener_accept(listener.get(), nullptr, stop.get(), nullptr))) {
+      GOutputStream* out = g_io_stream_get_output_stream(G_IO_STREAM(client.get()));
+      const std::string answer = "HTTP/1.1 400 Bad Request\r\n\r\n";
+      g_output_stream_write_all(out, answer.data(), answer.size(), nullptr, nullptr, nullptr);
+    }
+  });
+  g_setenv("DASHSCOPE_BASE_URL", ("https://127.0.0.1:" + std::to_string(port) + "/api/v1").c_str(),
+           TRUE);
   const Seen seen = run(Stage::clip, "max-retries=1");
   EXPECT_EQ(seen.code, GST_RESOURCE_ERROR_READ);
   EXPECT_NE(seen.text.find("TLS"), std::string::npos) << seen.text;
-  EXPECT_EQ(seen.creates, 0u);
+  g_cancellable_cancel(stop.get());
+  server.join();
 }

@@ -220,6 +220,18 @@ TEST_F(DriverTest, RetriesWhatMayPassAndNotMoreThanAllowed) {
   EXPECT_FALSE(is_open());
 }
 
+TEST_F(DriverTest, ABilledAnswerOfNoUseIsInTheLedgerWhenItIsAskedForAgain) {
+  backend->failures = 1;
+  backend->failure.billed = true;
+  run();
+  const auto lines = ledger.lines();
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_TRUE(lines[0].unclear);
+  EXPECT_FALSE(lines[1].unclear);
+  EXPECT_NE(lines[0].call, lines[1].call);
+  EXPECT_FALSE(is_open());
+}
+
 TEST_F(DriverTest, DoesNotRetryWhatCannotPass) {
   backend->failures = 1;
   backend->failure.retry = false;

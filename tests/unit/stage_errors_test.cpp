@@ -127,6 +127,20 @@ TEST(StageErrors, AFallbackThatFailsIsTheError) {
   }
 }
 
+TEST(StageErrors, NothingFallsBackFromARefusedKey) {
+  Rig rig;
+  rig.script().on_work = [](auto&&...) {
+    throw Error(Fault::not_authorized, "the key is refused");
+  };
+  rig.set("on-error", "fallback");
+  rig.start();
+  rig.open_time();
+  rig.push("a");
+  ASSERT_TRUE(rig.wait_said("failed image:shot-1"));
+  EXPECT_EQ(rig.count_said("error"), 1u);
+  EXPECT_EQ(rig.count_said("warning"), 0u);
+}
+
 TEST(StageErrors, WhateverIsThrownEndsAsOneError) {
   for (int kind = 0; kind < 3; ++kind) {
     Rig rig;

@@ -68,9 +68,6 @@ constexpr Pace kWanOld{"wan2.2", 2, 2};
 constexpr Pace kWanNew{"wan2.5", 5, 5};
 constexpr unsigned kAtOnceUnlimited = 4; ///< pictures, where the service sets no limit
 
-constexpr double kTypicalPicture = 20;
-constexpr double kTypicalClip = 90;
-
 constexpr size_t kMegabyte = 1'000'000; ///< the smaller reading of "MB"
 constexpr PictureLimits kEditPictures{384, 3072, 10 * kMegabyte};
 constexpr PictureLimits kFramePictures{240, 8000, 10 * kMegabyte};
@@ -85,7 +82,6 @@ Row picture_row(const char* name, Route route, Pace pace) {
   row.model.default_size = kQwenSizes.front();
   row.model.max_in_flight = pace.concurrent ? pace.concurrent : kAtOnceUnlimited;
   row.model.pace = pace;
-  row.model.typical_seconds = kTypicalPicture;
   row.model.picture_mime = "image/png";
   row.route = route;
   row.longest_prompt = 800;
@@ -141,7 +137,6 @@ Row clip_row(const char* name, Route route, unsigned inputs, std::span<const Siz
   row.model.seconds = seconds;
   row.model.max_in_flight = pace.concurrent;
   row.model.pace = pace;
-  row.model.typical_seconds = kTypicalClip;
   row.route = route;
   return row;
 }

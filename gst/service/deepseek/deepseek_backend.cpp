@@ -20,18 +20,15 @@ constexpr std::array<Model, 3> kModels = {{
     {.name = "deepseek-flash",
      .role = Role::words,
      .max_in_flight = kAtOnce,
-     .pace = {.group = "flash", .concurrent = 2500},
-     .typical_seconds = 5},
+     .pace = {.group = "flash", .concurrent = 2500}},
     {.name = "deepseek-v4-pro",
      .role = Role::words,
      .max_in_flight = kAtOnce,
-     .pace = {.group = "pro", .concurrent = 500},
-     .typical_seconds = 10},
+     .pace = {.group = "pro", .concurrent = 500}},
     {.name = "deepseek-v4-flash",
      .role = Role::words,
      .max_in_flight = kAtOnce,
-     .pace = {.group = "flash", .concurrent = 2500},
-     .typical_seconds = 5},
+     .pace = {.group = "flash", .concurrent = 2500}},
 }};
 
 void check_not_retired(const std::string& name) {

@@ -123,7 +123,7 @@ void ChatService::blank(const std::string& body, const ChatAnswer& answer) {
   throw error;
 }
 
-/// Throws for an answer without a description that can be used.
+/// Throws for an answer without a description that can be used. It is billed where it is whole.
 void ChatService::refuse(const std::string& body, const ChatAnswer& answer) {
   const bool filtered = answer.finish == "content_filter";
   if (filtered || (is_blank(answer.content) && !answer.refusal.empty()))
@@ -135,7 +135,7 @@ void ChatService::refuse(const std::string& body, const ChatAnswer& answer) {
   if (has_ended(answer)) blank(body, answer);
   if (!answer.finish.empty())
     throw broken_off("gave up in the middle of its answer", printable_token(answer.finish, 64));
-  Error error = broken_off("broke off in the middle of its answer", "incomplete-answer");
+  Error error = broken_off("broke off before its answer was complete", "incomplete-answer");
   error.unclear = true;
   error.retry = false;
   throw error;
@@ -179,7 +179,12 @@ Result ChatService::ask(const Request& request, bool plain, Call& call) {
     failure->service = dialect_.service;
     throw *failure;
   }
-  if (result.prompt.empty()) refuse(body, answer);
+  try {
+    if (result.prompt.empty()) refuse(body, answer);
+  } catch (Error& error) {
+    error.billed = !error.unclear;
+    throw;
+  }
   if (const std::string* id = response.header("x-request-id"))
     result.request_id = printable_token(*id, kLongestId, access_.key);
   blanked_.lock()->erase(digest_of(body));

@@ -27,6 +27,13 @@ void ChatReader::fail(const std::string& what) const {
   throw error;
 }
 
+/// By the first sign of a body: a comment, a field of an event, an object, or a page of something.
+ChatReader::Form ChatReader::form_of(char first) {
+  if (first == '{') return Form::object;
+  constexpr std::string_view kFields = ":deir\xEF"; // : data event id retry, or a BOM
+  return kFields.find(first) != std::string_view::npos ? Form::events : Form::other;
+}
+
 bool ChatReader::push(std::string_view bytes) {
   if (form_ != Form::unknown) return push_known(bytes);
   body_ += bytes;
@@ -36,7 +43,7 @@ bool ChatReader::push(std::string_view bytes) {
     return true;
   }
   const std::string held = std::exchange(body_, {});
-  form_ = held[start] == '{' ? Form::object : Form::events;
+  form_ = form_of(held[start]);
   return push_known(std::string_view(held).substr(form_ == Form::object ? start : 0));
 }
 
@@ -45,21 +52,20 @@ bool ChatReader::push_known(std::string_view bytes) {
     events_.push(bytes, [this](const SseEvent& event) { take_event(event); });
     return !answer_.done;
   }
+  if (form_ == Form::other) return true;
   if (body_.size() + bytes.size() > kMaxJsonBytes) fail("sent an answer that is too long");
   body_ += bytes;
   return true;
 }
 
 void ChatReader::finish() {
+  if (form_ == Form::other) fail("answered with something that is no chat completion");
   if (form_ == Form::events) {
     // A last event without its blank line: the stream was cut, or the server forgot it.
     ending_ = true;
     events_.push("\n\n", [this](const SseEvent& event) { take_event(event); });
-    if (answer_.id.empty() && answer_.content.empty() && answer_.finish.empty())
-      fail("answered with something that is no chat completion");
-    return;
   }
-  if (form_ == Form::unknown) fail("answered with nothing");
+  if (form_ != Form::object) return;
   Ref<JsonNode> root;
   try {
     root = parse_json(body_);

@@ -36,13 +36,14 @@ class ChatReader {
   /// False when the answer is complete. Throws Error: what the service says inside the stream,
   /// format for what is no chat answer or too long.
   bool push(std::string_view bytes);
-  /// At the end of the body. Throws as push().
+  /// At the end of the body, which may have come too early: answer() tells. Throws as push().
   void finish();
 
   const ChatAnswer& answer() const { return answer_; }
 
  private:
-  enum class Form { unknown, events, object };
+  enum class Form { unknown, events, object, other };
+  static Form form_of(char first);
   bool push_known(std::string_view bytes);
   void take_event(const SseEvent& event);
   void take_object(JsonView object);

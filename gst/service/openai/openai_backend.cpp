@@ -20,7 +20,7 @@ constexpr size_t kListedNames = 5; ///< of the models a server has, in an error
 /// Stands for the only model of a server that has one.
 constexpr const char* kOnlyModel = "auto";
 constexpr std::array<Model, 1> kModels = {
-    {{.name = kOnlyModel, .role = Role::words, .max_in_flight = 8, .typical_seconds = 5}}};
+    {{.name = kOnlyModel, .role = Role::words, .max_in_flight = 8}}};
 
 Error no_model(const std::string& message, const std::string& remedy) {
   Error error(Fault::settings, std::string(kName) + " " + message, remedy);

@@ -90,7 +90,7 @@ TEST(Factory, AServiceWithoutAKeyIsRefusedByName) {
       make_backend(service.choice, {service.base_url, {}});
       ADD_FAILURE() << service.name;
     } catch (const Error& error) {
-      EXPECT_EQ(error.fault, Fault::settings);
+      EXPECT_EQ(error.fault, Fault::not_authorized);
       EXPECT_NE(std::string(error.what()).find(service.name), std::string::npos);
       EXPECT_NE(error.remedy.find(service.variables + std::string("_API_KEY")), std::string::npos);
     }

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See flow.h. Here: what the workers do, from the START of a shot to its end on the bus.
+#include "shot/shot_meta.h"
+#include "stage/flow.h"
+#include "stage/report.h"
+
+#include <cmath>
+
+namespace aigc {
+
+namespace {
+
+/// Percent between two CONTINUE messages.
+constexpr int kProgressStep = 10;
+
+GstClockTime to_time(double seconds) {
+  return static_cast<GstClockTime>(std::llround(seconds * GST_SECOND));
+}
+
+/// The time a shot takes: its own, else what it came with, else the common default.
+GstClockTime length_of(const Shot& shot, GstClockTime came_with) {
+  if (shot.duration > 0) return to_time(shot.duration);
+  if (GST_CLOCK_TIME_IS_VALID(came_with) && came_with > 0) return came_with;
+  return to_time(kDefaultShotSeconds);
+}
+
+} // namespace
+
+/// Whether what comes of `round` still leaves: it was neither flushed nor torn down.
+bool StageFlow::counts(const Round& round) {
+  auto state = state_.lock();
+  return state->round.get() == &round && state->flow != GST_FLOW_FLUSHING;
+}
+
+/// One shot from START to its end on the bus; never throws.
+Outcome StageFlow::work(const Round& round, Job job, Cancel& cancel) {
+  const std::string code = std::string(kind_.stage_name()) + ":" + job.shot.id;
+  if (is_blank(job.shot.words())) job.shot.script = kind_.shared_settings().prompt;
+  round.stats->begin();
+  post_progress(element_, GST_PROGRESS_TYPE_START, code, "started");
+  try {
+    Outcome outcome = ask(round, job, cancel, code);
+    if (counts(round))
+      post_progress(element_, GST_PROGRESS_TYPE_COMPLETE, code, "finished");
+    else
+      post_progress(element_, GST_PROGRESS_TYPE_CANCELED, code, "canceled");
+    return outcome;
+  } catch (...) {
+    const Error error = caught_error();
+    if (error.fault == Fault::cancelled || cancel.cancelled()) {
+      round.stats->cancel();
+      post_progress(element_, GST_PROGRESS_TYPE_CANCELED, code, "canceled");
+      return {};
+    }
+    round.stats->fail(error.requests);
+    Outcome outcome = apply_policy(round, job, error, cancel);
+    post_progress(element_, GST_PROGRESS_TYPE_ERROR, code, error.what());
+    return outcome;
+  }
+}
+
+Outcome StageFlow::ask(const Round& round, const Job& job, Cancel& cancel,
+                       const std::string& code) {
+  const auto started = std::chrono::steady_clock::now();
+  check_shot(job.shot);
+  Product product = round.run->work(job, cancel, [&, shown = 0](int percent) mutable {
+    if (cancel.cancelled() || percent < shown + kProgressStep) return;
+    shown = percent;
+    post_progress(element_, GST_PROGRESS_TYPE_CONTINUE, code, std::to_string(percent) + " %",
+                  percent);
+  });
+  const auto latency = std::chrono::steady_clock::now() - started;
+  const auto provenance = product.provenance;
+  const unsigned requests = product.requests;
+  Outcome outcome = deliver(std::move(product), job);
+  round.stats->end(latency, requests, provenance ? provenance->cost : 0,
+                   provenance && provenance->cache_hit, provenance ? provenance->currency : "");
+  if (provenance) post_shot_done(element_, outcome.shot, *provenance, latency);
+  return outcome;
+}
+
+Outcome StageFlow::apply_policy(const Round& round, const Job& job, const Error& error,
+                                Cancel& cancel) {
+  post_shot_failed(element_, job.shot, kind_.stage_name(), error);
+  const auto policy = static_cast<OnError>(kind_.shared_settings().on_error);
+  // Falling back helps when a service fails, not when the shot itself cannot be worked on, nor when
+  // a key is refused: what comes behind would be paid for in vain.
+  const bool is_unusable = policy == OnError::fallback &&
+                           (error.fault == Fault::settings || error.fault == Fault::not_authorized);
+  if (policy == OnError::fail || is_unusable) {
+    fail(round, error);
+    return {};
+  }
+  report(element_, error, false);
+  if (policy == OnError::fallback) {
+    try {
+      return deliver(round.run->fallback(job, cancel), job);
+    } catch (...) {
+      const Error second = caught_error();
+      if (second.fault != Fault::cancelled && !cancel.cancelled()) fail(round, second);
+      return {};
+    }
+  }
+  Outcome gap;
+  gap.kind = Outcome::Kind::gap;
+  gap.shot = job.shot;
+  gap.pts = job.pts;
+  gap.duration = length_of(job.shot, job.duration);
+  return gap;
+}
+
+Outcome StageFlow::deliver(Product product, const Job& job) {
+  if (!product.buffer) throw Error(Fault::read, "the service gave no result", "try again");
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::product;
+  outcome.duration = length_of(product.shot, job.duration);
+  outcome.pts = job.pts;
+  if (product.provenance) product.shot.provenance.push_back(*product.provenance);
+  outcome.buffer = adopt(gst_buffer_make_writable(product.buffer.leak()));
+  set_buffer_shot(outcome.buffer.get(), product.shot);
+  outcome.shot = std::move(product.shot);
+  outcome.caps = std::move(product.caps);
+  return outcome;
+}
+
+/// True for the first to report an error of a round that still counts.
+bool StageFlow::claim_failure(const Round& round) {
+  if (!counts(round)) return false;
+  return !std::exchange(state_.lock()->failed, true);
+}
+
+/// Ends the run: what is done still leaves, then EOS. Upstream hears of it after the bus, so that
+/// the cause is the first error an application sees.
+void StageFlow::fail(const Round& round, const Error& error) {
+  if (!claim_failure(round)) return;
+  report(element_, error);
+  std::shared_ptr<Pool> current;
+  {
+    auto state = state_.lock();
+    if (state->round.get() != &round || state->flow == GST_FLOW_FLUSHING) return;
+    state->flow = GST_FLOW_ERROR;
+    current = state->pool;
+  }
+  current->finish();
+}
+
+} // namespace aigc

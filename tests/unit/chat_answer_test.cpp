@@ -63,6 +63,12 @@ const Case kCases[] = {
     {"CutInPromptWithoutSentence", R"({"prompt":"A fox stands in the sn)", "A fox stands in the"},
     {"CutInWidePrompt", "{\"prompt\":\"一只狐狸站在雪地里，低角度的暖光，浅",
      "一只狐狸站在雪地里，低角度的暖光"},
+    {"CutBehindANumber", R"({"prompt":"A fox in the deepest snow. Shot at f/1.8 with)",
+     "A fox in the deepest snow."},
+    {"CutInANumber", R"({"prompt":"A fox in the deepest snow. Shot at f/1.)",
+     "A fox in the deepest snow."},
+    {"CutBehindAName", R"({"prompt":"Deep snow. A fox by Node.js on a big si)",
+     "Deep snow. A fox by Node.js on a big"},
     {"CutInMember", R"({"prompt":"A fox.","negative_pro)", "A fox."},
     {"CutBehindColon", R"({"prompt":"A fox.","mood":)", "A fox."},
     {"CutInEscape", R"({"prompt":"A fox in snow. \u96)", "A fox in snow."},
@@ -132,6 +138,11 @@ TEST(ReadAnswer, SurvivesACutAnywhere) {
     shot.mood = written.mood;
     EXPECT_NO_THROW(check_shot(shot)) << cut;
   }
+}
+
+TEST(ReadAnswer, CutProseEndsWithASentence) {
+  EXPECT_EQ(read_answer("A fox in snow. The li", true).prompt, "A fox in snow.");
+  EXPECT_EQ(read_answer("A fox in snow. The li").prompt, "A fox in snow. The li");
 }
 
 TEST(ReadAnswer, KnowsWhetherThePromptIsWhole) {

@@ -204,6 +204,8 @@ TEST_F(ChatServiceTest, IsCancelledWithinTheStream) {
 TEST_F(ChatServiceTest, TakesWhatATruncatedAnswerHas) {
   server.say(stream_reply(chunk(R"({"prompt":"A red fox in the snow. The li)", "length") + kDone));
   EXPECT_EQ(submit().prompt, "A red fox in the snow.");
+  server.say(stream_reply(chunk(R"({"prompt":"A red fox stands in the sn)", "length") + kDone));
+  EXPECT_EQ(submit().prompt, "A red fox stands in the") << "cut back once";
 }
 
 TEST_F(ChatServiceTest, TakesProse) {
@@ -275,6 +277,32 @@ TEST_F(ChatServiceTest, PutsARefusedCallOnceMoreInPlainerForm) {
     EXPECT_EQ(body["response_format"].exists(), i == 0);
     EXPECT_EQ(body["stream_options"].exists(), i == 0);
     EXPECT_FALSE(body["thinking"].exists()) << "other servers may refuse it";
+  }
+}
+
+TEST_F(ChatServiceTest, RenamesALimitThatIsRefusedAndLeavesDefaultsOut) {
+  name = "openai";
+  server.say(http_reply(400, "application/json",
+                        R"({"error":{"message":"Unsupported parameter: 'max_tokens' is not )"
+                        R"(supported with this model. Use 'max_completion_tokens' instead."}})"));
+  server.say(http_reply(400, "application/json",
+                        R"({"error":{"message":"Unsupported value: 'temperature'"}})"));
+  for (int i = 0; i < 2; ++i)
+    server.say(stream_reply(chunk(kFox, "stop") + kDone));
+  expect_fox(submit());
+  Request warm = request();
+  warm.temperature = 1;
+  Call now = call();
+  expect_fox(chat().submit(warm, now));
+  ASSERT_EQ(server.asked().size(), 4u) << "what was refused is remembered";
+  for (size_t i = 0; i < 4; ++i) {
+    const auto root = parse_json(body_of(i));
+    const JsonView body(root.get());
+    EXPECT_EQ(body["max_tokens"].exists(), i == 0) << i;
+    EXPECT_EQ(body["max_completion_tokens"].exists(), i > 0) << i;
+    EXPECT_EQ(body["response_format"].exists(), i < 2) << i;
+    EXPECT_EQ(body["top_p"].exists(), i < 2) << i;
+    EXPECT_EQ(body["temperature"].exists(), i != 2) << i;
   }
 }
 

@@ -46,8 +46,10 @@ const Kept kKept[] = {
     {"招牌写着“营业”", "一块写有“营业”二字的招牌。", nullptr},
     {"招牌写着“营业”", "A glowing sign over a door.",
      "A glowing sign over a door. In the user's own words: “营业”."},
-    {"Anna opens \"X-1\"", "一位女子打开箱子。", "一位女子打开箱子。保留原文：“X-1”、“Anna”。"},
-    {"Anna", "女の子が箱を開ける。", "女の子が箱を開ける。原文のまま：“Anna”。"},
+    {"Anna opens \"X-1\"", "一位女子打开箱子。", "一位女子打开箱子。保留原文：“X-1”、Anna。"},
+    {"5 只猫看着招牌“营业”", "Cats under a sign.",
+     "Cats under a sign. In the user's own words: “营业”, 5."},
+    {"Anna", "女の子が箱を開ける。", "女の子が箱を開ける。原文のまま：Anna。"},
 };
 
 TEST(KeepOwnWords, LosesNothing) {

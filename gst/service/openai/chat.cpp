@@ -22,9 +22,17 @@ std::string digest_of(const std::string& text) {
                                                    static_cast<gssize>(text.size())));
 }
 
-/// The service refused a value, which may be that of a field it does not know.
-bool refuses_fields(const Error& error) {
-  return error.fault == Fault::settings && (error.http_status == 400 || error.http_status == 422);
+/// The next form to put a call in that was refused for a value, which may be that of a field the
+/// service does not know; `form` itself where there is none.
+ChatForm plainer(ChatForm form, const Error& error) {
+  if (error.fault != Fault::settings || (error.http_status != 400 && error.http_status != 422))
+    return form;
+  const bool names_limit = std::string_view(error.what()).find("max_tokens") != std::string::npos;
+  if (names_limit && !form.renamed_limit)
+    form.renamed_limit = true;
+  else
+    form.plain = true;
+  return form;
 }
 
 /// The model stopped by itself or at its limit, so more would not have come.
@@ -45,7 +53,8 @@ ChatService::ChatService(ChatDialect dialect, Access access)
     : dialect_(std::move(dialect)), access_(std::move(access)),
       is_private_(origin_of(dialect_.base_url).is_private) {}
 
-std::string ChatService::body_of(const Request& request, bool plain) const {
+std::string ChatService::body_of(const Request& request, const ChatForm& form) const {
+  static const Request defaults;
   const auto message = [](const char* role, const std::string& content) {
     return JsonObjectMaker().set("role", role).set("content", content);
   };
@@ -54,11 +63,12 @@ std::string ChatService::body_of(const Request& request, bool plain) const {
   body.set("messages", std::vector<JsonObjectMaker>{message("system", writer_rules(request)),
                                                     message("user", writer_order(request))});
   if (dialect_.switches_thinking) body.set("thinking", JsonObjectMaker().set("type", "disabled"));
-  body.set("max_tokens", request.max_tokens);
-  body.set("temperature", request.temperature);
-  body.set("top_p", request.top_p);
+  body.set(form.renamed_limit ? "max_completion_tokens" : "max_tokens", request.max_tokens);
+  if (!form.plain || request.temperature != defaults.temperature)
+    body.set("temperature", request.temperature);
+  if (!form.plain || request.top_p != defaults.top_p) body.set("top_p", request.top_p);
   body.set("stream", true);
-  if (!plain) {
+  if (!form.plain) {
     body.set("response_format", JsonObjectMaker().set("type", "json_object"));
     body.set("stream_options", JsonObjectMaker().set("include_usage", true));
   }
@@ -146,13 +156,10 @@ Result ChatService::result_of(const Request& request, const ChatAnswer& answer) 
   Result result;
   result.request_id = printable_token(answer.id, kLongestId, access_.key);
   result.usage = answer.usage;
-  Written written = read_answer(answer.content);
+  Written written = read_answer(answer.content, answer.finish == "length");
   const bool usable = !written.prompt.empty() && (written.complete || has_ended(answer));
   if (!usable) return result;
-  const std::string& idea = idea_of(request);
-  if (!written.complete && answer.finish == "length")
-    written.prompt = end_well(std::move(written.prompt));
-  result.prompt = keep_own_words(idea, written.prompt);
+  result.prompt = keep_own_words(idea_of(request), written.prompt);
   result.negative_prompt = std::move(written.negative_prompt);
   result.motion_prompt = std::move(written.motion_prompt);
   result.keyframe = std::move(written.keyframe);
@@ -160,8 +167,8 @@ Result ChatService::result_of(const Request& request, const ChatAnswer& answer) 
   return result;
 }
 
-Result ChatService::ask(const Request& request, bool plain, Call& call) {
-  const std::string body = body_of(request, plain);
+Result ChatService::ask(const Request& request, const ChatForm& form, Call& call) {
+  const std::string body = body_of(request, form);
   ChatReader reader(dialect_.service, access_.key);
   HttpResponse response;
   std::optional<Error> failure;
@@ -192,16 +199,18 @@ Result ChatService::ask(const Request& request, bool plain, Call& call) {
 }
 
 Result ChatService::submit(const Request& request, Call& call) {
-  const bool plain = plain_;
-  try {
-    return ask(request, plain, call);
-  } catch (const Error& error) {
-    // A call that was refused is not paid for, so it may be put again in plainer form.
-    if (plain || dialect_.has_json_mode || !refuses_fields(error)) throw;
+  for (ChatForm form = form_.snapshot();;) {
+    try {
+      Result result = ask(request, form, call);
+      *form_.lock() = form;
+      return result;
+    } catch (const Error& error) {
+      // A call that was refused is not paid for, so it may be put again in plainer form.
+      const ChatForm next = plainer(form, error);
+      if (dialect_.has_json_mode || next == form) throw;
+      form = next;
+    }
   }
-  Result result = ask(request, true, call);
-  plain_ = true;
-  return result;
 }
 
 } // namespace aigc

@@ -8,7 +8,6 @@
 #include "service/backend.h"
 #include "service/openai/chat_stream.h"
 
-#include <atomic>
 #include <set>
 #include <string>
 
@@ -24,6 +23,13 @@ struct ChatDialect {
   HttpTimeouts timeouts;
 };
 
+/// How a call is put; each step makes it plainer than the one before.
+struct ChatForm {
+  bool plain = false;         ///< without JSON mode and whatever else stands at its default
+  bool renamed_limit = false; ///< max_completion_tokens in the place of max_tokens
+  bool operator==(const ChatForm&) const = default;
+};
+
 /// DashScope's compatible mode beside its own API root: ".../api/v1" to ".../compatible-mode/v1".
 /// Another URL stays as it is.
 std::string compatible_base_url(const std::string& base_url);
@@ -33,14 +39,15 @@ class ChatService {
  public:
   ChatService(ChatDialect dialect, Access access);
 
-  /// One call, at most two where a field was refused before. Throws Error: of the service, of
-  /// HttpClient, moderation, format with code "blank-answer", which another try can help once.
+  /// One call, and one more for each form that the service refuses, which is remembered. Throws
+  /// Error: of the service, of HttpClient, moderation, format with code "blank-answer", which
+  /// another try can help once.
   Result submit(const Request& request, Call& call);
 
  private:
-  Result ask(const Request& request, bool plain, Call& call);
+  Result ask(const Request& request, const ChatForm& form, Call& call);
   HttpRequest message(const std::string& body, const Call& call) const;
-  std::string body_of(const Request& request, bool plain) const;
+  std::string body_of(const Request& request, const ChatForm& form) const;
   HttpResponse exchange(const std::string& body, Call& call, ChatReader& reader) const;
   Result result_of(const Request& request, const ChatAnswer& answer) const;
   [[noreturn]] void refuse(const std::string& body, const ChatAnswer& answer);
@@ -50,7 +57,7 @@ class ChatService {
   const ChatDialect dialect_;
   const Access access_;
   const bool is_private_;
-  std::atomic<bool> plain_{false};         ///< the service refused JSON mode
+  Guarded<ChatForm> form_;                 ///< the one the service took
   Guarded<std::set<std::string>> blanked_; ///< digests of calls that were answered with nothing
 };
 

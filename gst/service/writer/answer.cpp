@@ -4,6 +4,7 @@
 
 #include "base/ref.h"
 #include "service/writer/loose_json.h"
+#include "service/writer/text.h"
 #include "shot/shot.h"
 
 #include <algorithm>
@@ -24,27 +25,12 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// At most `longest` bytes, cut between characters.
-std::string_view bounded(std::string_view text, size_t longest) {
-  if (text.size() <= longest) return text;
-  while (longest > 0 && (static_cast<unsigned char>(text[longest]) & 0xC0) == 0x80)
-    --longest;
-  return text.substr(0, longest);
-}
-
 /// Letters in lower case only: models spell "negative_prompt" in many ways.
 std::string plain_name(std::string_view name) {
   std::string plain;
   for (const char c : name)
     if (g_ascii_isalpha(c)) plain += g_ascii_tolower(c);
   return plain;
-}
-
-constexpr std::string_view kSentenceEnds[] = {"。", "！", "？", "…", ".", "!", "?", "；", ";"};
-
-bool ends_a_sentence(std::string_view text) {
-  return std::any_of(std::begin(kSentenceEnds), std::end(kSentenceEnds),
-                     [&](std::string_view sign) { return text.ends_with(sign); });
 }
 
 /// True when the text ends in a sign or letter of Chinese or Japanese, which take no space.
@@ -188,14 +174,28 @@ bool has_words(std::string_view text) {
   return false;
 }
 
-} // namespace
+/// A dot within a number or a name, such as f/1.8; after a last digit more of the number may have
+/// been cut off.
+bool is_inner_dot(std::string_view text, size_t at) {
+  if (text[at] != '.' || at == 0 || !g_ascii_isalnum(text[at - 1])) return false;
+  if (at + 1 == text.size()) return g_ascii_isdigit(text[at - 1]);
+  return g_ascii_isalnum(text[at + 1]);
+}
 
+/// Where a sentence ends with `sign` for the last time, or npos.
+size_t last_end(std::string_view text, std::string_view sign) {
+  size_t at = text.rfind(sign);
+  while (at != std::string_view::npos && is_inner_dot(text, at))
+    at = at > 0 ? text.rfind(sign, at - 1) : std::string_view::npos;
+  return at;
+}
+
+/// Cuts what was cut off in the middle back to the last whole sentence, or the last whole word.
 std::string end_well(std::string text) {
   size_t sentence = 0;
-  for (const std::string_view sign : kSentenceEnds) {
-    const size_t at = text.rfind(sign);
-    if (at != std::string::npos) sentence = std::max(sentence, at + sign.size());
-  }
+  for (const std::string_view sign : kSentenceEnds)
+    if (const size_t at = last_end(text, sign); at != std::string::npos)
+      sentence = std::max(sentence, at + sign.size());
   if (sentence * 2 >= text.size()) return text.substr(0, sentence);
   size_t word = 0;
   for (const std::string_view sign : {" ", "，", "、", ","})
@@ -203,7 +203,9 @@ std::string end_well(std::string text) {
   return word * 2 >= text.size() && word > 0 ? text.substr(0, word) : text;
 }
 
-Written read_answer(std::string_view content) {
+} // namespace
+
+Written read_answer(std::string_view content, bool cut) {
   std::string valid(content);
   std::erase(valid, '\0');
   valid = take_string(g_utf8_make_valid(valid.data(), static_cast<gssize>(valid.size())));
@@ -222,6 +224,7 @@ Written read_answer(std::string_view content) {
   const std::string_view inside = without_fence(text);
   if (inside.starts_with('{') || inside.starts_with('[')) return written;
   written.prompt = prose_of(text);
+  if (cut) written.prompt = end_well(std::move(written.prompt));
   if (!has_words(written.prompt)) written.prompt.clear();
   return written;
 }

@@ -20,10 +20,8 @@ struct Written {
 /// Takes a JSON object, also with prose or fences around it, with members of other types or
 /// spelling, or cut off; failing that, prose is the prompt. `prompt` is empty when there is nothing
 /// to use. Every text is valid UTF-8 on one line without NUL, and no longer than a shot field may
-/// be.
-Written read_answer(std::string_view content);
-
-/// Cuts what was cut off in the middle back to the last whole sentence, or the last whole word.
-std::string end_well(std::string text);
+/// be. What broke off in the middle of the prompt ends with its last whole sentence, or word: an
+/// object shows that itself, prose needs `cut`.
+Written read_answer(std::string_view content, bool cut = false);
 
 } // namespace aigc

@@ -3,6 +3,7 @@
 #include "service/writer/own_words.h"
 
 #include "base/ref.h"
+#include "service/writer/text.h"
 #include "shot/shot.h"
 
 #include <algorithm>
@@ -60,6 +61,7 @@ bool has_wide_letters(std::string_view text) {
 
 struct Piece {
   std::string text;
+  bool quoted = false;
   bool head = false; ///< one word at the head of a sentence, whose capital may come from there
   bool operator==(const Piece& other) const { return text == other.text; }
 };
@@ -164,12 +166,14 @@ std::vector<Piece> names_of(std::string_view text) {
   for (const Word& word : words_of(text)) {
     const bool name = !word.digit && is_name(word, amid_wide);
     if (name && open && word.joined && !word.first) {
-      names.back() = {std::string(text.substr(begin, word.begin + word.text.size() - begin))};
+      names.back() = {.text =
+                          std::string(text.substr(begin, word.begin + word.text.size() - begin))};
       continue;
     }
     open = name;
     begin = word.begin;
-    if (name || word.digit) names.push_back({std::string(word.text), word.first && !word.digit});
+    if (name || word.digit)
+      names.push_back({.text = std::string(word.text), .head = word.first && !word.digit});
   }
   return names;
 }
@@ -186,13 +190,6 @@ bool stands_in(std::string_view text, std::string_view piece) {
     const bool ends = !is_word(after.peek()) || !last || !is_word(g_utf8_get_char(last));
     if (begins && ends) return true;
   }
-  return false;
-}
-
-/// Text whose end is that of a sentence.
-bool is_sentence(std::string_view text) {
-  for (const std::string_view sign : {"。", "！", "？", "…", ".", "!", "?"})
-    if (text.ends_with(sign)) return true;
   return false;
 }
 
@@ -214,25 +211,21 @@ Label label_for(std::string_view description) {
   return {"保留原文：", "、", "。"};
 }
 
-std::string pieces_behind(const std::vector<std::string>& missing, std::string_view description) {
+/// Quoted is only what the user quoted: image models paint what stands between quotes.
+std::string pieces_behind(const std::vector<Piece>& missing, std::string_view description) {
   const Label label = label_for(description);
   std::string text = label.before;
-  for (size_t i = 0; i < missing.size(); ++i)
-    text += (i ? label.comma : "") + ("“" + missing[i] + "”");
+  for (const Piece& piece : missing) {
+    if (&piece != &missing.front()) text += label.comma;
+    text += piece.quoted ? "“" + piece.text + "”" : piece.text;
+  }
   return text + label.stop;
-}
-
-std::string bounded(std::string text, size_t longest) {
-  if (text.size() <= longest) return text;
-  while (longest > 0 && (static_cast<unsigned char>(text[longest]) & 0xC0) == 0x80)
-    --longest;
-  return text.substr(0, longest);
 }
 
 std::vector<Piece> pieces_of(std::string_view script) {
   std::vector<Piece> pieces;
   for (std::string& passage : quoted_of(script))
-    pieces.push_back({std::move(passage)});
+    pieces.push_back({.text = std::move(passage), .quoted = true});
   for (Piece& name : names_of(script))
     pieces.push_back(std::move(name));
   std::vector<Piece> unique;
@@ -255,20 +248,20 @@ std::vector<std::string> own_words(std::string_view script) {
 std::string keep_own_words(const std::string& script, const std::string& description) {
   if (!g_utf8_validate_len(script.data(), script.size(), nullptr)) return description;
   const std::string folded = lower(description);
-  std::vector<std::string> missing;
+  std::vector<Piece> missing;
   for (Piece& piece : pieces_of(script))
     if (!stands_in(description, piece.text) &&
         !(piece.head && stands_in(folded, lower(piece.text))))
-      missing.push_back(std::move(piece.text));
+      missing.push_back(std::move(piece));
   if (missing.empty()) return description;
   const bool wide = has_wide_letters(description);
   if (wide == has_wide_letters(script) && script.size() <= kMaxTextBytes / 2) {
-    const char* stop = is_sentence(script) ? (wide ? "" : " ") : (wide ? "。" : ". ");
-    return bounded(script + stop + description, kMaxTextBytes);
+    const char* stop = ends_a_sentence(script) ? (wide ? "" : " ") : (wide ? "。" : ". ");
+    return std::string(bounded(script + stop + description, kMaxTextBytes));
   }
-  const std::string behind = bounded(pieces_behind(missing, description), kMaxTextBytes / 2);
+  const std::string behind(bounded(pieces_behind(missing, description), kMaxTextBytes / 2));
   const char* gap = wide || description.empty() ? "" : " ";
-  return bounded(description, kMaxTextBytes - behind.size() - 1) + gap + behind;
+  return std::string(bounded(description, kMaxTextBytes - behind.size() - 1)) + gap + behind;
 }
 
 } // namespace aigc

@@ -14,7 +14,7 @@ constexpr const char* kRules =
 Rules:
 - Describe one moment that can be seen: subject, action, place, time of day. Decide what the idea leaves open.
 - Be complete: light (source, direction, colour temperature), composition, colour palette, materials and textures, lens and depth of field.
-- Write one flowing description of 80 to 160 words (Chinese: 120 to 260 characters). No list, no headings, no commands, nothing that cannot be seen.
+- Write one flowing description of 60 to 110 words, at most 650 characters (Chinese: 120 to 300 characters). No list, no headings, no commands, nothing that cannot be seen.
 - Write in "language"; if it is "auto", in the language of the idea. In any language but English put the English term in brackets beside the key terms of light, lens and composition.
 - Work the given style, resolution and brand words into the description.
 - Keep names, quoted text and numbers of the idea letter for letter, neither translated nor spelled out.

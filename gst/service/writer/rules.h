@@ -9,7 +9,7 @@
 namespace aigc {
 
 /// Changes with the rules: other rules give other words for the same order.
-inline constexpr const char* kRulesEdition = "rules 1";
+inline constexpr const char* kRulesEdition = "rules 2";
 
 /// The system message. `request.system_prompt` takes the place of the rules, never of the form of
 /// the answer.

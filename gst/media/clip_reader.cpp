@@ -24,6 +24,13 @@ gboolean wants_decoding(GstElement*, GstPad* pad, GstCaps* caps, gpointer video)
   return !g_str_has_prefix(name, "text/") && !g_str_has_prefix(name, "subpicture/");
 }
 
+/// Models round sizes to what they can divide: 1664x928 is meant as 16:9. Thin bars would show
+/// that, a few pixels less at the sides do not.
+bool is_nearly(double shape, double other) {
+  constexpr double most = 1.02;
+  return shape != other && shape <= other * most && other <= shape * most;
+}
+
 /// Lets decoders hand out buffers with their own strides, which saves a copy of each picture.
 GstPadProbeReturn accept_strides(GstPad*, GstPadProbeInfo* info, gpointer) {
   GstQuery* query = GST_PAD_PROBE_INFO_QUERY(info);
@@ -144,15 +151,20 @@ std::vector<GstElement*> ClipReader::conform_chain() {
     chain.push_back(pipeline_.add("videoflip"));
     g_object_set(chain.back(), "video-direction", clip_.orientation, nullptr);
   }
-  if (target_.fit == Fit::crop) {
-    GstVideoInfo info;
-    gst_video_info_from_caps(&info, target_.caps.get());
+  GstVideoInfo info;
+  gst_video_info_from_caps(&info, target_.caps.get());
+  const double shape =
+      static_cast<double>(GST_VIDEO_INFO_WIDTH(&info)) / GST_VIDEO_INFO_HEIGHT(&info);
+  const bool crops = target_.fit == Fit::crop ||
+                     (target_.fit == Fit::letterbox &&
+                      is_nearly(static_cast<double>(clip_.width) / clip_.height, shape));
+  if (crops) {
     chain.push_back(pipeline_.add("aspectratiocrop"));
     g_object_set(chain.back(), "aspect-ratio", GST_VIDEO_INFO_WIDTH(&info),
                  GST_VIDEO_INFO_HEIGHT(&info), nullptr);
   }
   chain.push_back(pipeline_.add("videoconvertscale"));
-  g_object_set(chain.back(), "add-borders", target_.fit == Fit::letterbox, nullptr);
+  g_object_set(chain.back(), "add-borders", target_.fit == Fit::letterbox && !crops, nullptr);
   return chain;
 }
 

@@ -99,6 +99,30 @@ TEST_F(ClipReading, PassesDecodedBuffersOnUntouched) {
   EXPECT_NE(gst_buffer_get_video_meta(block->buffer.get()), nullptr);
 }
 
+TEST_F(ClipReading, AShapeThatIsNearlyTheSameIsCroppedNotBarred) {
+  struct Case {
+    const char* size;
+    bool bars;
+  };
+  for (const Case& one : {Case{"1664x928", false}, {"1256x720", false}, {"1232x720", true}}) {
+    SCOPED_TRACE(one.size);
+    const ClipInfo info = clip({.size = one.size, .flash = 0, .sound = 0, .video = "-c:v ffv1"});
+    ClipReader reader(
+        info,
+        VideoTarget{adopt(gst_caps_from_string("video/x-raw, format=GRAY8, width=1280, height=720,"
+                                               " pixel-aspect-ratio=1/1"))},
+        cancel);
+    const auto block = reader.read();
+    ASSERT_TRUE(block);
+    BufferMap map(block->buffer.get(), GST_MAP_READ);
+    int darkest = 255;
+    for (const size_t at :
+         {size_t{640}, 719 * size_t{1280} + 640, 360 * size_t{1280}, 360 * size_t{1280} + 1279})
+      darkest = std::min(darkest, int{map.data()[at]});
+    EXPECT_EQ(darkest < 128, one.bars);
+  }
+}
+
 TEST_F(ClipReading, SoundIsCutAndPaddedToTheSample) {
   GstAudioInfo format;
   auto caps = sound();

@@ -95,6 +95,9 @@ class WriterRun : public ServiceRun {
     request.resolution = now.resolution;
     if (job.shot.brand.empty()) job.shot.brand = now.brand;
     request.brand = job.shot.brand;
+    request.motion = job.shot.motion_prompt;
+    request.negative = job.shot.negative_prompt;
+    request.seconds = job.shot.duration;
     request.system_prompt = now.system_prompt;
     request.temperature = now.temperature;
     request.top_p = now.top_p;

@@ -87,7 +87,7 @@ class ArtRun : public ServiceRun {
     const ArtSettings now = kind.settings();
     check_text("negative-prompt", now.negative_prompt);
     check_sizes(now);
-    check_arrivals(arrivals, 0, [&](const Model& model) {
+    check_arrivals(arrivals, 0, 0, [&](const Model& model) {
       choose_size(model, asked_size(now, {}), aspect_of(now));
     });
   }

@@ -163,10 +163,12 @@ class CameraRun : public ServiceRun {
   StageSettings settings() const override { return kind_.settings(); }
 
   void gather(const Job& job, Request& request, Cancel& cancel) const override {
-    const std::string last_frame = kind_.settings().last_frame;
+    const CameraSettings now = kind_.settings();
     request.keyframe = keyframe_of(job, cancel);
     if (!request.keyframe) request.references = references_of(job.shot);
-    if (!last_frame.empty()) request.last_frame = read_picture_file("last-frame", last_frame);
+    request.seconds = job.shot.duration > 0 ? job.shot.duration : now.duration;
+    if (!now.last_frame.empty())
+      request.last_frame = read_picture_file("last-frame", now.last_frame);
   }
 
   void ask(Job& job, const Model& model, Request& request) override {
@@ -176,8 +178,8 @@ class CameraRun : public ServiceRun {
                   "give it a script, or set prompt");
     check_last_frame(model, bool(request.keyframe), bool(request.last_frame));
     request.size = order_size(now, model, job.shot, request.keyframe.get());
-    if (job.shot.duration <= 0) job.shot.duration = now.duration;
-    request.seconds = choose_seconds(model, job.shot.duration);
+    job.shot.duration = request.seconds;
+    request.seconds = choose_seconds(model, request.seconds);
     request.motion = now.motion_prompt.empty() ? job.shot.motion_prompt
                                                : with_script(now.motion_prompt, job.shot.script);
     request.negative = now.negative_prompt.empty() ? job.shot.negative_prompt : now.negative_prompt;
@@ -203,7 +205,8 @@ class CameraRun : public ServiceRun {
   void check(const Arrivals& arrivals) const {
     const CameraSettings now = kind_.settings();
     const bool ends = !now.last_frame.empty();
-    check_arrivals(arrivals, ends ? unsigned{kLastFrame} : 0, [&](const Model& model) {
+    const unsigned also = ends ? kLastFrame : 0;
+    check_arrivals(arrivals, also, now.duration, [&](const Model& model) {
       check_last_frame(model, arrivals.pictures, ends);
       choose_size(model, asked_size(now, {}), aspect_of(now));
       choose_seconds(model, now.duration);

@@ -22,22 +22,25 @@ std::string text_of(unsigned inputs) {
 
 } // namespace
 
-const Model& find_model(const Backend& backend, Role role, const std::string& name,
-                        unsigned inputs) {
+const Model& find_model(const Backend& backend, Role role, const std::string& name, unsigned inputs,
+                        double seconds) {
   std::string known, fitting;
   const auto add = [](std::string& list, const Model& model) {
     list += (list.empty() ? "" : ", ") + std::string(model.name);
   };
   const Model* named = nullptr;
+  const Model* first = nullptr; // of those that take the inputs
   for (const Model& model : backend.models()) {
     if (model.role != role) continue;
     add(known, model);
     if (takes(model, inputs)) {
-      if (name.empty()) return model;
+      if (name.empty() && seconds <= model.max_seconds) return model;
+      if (!first) first = &model;
       add(fitting, model);
     }
     if (name == model.name) named = &model;
   }
+  if (name.empty() && first) return *first; // too short, which choose_seconds() says
   if (!named && !name.empty()) named = backend.other_model(role, name);
   if (named && takes(*named, inputs)) return *named;
   if (named)

@@ -27,6 +27,9 @@ struct Media {
   explicit operator bool() const { return bytes || !url.empty(); }
 };
 
+/// From the seed of one take of a shot to that of the next.
+inline constexpr gint64 kTakeStride = 7919;
+
 /// One call, complete: everything the result depends on stands here.
 struct Request {
   Role role = Role::words;
@@ -115,6 +118,9 @@ class Backend {
   /// A row for a name the table does not have, or null when such a name is refused.
   virtual const Model* other_model(Role role, const std::string& name) const { return nullptr; }
 
+  /// The name a model goes by in the price file where that does not have its own.
+  virtual std::string price_name(const std::string& model) const { return model; }
+
   /// A result at once, or a task to be polled. One create is sent, never twice. All of these throw
   /// Error, with `retry`, `retry_after` and `unclear` as they apply.
   virtual std::variant<Result, Task> submit(const Request& request, Call& call) = 0;
@@ -126,9 +132,10 @@ class Backend {
   virtual Found find(const Request& request, const Intent& intent, Call& call) { return {}; }
 };
 
-/// The model named, or the first of the role that takes all of `inputs` when `name` is empty.
-/// Throws Error{Fault::settings} that lists the names there are, or what the model does not take.
+/// The model named, or the first of the role that takes all of `inputs` when `name` is empty: one
+/// that makes clips of `seconds` (0 = of any length), if any does. Throws Error{Fault::settings}
+/// that lists the names there are, or what the model does not take.
 const Model& find_model(const Backend& backend, Role role, const std::string& name,
-                        unsigned inputs = kWordsOnly);
+                        unsigned inputs = kWordsOnly, double seconds = 0);
 
 } // namespace aigc

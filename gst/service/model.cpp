@@ -22,10 +22,6 @@ double ratio(Size size) {
   return static_cast<double>(size.width) / size.height;
 }
 
-std::string text_of(Size size) {
-  return std::to_string(size.width) + "x" + std::to_string(size.height);
-}
-
 std::string text_of(double value) {
   std::array<char, 32> text{};
   const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
@@ -64,9 +60,22 @@ void check_side(const Model& model, const char* name, int side, int minimum, int
               "ask for at most " + std::to_string(model.max_area) + " pixels in all");
 }
 
+/// The largest size of that aspect where it is wider or higher than the model makes, and not as
+/// narrow where there is none.
+Size within_sides(const Model& model, Size whole) {
+  const int longer = std::max(whole.width, whole.height);
+  if (longer <= model.max_side) return whole;
+  const double scale = static_cast<double>(model.max_side) / longer;
+  const auto scaled = [&](int side) {
+    return std::max(rounded_down(side * scale, model.side_step), model.min_side);
+  };
+  return {scaled(whole.width), scaled(whole.height)};
+}
+
 /// Grown to the smallest legal size where `whole` is smaller. A size that only an aspect asked for
 /// is shrunk to the largest.
 Size choose_free(const Model& model, Size whole, bool aspect_only) {
+  if (aspect_only) whole = within_sides(model, whole);
   check_side(model, "width", whole.width, kMinSide, model.max_side);
   check_side(model, "height", whole.height, kMinSide, model.max_side);
   const double shape = ratio(whole);
@@ -129,6 +138,10 @@ Size choose_listed(const Model& model, Size whole, Size asked) {
 }
 
 } // namespace
+
+std::string text_of(Size size) {
+  return std::to_string(size.width) + "x" + std::to_string(size.height);
+}
 
 double parse_aspect(const std::string& aspect) {
   int width = 0, height = 0;

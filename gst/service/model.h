@@ -51,6 +51,9 @@ struct Model {
   const char* picture_mime = "";   ///< what pictures are delivered as
 };
 
+/// "WxH".
+std::string text_of(Size size);
+
 /// "W:H" to a ratio; throws Error{Fault::settings} for anything else.
 double parse_aspect(const std::string& aspect);
 

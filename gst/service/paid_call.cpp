@@ -127,10 +127,15 @@ bool PaidCall::resume() {
   return false;
 }
 
+std::optional<double> PaidCall::cost_of(const Usage& usage) const {
+  const auto own = house_.prices.cost(entry_.model, usage);
+  return own ? own : house_.prices.cost(house_.backend.price_name(entry_.model), usage);
+}
+
 /// Each order has an id and a reservation of its own.
 void PaidCall::reserve() {
   entry_.call = take_string(g_uuid_string_random());
-  const auto cost = house_.prices.cost(entry_.model, expected_usage(attempt_.request));
+  const auto cost = cost_of(expected_usage(attempt_.request));
   if (!cost && attempt_.options.max_cost > 0)
     throw Error(Fault::no_funds,
                 "max-cost is set, but the price of " + entry_.model + " is not in " +
@@ -146,27 +151,30 @@ void PaidCall::reserve() {
 /// A result, or nothing when the service works on a task. Only what the service surely did not take
 /// is sent again.
 std::optional<Result> PaidCall::order() {
-  slot_ = Limiter::enter(limiter_, attempt_.call.cancel, attempt_.call.deadline);
+  // `timeout` is for this shot's own result: it does not run while those in front have theirs made.
+  slot_ = Limiter::enter(limiter_, attempt_.call.cancel, Clock::time_point::max());
   reserve();
+  limiter_->pace(attempt_.call.cancel, Clock::time_point::max());
+  attempt_.call.deadline = Clock::now() + attempt_.options.timeout;
   for (;;) {
     attempt_.check();
-    limiter_->pace(attempt_.call.cancel, attempt_.call.deadline);
     house_.lock.check();
     try {
       return submit();
     } catch (const Error& error) {
       if (error.unclear) {
         if (clarify(error)) return std::nullopt;
-        continue;
+      } else {
+        if (error.billed)
+          write_off();
+        else
+          drop();
+        if (!error.retry || attempt_.requests > attempt_.options.max_retries) throw;
+        back_off(error);
+        if (!reserved_) reserve();
       }
-      if (error.billed)
-        write_off();
-      else
-        drop();
-      if (!error.retry || attempt_.requests > attempt_.options.max_retries) throw;
-      back_off(error);
-      if (!reserved_) reserve();
     }
+    limiter_->pace(attempt_.call.cancel, attempt_.call.deadline);
   }
 }
 
@@ -277,7 +285,7 @@ void PaidCall::note() {
 /// What the service says of its own price stands where the price file says nothing.
 void PaidCall::price(Result& result) const {
   result.usage = billed_usage(attempt_.request, result.usage);
-  const auto cost = house_.prices.cost(entry_.model, result.usage);
+  const auto cost = cost_of(result.usage);
   if (!cost) return;
   result.cost = *cost;
   result.currency = house_.prices.currency();

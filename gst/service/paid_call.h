@@ -85,6 +85,7 @@ class PaidCall {
   void note_task(const std::string& id);
   void note_address(const Result& result);
   void price(Result& result) const;
+  std::optional<double> cost_of(const Usage& usage) const;
   LedgerLine line() const;
   /// Nothing will be billed.
   void drop();

@@ -39,17 +39,13 @@ ClipInfo check_clip(const Result& result, Cancel& cancel) {
                     cancel);
 }
 
-std::string text_of(int width, int height) {
-  return std::to_string(width) + "x" + std::to_string(height);
-}
-
 /// Models with a list of sizes keep to it; the others round as they like, or follow an input.
 void check_size(const Request& request, const Model* model, const PictureInfo& picture) {
   const Size size = request.size;
   if (!model || model->sizes.empty() || size.width < 1 || size.height < 1) return;
   if (picture.width == size.width && picture.height == size.height) return;
-  const std::string what = "the picture is " + text_of(picture.width, picture.height) + " where " +
-                           text_of(size.width, size.height) + " was ordered";
+  const std::string what = "the picture is " + text_of(Size{picture.width, picture.height}) +
+                           " where " + text_of(size) + " was ordered";
   const double off = double(picture.width) * size.height / (double(picture.height) * size.width);
   if (off > kMostAspect || off < 1 / kMostAspect)
     throw Error(Fault::format, what, "run again; report it to the service if it happens twice");

@@ -86,15 +86,16 @@ void post(GstElement* element, GstStructure* fields) {
 
 } // namespace
 
-void report(GstElement* element, const Error& error, bool fatal, const std::string& uri) {
+void report(GstElement* element, const std::string& stage, const Error& error, bool fatal,
+            const std::string& uri) {
   Own<gchar> name(gst_object_get_name(GST_OBJECT(element)));
   std::string text = std::string(name.get()) + ": " + error.what();
   if (!error.remedy.empty()) text += "; " + error.remedy;
   GstStructure* details = gst_structure_new(
-      "aigc-details", "element", G_TYPE_STRING, name.get(), "code", G_TYPE_STRING,
-      code_of(error).c_str(), "http-status", G_TYPE_INT, error.http_status, "request-id",
-      G_TYPE_STRING, error.request_id.c_str(), "service", G_TYPE_STRING, error.service.c_str(),
-      "remedy", G_TYPE_STRING, error.remedy.c_str(), nullptr);
+      "aigc-details", "element", G_TYPE_STRING, name.get(), "stage", G_TYPE_STRING, stage.c_str(),
+      "code", G_TYPE_STRING, code_of(error).c_str(), "http-status", G_TYPE_INT, error.http_status,
+      "request-id", G_TYPE_STRING, error.request_id.c_str(), "service", G_TYPE_STRING,
+      error.service.c_str(), "remedy", G_TYPE_STRING, error.remedy.c_str(), nullptr);
   if (!uri.empty()) gst_structure_set(details, "uri", G_TYPE_STRING, uri.c_str(), nullptr);
   const GstCode code = gst_code(error.fault);
   gst_element_message_full_with_details(element, fatal ? GST_MESSAGE_ERROR : GST_MESSAGE_WARNING,

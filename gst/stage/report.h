@@ -13,8 +13,9 @@
 namespace aigc {
 
 /// Posts an ERROR (or, with `fatal` false, a WARNING): one sentence and its remedy, and details
-/// {element, code, http-status, request-id, service, remedy}, and the `uri` it is about, if any.
-void report(GstElement* element, const Error& error, bool fatal = true,
+/// {element, stage, code, http-status, request-id, service, remedy}, and the `uri` it is about, if
+/// any. `stage` is empty for an element that asks no service.
+void report(GstElement* element, const std::string& stage, const Error& error, bool fatal = true,
             const std::string& uri = {});
 
 /// Posts a PROGRESS message; `percent` is kept only for GST_PROGRESS_TYPE_CONTINUE.

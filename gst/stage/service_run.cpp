@@ -52,6 +52,17 @@ unsigned at_once(const Backend& backend, Role role, const std::string& name) {
   return limit;
 }
 
+/// Also an address that is not found or a wait that was too long says whose it was.
+Done ask_service(const Driver& driver, const Request& request, const DriverOptions& options,
+                 Cancel& cancel, const std::function<void(int)>& progress) {
+  try {
+    return driver.run(request, options, cancel, progress);
+  } catch (Error& error) {
+    if (error.service.empty()) error.service = driver.backend().name();
+    throw;
+  }
+}
+
 } // namespace
 
 GType backend_choice_type() {
@@ -99,18 +110,19 @@ ServiceRun::ServiceRun(Role role, const StageSettings& settings, Chosen chosen)
   max_cost(settings);
 }
 
-const Model& ServiceRun::model(unsigned inputs) const {
-  return find_model(driver_.backend(), role_, model_, inputs);
+const Model& ServiceRun::model(unsigned inputs, double seconds) const {
+  return find_model(driver_.backend(), role_, model_, inputs, seconds);
 }
 
-void ServiceRun::check_arrivals(const Arrivals& arrivals, unsigned also, const Check& check) const {
+void ServiceRun::check_arrivals(const Arrivals& arrivals, unsigned also, double seconds,
+                                const Check& check) const {
   std::optional<Error> refusal;
   for (const auto& [comes, inputs] :
        {std::pair{arrivals.pictures, kKeyframe}, std::pair{arrivals.words, kWordsOnly},
         std::pair{arrivals.references, kReferences}}) {
     if (!comes) continue;
     try {
-      return check(model(inputs | also));
+      return check(model(inputs | also, seconds));
     } catch (const Error& error) {
       if (!refusal) refusal = error;
     }
@@ -152,7 +164,8 @@ Product ServiceRun::work_with(const Driver& driver, const std::string& name, Job
   request.seed = job.shot.seed;
   request.take = job.shot.take;
   gather(job, request, cancel);
-  const Model& model = find_model(driver.backend(), role_, name, inputs_of(request));
+  const Model& model =
+      find_model(driver.backend(), role_, name, inputs_of(request), request.seconds);
   request.model = model.name;
   ask(job, model, request);
 
@@ -163,7 +176,7 @@ Product ServiceRun::work_with(const Driver& driver, const std::string& name, Job
   options.use_cache = now.use_cache;
   options.max_cost = max_cost(now);
   options.cancel_tasks = now.cancel_pending;
-  Done done = driver.run(request, options, cancel, progress);
+  Done done = ask_service(driver, request, options, cancel, progress);
   const unsigned requests = done.requests;
   Provenance provenance = done.provenance;
   Product product = give(std::move(job), std::move(done), cancel);

@@ -82,19 +82,21 @@ class ServiceRun : public StageRun {
 
  protected:
   const Backend& backend() const { return driver_.backend(); }
-  /// The model for these inputs. Throws Error{Fault::settings}.
-  const Model& model(unsigned inputs) const;
+  /// The model for these inputs and clips of that length, 0 = any. Throws Error{Fault::settings}.
+  const Model& model(unsigned inputs, double seconds = 0) const;
 
   using Check = std::function<void(const Model&)>;
   /// Refuses settings that `check` refuses for every kind of shot that can come; a shot of its own
   /// size or length may still be refused later. `also` are inputs that each shot brings.
-  void check_arrivals(const Arrivals& arrivals, unsigned also, const Check& check) const;
+  void check_arrivals(const Arrivals& arrivals, unsigned also, double seconds,
+                      const Check& check) const;
 
   /// The settings as they are now: a change while playing applies to the next shot.
   virtual StageSettings settings() const = 0;
   /// Whether a shot needs no service, and what goes on instead.
   virtual std::optional<Product> pass(const Job& job) { return std::nullopt; }
-  /// Puts the pictures into `request`, which decide on the model. Throws Error.
+  /// Puts the pictures and the length asked for into `request`, which decide on the model. Throws
+  /// Error.
   virtual void gather(const Job&, Request&, Cancel&) const {}
   /// Fills in the rest of `request` and writes what was asked into the shot. Throws Error.
   virtual void ask(Job& job, const Model& model, Request& request) = 0;

@@ -107,6 +107,43 @@ TEST_F(ServicesTest, ABrandIsOfTheShotElseOfTheElement) {
             std::string::npos);
 }
 
+TEST_F(ServicesTest, TheWriterKnowsWhatTheShotBrings) {
+  set_keys();
+  const std::string list = shots(R"([{"script":"fox","motion-prompt":"it leaps",)"
+                                 R"("negative-prompt":"snow","duration":3}])");
+  Launch("aishotsrc location=" + list + " ! aipromptenhance ! fakesink").run();
+  const auto order = parse_json(call("chat")["body"]["messages"].at(1)["content"].text());
+  const JsonView view(order.get());
+  EXPECT_EQ(view["motion"].text(), "it leaps");
+  EXPECT_EQ(view["avoid"].text(), "snow");
+  EXPECT_EQ(view["seconds"].number(), 3);
+}
+
+TEST_F(ServicesTest, AServiceThatCannotBeReachedIsNamed) {
+  set_keys();
+  set("DASHSCOPE_BASE_URL", "http://127.0.0.1:1/api/v1");
+  const Launch launch("qwenimagesrc prompt=fox max-retries=0 ! fakesink");
+  gst_element_set_state(launch.get(), GST_STATE_PLAYING);
+  auto message =
+      adopt(gst_bus_timed_pop_filtered(launch.bus().get(), 30 * GST_SECOND, GST_MESSAGE_ERROR));
+  ASSERT_TRUE(message);
+  const GstStructure* details = nullptr;
+  gst_message_parse_error_details(message.get(), &details);
+  ASSERT_TRUE(details);
+  EXPECT_STREQ(gst_structure_get_string(details, "service"), "dashscope");
+  EXPECT_STREQ(gst_structure_get_string(details, "stage"), "image");
+}
+
+TEST_F(ServicesTest, ALongShotChoosesAModelThatMakesIt) {
+  set_keys();
+  const Ran ran = Launch("wanxclipgen prompt=fox duration=8 ! fakesink").run();
+  EXPECT_TRUE(ran.eos);
+  EXPECT_EQ(ran.errors, std::vector<std::string>());
+  const JsonView body = call("video")["body"];
+  EXPECT_EQ(body["model"].text(), "wan2.5-t2v-preview");
+  EXPECT_EQ(body["parameters"]["duration"].integer(), 10);
+}
+
 TEST_F(ServicesTest, AFilmIsWrittenPaintedAndFilmed) {
   set_keys();
   const Ran ran = Launch("aipromptenhance prompt=fox ! qwenimagesrc prompt-extend=true "

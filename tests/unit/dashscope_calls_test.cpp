@@ -96,6 +96,28 @@ TEST_F(DashscopeCalls, TheDefaultFollowsFromTheInputs) {
   EXPECT_EQ(name(Role::clip, kKeyframe | kReferences), "wan3.0-video");
 }
 
+TEST_F(DashscopeCalls, TheDefaultMakesTheLengthIfAnyDoes) {
+  const auto name = [&](unsigned inputs, double seconds) {
+    return std::string(find_model(backend(), Role::clip, "", inputs, seconds).name);
+  };
+  EXPECT_EQ(name(kWordsOnly, 5), "wan2.2-t2v-plus");
+  EXPECT_EQ(name(kWordsOnly, 8), "wan2.5-t2v-preview");
+  EXPECT_EQ(name(kKeyframe, 8), "wan2.5-i2v-preview");
+  EXPECT_EQ(name(kKeyframe, 12), "wan2.6-i2v");
+  EXPECT_EQ(name(kKeyframe | kLastFrame, 8), "wan2.7-i2v");
+  EXPECT_EQ(name(kReferences, 12), "wan3.0-video");
+  EXPECT_EQ(name(kKeyframe, 60), "wan2.2-i2v-plus") << "whose limit the error names";
+  EXPECT_STREQ(find_model(backend(), Role::clip, "wan2.2-i2v-plus", kKeyframe, 8).name,
+               "wan2.2-i2v-plus");
+}
+
+TEST_F(DashscopeCalls, AModelIsRefusedWithThoseThatTakeTheInputs) {
+  const Error error =
+      error_of([&] { find_model(backend(), Role::picture, "qwen-image", kReferences); });
+  EXPECT_NE(std::string(error.what()).find("reference pictures"), std::string::npos);
+  EXPECT_NE(error.remedy.find("qwen-image-edit-plus"), std::string::npos);
+}
+
 TEST_F(DashscopeCalls, OnlyTheAuthorizationCarriesTheKey) {
   run(request("qwen-image-plus"));
   const auto list = server().calls();

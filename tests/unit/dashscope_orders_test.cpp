@@ -131,6 +131,17 @@ TEST(DashscopeOrder, WordsAreCutBetweenCharacters) {
   EXPECT_EQ(JsonView(root.get())["parameters"]["negative_prompt"].text().size(), 500u * 3);
 }
 
+TEST(DashscopeOrder, TooManyWordsGiveWayToTheMotion) {
+  Request request = clip_request();
+  request.words = std::string(790, 'w');
+  const Row& row = *find_row("wan2.2-t2v-plus");
+  const std::string prompt = prompt_of(row, request);
+  EXPECT_EQ(prompt.size(), 800u);
+  EXPECT_TRUE(prompt.ends_with("w\nslow push in")) << prompt.substr(750);
+  request.motion = std::string(900, 'm');
+  EXPECT_EQ(prompt_of(row, request), std::string(800, 'm'));
+}
+
 TEST(DashscopeOrder, WithoutMotionTheWordsHaveToDo) {
   Request request = clip_request();
   request.motion.clear();

@@ -2,6 +2,7 @@
 // The driver against a scripted backend: store, retry, polling, deadline, cancel, lost creates,
 // budget, verification.
 #include "base/error.h"
+#include "net/limiter.h"
 #include "service/driver.h"
 #include "store/journal.h"
 #include "store/ledger.h"
@@ -11,6 +12,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <gtest/gtest.h>
 #include <thread>
 
@@ -20,10 +22,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::array<Model, 4> kModels = {{{.name = "m", .role = Role::words},
-                                           {.name = "p", .role = Role::picture},
-                                           {.name = "c", .role = Role::clip},
-                                           {.name = "qwen-image", .role = Role::picture}}};
+constexpr Pace kOneAtATime{.group = "one", .concurrent = 1};
+constexpr std::array<Model, 5> kModels = {
+    {{.name = "m", .role = Role::words},
+     {.name = "p", .role = Role::picture},
+     {.name = "c", .role = Role::clip},
+     {.name = "one", .role = Role::words, .pace = kOneAtATime},
+     {.name = "qwen-image", .role = Role::picture}}};
 
 /// Answers as its script says; counts what was asked.
 class ScriptedBackend : public Backend {
@@ -32,6 +37,10 @@ class ScriptedBackend : public Backend {
   std::span<const Model> models() const override { return kModels; }
   bool is_preview() const override { return preview; }
   Endpoint endpoint() const override { return {"scripted.test", account, true}; }
+
+  std::string price_name(const std::string& model) const override {
+    return model == "p" ? "qwen-image" : model;
+  }
 
   std::variant<Result, Task> submit(const Request& request, Call& call) override {
     const int number = ++submits;
@@ -247,6 +256,24 @@ TEST_F(DriverTest, AWaitBeyondTheDeadlineFailsAtOnceAndSaysHowLong) {
   const Error told = error();
   EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
   EXPECT_NE(told.remedy.find("90 s"), std::string::npos) << told.remedy;
+  EXPECT_EQ(backend->submits, 1);
+}
+
+TEST_F(DriverTest, TheWaitForAPlaceIsNoPartOfTheTimeout) {
+  request.model = "one";
+  options.timeout = 50ms;
+  std::promise<void> at_the_limiter;
+  options.reached = [&](Step step) {
+    if (step == Step::locked) at_the_limiter.set_value();
+  };
+  auto in_front = std::make_optional(
+      Limiter::enter(Limiter::shared({"scripted.test", backend->account, "one"}, 0, 1), cancel,
+                     std::chrono::steady_clock::time_point::max()));
+  auto answer = std::async(std::launch::async, [&] { return run().result.prompt; });
+  at_the_limiter.get_future().wait();
+  EXPECT_EQ(answer.wait_for(3 * options.timeout), std::future_status::timeout);
+  in_front.reset();
+  EXPECT_EQ(answer.get(), "answer 1");
   EXPECT_EQ(backend->submits, 1);
 }
 
@@ -472,6 +499,9 @@ TEST_F(DriverTest, MoreThanMaxCostIsNotSpentNorWhatNobodyKnowsThePriceOf) {
   request.model = "qwen-image"; // 0.25 CNY
   told = error();
   EXPECT_EQ(told.fault, Fault::no_funds);
+  EXPECT_NE(std::string(told.what()).find("0.25"), std::string::npos) << told.what();
+  request.model = "p"; // charged as the other
+  told = error();
   EXPECT_NE(std::string(told.what()).find("0.25"), std::string::npos) << told.what();
   EXPECT_EQ(backend->submits, 0);
   EXPECT_FALSE(is_open());

@@ -139,6 +139,14 @@ TEST(ModelSize, AnAspectAloneNeverExceedsTheArea) {
   }
 }
 
+TEST(ModelSize, AnAspectAloneNeverExceedsTheSides) {
+  EXPECT_EQ(choose_size(kSides, {}, 4), (Size{2048, 512}));
+  EXPECT_EQ(choose_size(kSides, {}, 3), (Size{2048, 672}));
+  EXPECT_EQ(choose_size(kSides, {}, 8), (Size{2048, 512})) << "the nearest there is";
+  EXPECT_EQ(choose_size(kSides, {}, 0.125), (Size{512, 2048}));
+  EXPECT_NE(text_of([] { choose_size(kSides, {4096, 0}, 8); }), "nothing thrown");
+}
+
 TEST(ModelSeconds, TheShortestLegalOneAtLeastAsLong) {
   EXPECT_EQ(choose_seconds(kListed, 3), 5);
   EXPECT_EQ(choose_seconds(kListed, 5.1), 10);

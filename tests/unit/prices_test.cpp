@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The price file: what calls cost, and what is said about a file that is wrong.
 #include "base/error.h"
+#include "service/dashscope/dashscope.h"
+#include "service/deepseek/deepseek_backend.h"
 #include "service/prices.h"
 #include "temp_folder.h"
 
@@ -97,4 +99,34 @@ TEST(Prices, WhatIsWrongIsNamedByLineOrMember) {
     EXPECT_NE(said.find("p.json"), std::string::npos) << one.text;
     EXPECT_NE(said.find(one.named), std::string::npos) << said;
   }
+}
+
+TEST(Prices, OnlyTheNewestModelsHaveNone) {
+  g_unsetenv("AIGC_PRICES");
+  const auto prices = Prices::load();
+  const Usage all{.input_tokens = 1, .output_tokens = 1, .pictures = 1, .seconds = 1};
+  std::vector<std::string> unknown;
+  for (const auto& backend : {make_dashscope({"", Secret("k")}), make_deepseek({"", Secret("k")})})
+    for (const Model& model : backend->models()) {
+      Usage usage = all;
+      if (model.role != Role::words) usage.input_tokens = usage.output_tokens = 0;
+      if (model.role != Role::picture) usage.pictures = 0;
+      if (model.role != Role::clip) usage.seconds = 0;
+      if (!prices->cost(model.name, usage)) unknown.push_back(model.name);
+    }
+  EXPECT_EQ(unknown, (std::vector<std::string>{"qwen-image-3.0", "qwen-image-3.0-pro",
+                                               "wan3.0-video", "wan3.0-video-prime"}));
+}
+
+TEST(Prices, DerivedNamesAreChargedAsTheirBase) {
+  const auto backend = make_dashscope({"", Secret("k")});
+  const std::pair<const char*, const char*> names[] = {
+      {"wan2.6-t2v-us", "wan2.6-t2v"},
+      {"wan2.6-t2v-2026-01-09", "wan2.6-t2v"},
+      {"wan2.1-i2v-turbo", "wanx2.1-i2v-turbo"},
+      {"qwen-image-max-2025-12-30", "qwen-image-max"},
+      {"qwen-image-plus-2026-01-09", "qwen-image-plus-2026-01-09"},
+      {"qwen-max", "qwen-max"}};
+  for (const auto& [name, base] : names)
+    EXPECT_EQ(backend->price_name(name), base);
 }

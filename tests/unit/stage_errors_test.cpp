@@ -49,6 +49,7 @@ TEST(StageErrors, FailIsOneErrorWithDetailsBeforeTheProgressError) {
   EXPECT_EQ(detail_of(message.get(), "remedy"), "top up");
   EXPECT_EQ(detail_of(message.get(), "code"), "Arrearage");
   EXPECT_EQ(detail_of(message.get(), "request-id"), "r-9");
+  EXPECT_EQ(detail_of(message.get(), "stage"), "image");
   EXPECT_EQ(rig.push("late"), GST_FLOW_EOS); // after eos() the pad itself answers
   EXPECT_EQ(rig.count_said("aigc/shot-failed"), 1u);
   EXPECT_TRUE(eventually([&] { return rig.progress_is_paired(); }));

@@ -17,9 +17,9 @@ namespace aigc::dashscope {
 namespace {
 
 /// What is over is over: another look at it gives the same.
-Error ended(Error error, JsonView answer) {
+Error ended(Error error, JsonView answer, const Secret& key) {
   error.service = kService;
-  if (error.request_id.empty()) error.request_id = answer["request_id"].text();
+  if (error.request_id.empty()) error.request_id = request_id_of(answer, key);
   if (error.code.empty()) error.code = answer["output"]["task_status"].text();
   error.retry = false;
   error.unclear = false;
@@ -34,8 +34,8 @@ Error refused(JsonView source, JsonView answer, const Secret& key) {
   if (refusal.code.empty() && refusal.message.empty())
     return ended(Error(Fault::read, "dashscope gave up on the task without saying why",
                        "run again: what failed is not billed"),
-                 answer);
-  return ended(service_error(refusal, key), answer);
+                 answer, key);
+  return ended(service_error(refusal, key), answer, key);
 }
 
 std::string first_text(std::initializer_list<JsonView> places) {
@@ -71,10 +71,11 @@ std::string tier_in(JsonView usage) {
   return tier.empty() ? tier_of_text(usage["video_ratio"].text()) : tier;
 }
 
-Result result_of(JsonView answer, const Request& request, const std::string& url) {
+Result result_of(JsonView answer, const Request& request, const std::string& url,
+                 const Secret& key) {
   Result result;
   result.url = url;
-  result.request_id = answer["request_id"].text();
+  result.request_id = request_id_of(answer, key);
   result.seed = seed_of(request);
   result.usage = read_usage(answer["usage"], request);
   return result;
@@ -85,23 +86,23 @@ Result picture_of_task(JsonView answer, const Request& request, const Secret& ke
   const JsonView results = answer["output"]["results"];
   for (size_t i = 0; i < results.size(); ++i)
     if (const std::string url = results.at(i)["url"].text(); !url.empty())
-      return result_of(answer, request, url);
+      return result_of(answer, request, url, key);
   for (size_t i = 0; i < results.size(); ++i)
     if (results.at(i)["code"].exists()) throw refused(results.at(i), answer, key);
   throw ended(Error(Fault::format, "dashscope says the picture is done, but not where it is",
                     "run again; report the request id to the service if it was billed"),
-              answer);
+              answer, key);
 }
 
-Result clip_of_task(JsonView answer, const Request& request) {
+Result clip_of_task(JsonView answer, const Request& request, const Secret& key) {
   const JsonView output = answer["output"];
   const std::string url =
       first_text({output["video_url"], output["results"]["video_url"],
                   output["results"].at(0)["video_url"], output["results"].at(0)["url"]});
-  if (!url.empty()) return result_of(answer, request, url);
+  if (!url.empty()) return result_of(answer, request, url, key);
   throw ended(Error(Fault::format, "dashscope says the clip is done, but not where it is",
                     "run again; report the request id to the service if it was billed"),
-              answer);
+              answer, key);
 }
 
 Poll running_as_unknown(const std::string& state) {
@@ -122,15 +123,16 @@ Poll read_task(JsonView answer, const Request& request, const Secret& key) {
   if (state == "RUNNING" || state == "SUSPENDED") return {Poll::State::running, -1, {}};
   if (state == "SUCCEEDED")
     return {Poll::State::done, 100,
-            request.role == Role::clip ? clip_of_task(answer, request)
+            request.role == Role::clip ? clip_of_task(answer, request, key)
                                        : picture_of_task(answer, request, key)};
   if (state == "FAILED") throw refused(output, answer, key);
   if (state == "CANCELED")
-    throw ended(Error(Fault::read, "the task was cancelled at the service", "run again"), answer);
+    throw ended(Error(Fault::read, "the task was cancelled at the service", "run again"), answer,
+                key);
   if (state == "UNKNOWN")
     throw ended(Error(Fault::not_found, "the task expired or never existed",
                       "results are kept for 24 hours: run again"),
-                answer);
+                answer, key);
   if (state.empty()) {
     Error error(Fault::format, "dashscope's answer about a task has no state", "try again later");
     error.service = kService;
@@ -146,7 +148,7 @@ Result read_picture(JsonView answer, const Request& request, const Secret& key) 
     const JsonView content = choices.at(i)["message"]["content"];
     for (size_t j = 0; j < content.size(); ++j)
       if (const std::string url = content.at(j)["image"].text(); !url.empty())
-        return result_of(answer, request, url);
+        return result_of(answer, request, url, key);
   }
   return picture_of_task(answer, request, key);
 }
@@ -163,6 +165,11 @@ Usage read_usage(JsonView usage, const Request& request) {
   read.tier = tier_in(usage);
   if (read.tier.empty()) read.tier = tier_of(request.size);
   return read;
+}
+
+std::string request_id_of(JsonView answer, const Secret& key) {
+  constexpr size_t longest = 128;
+  return printable_token(answer["request_id"].text(), longest, key);
 }
 
 std::string original_prompt(JsonView answer) {

@@ -22,6 +22,9 @@ Result read_picture(JsonView answer, const Request& request, const Secret& key);
 /// that were ordered stand in for what is not said.
 Usage read_usage(JsonView usage, const Request& request);
 
+/// The service's id of the call, fit for a message.
+std::string request_id_of(JsonView answer, const Secret& key);
+
 /// The words a task was made with, or nothing as long as it does not say.
 std::string original_prompt(JsonView answer);
 

@@ -32,6 +32,10 @@ class DashscopeBackend : public Backend {
   Endpoint endpoint() const override { return client_.endpoint(); }
   std::span<const Model> models() const override { return dashscope::models(); }
   const Model* other_model(Role role, const std::string& name) const override;
+  std::string price_name(const std::string& model) const override {
+    const auto row = derive_row(model);
+    return row ? row->model.name : model;
+  }
   std::variant<Result, Task> submit(const Request& request, Call& call) override;
   Poll poll(const Task& task, const Request& request, Call& call) override;
   bool cancel(const Task& task, Call& call) override;
@@ -122,7 +126,7 @@ std::variant<Result, Task> DashscopeBackend::submit(const Request& request, Call
   Error error(Fault::format, "dashscope took the call, but named no task",
               "look into the service's task list before running again");
   error.service = kService;
-  error.request_id = view["request_id"].text();
+  error.request_id = request_id_of(view, client_.key());
   error.unclear = true;
   throw error;
 }

@@ -16,10 +16,6 @@ namespace {
 /// Down to where the loss begins to show in what is made from it.
 constexpr int kQualities[] = {kJpegQuality, 85, 78};
 
-std::string text_of(int width, int height) {
-  return std::to_string(width) + "x" + std::to_string(height);
-}
-
 /// The size within the limits, in the same aspect.
 Size legal_size(const PictureInfo& info, const PictureLimits& limits, const char* what) {
   const double shorter = std::min(info.width, info.height);
@@ -29,7 +25,7 @@ Size legal_size(const PictureInfo& info, const PictureLimits& limits, const char
   const bool too_narrow = std::lround(shorter * scale) < limits.min_side;
   if (too_narrow || (limits.max_ratio > 0 && longer > limits.max_ratio * shorter))
     throw Error(Fault::settings,
-                std::string(what) + " is " + text_of(info.width, info.height) +
+                std::string(what) + " is " + text_of(Size{info.width, info.height}) +
                     ", which is too narrow for the model",
                 "crop it to a shape nearer to a square");
   return {static_cast<int>(std::lround(info.width * scale)),
@@ -45,7 +41,7 @@ Raster legal_raster(GBytes* bytes, Size size, Cancel& cancel) {
 }
 
 /// A text, or a flag that is written as one.
-std::string text_of(JsonView value) {
+std::string field_text(JsonView value) {
   const std::string text = value.text();
   if (!text.empty() || !value.exists()) return text;
   return value.boolean(false) ? "true" : "false";
@@ -111,8 +107,8 @@ Upload make_upload(JsonView policy, const Picture& picture) {
       {"Signature", policy["signature"].text()},
       {"policy", policy["policy"].text()},
       {"key", upload.key},
-      {"x-oss-object-acl", text_of(policy["x_oss_object_acl"])},
-      {"x-oss-forbid-overwrite", text_of(policy["x_oss_forbid_overwrite"])},
+      {"x-oss-object-acl", field_text(policy["x_oss_object_acl"])},
+      {"x-oss-forbid-overwrite", field_text(policy["x_oss_forbid_overwrite"])},
       {"success_action_status", "200"},
       {"x-oss-content-type", picture.mime},
   };

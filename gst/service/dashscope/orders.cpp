@@ -15,12 +15,26 @@ namespace {
 constexpr size_t kLongestNegative = 500; ///< characters
 constexpr gint64 kSeeds = 2147483648;
 
+/// In characters.
+size_t length_of(const std::string& text) {
+  return static_cast<size_t>(g_utf8_strlen(text.c_str(), -1));
+}
+
 /// The first `count` characters.
 std::string head(const std::string& text, size_t count) {
-  const auto length = static_cast<size_t>(g_utf8_strlen(text.c_str(), -1));
-  if (length <= count) return text;
+  if (length_of(text) <= count) return text;
   const char* end = g_utf8_offset_to_pointer(text.c_str(), static_cast<glong>(count));
   return {text.c_str(), end};
+}
+
+/// At most `longest` characters. The words give way to the motion, which stands behind them.
+std::string prompt_within(const Row& row, const Request& request, size_t longest) {
+  if (row.model.role != Role::clip || is_blank(request.motion)) return head(request.words, longest);
+  const std::string motion = head(request.motion, longest);
+  // A keyframe shows what there is; what is left to say is how it moves.
+  if (request.keyframe || is_blank(request.words)) return motion;
+  const size_t left = longest - length_of(motion);
+  return left < 2 ? motion : head(request.words, left - 1) + "\n" + motion;
 }
 
 std::string negative_of(const Request& request) {
@@ -154,19 +168,15 @@ bool makes_task(const Row& row) {
 }
 
 std::string whole_prompt_of(const Row& row, const Request& request) {
-  if (row.model.role != Role::clip || is_blank(request.motion)) return request.words;
-  // A keyframe shows what there is; what is left to say is how it moves.
-  if (request.keyframe || is_blank(request.words)) return request.motion;
-  return request.words + "\n" + request.motion;
+  return prompt_within(row, request, std::string::npos);
 }
 
 std::string prompt_of(const Row& row, const Request& request) {
-  return head(whole_prompt_of(row, request), row.longest_prompt);
+  return prompt_within(row, request, row.longest_prompt);
 }
 
 gint64 seed_of(const Request& request) {
-  constexpr gint64 stride = 7919;
-  return request.seed < 0 ? -1 : (request.seed + request.take * stride) % kSeeds;
+  return request.seed < 0 ? -1 : (request.seed + request.take * kTakeStride) % kSeeds;
 }
 
 std::string create_body(const Row& row, const Request& request, const Inputs& inputs) {

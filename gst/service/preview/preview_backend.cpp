@@ -41,7 +41,7 @@ constexpr std::array<Model, 3> kModels = {{
 
 /// A seed nobody gave follows from the words and the take (FNV-1a), so reruns look alike.
 gint64 seed_of(const Request& request) {
-  if (request.seed >= 0) return request.seed + request.take * 7919;
+  if (request.seed >= 0) return request.seed + request.take * kTakeStride;
   guint64 hash = 14695981039346656037ull;
   for (const unsigned char c : request.script + "|" + std::to_string(request.take))
     hash = (hash ^ c) * 1099511628211ull;

@@ -115,7 +115,7 @@ void JoinLane::put_back(JoinSession& session) {
 
 void JoinLane::warn(const std::optional<Error>& damage) {
   if (!damage || std::exchange(warned_, true)) return;
-  report(element_, "", *damage, false, plan_->item.uri);
+  report(element_, *damage, false, plan_->item.uri);
 }
 
 GstFlowReturn JoinLane::push_frame(Ref<GstBuffer> frame) {

@@ -387,7 +387,7 @@ static GstStateChangeReturn gst_clip_join_change_state(GstElement* element,
     try {
       check_downstream(self);
     } catch (const Error& error) {
-      report(element, "", error);
+      report(element, error);
       return GST_STATE_CHANGE_FAILURE;
     }
     of(self).run.lock()->group_id = gst_util_group_id_next();

@@ -205,7 +205,7 @@ class CameraRun : public ServiceRun {
   void check(const Arrivals& arrivals) const {
     const CameraSettings now = kind_.settings();
     const bool ends = !now.last_frame.empty();
-    const unsigned also = ends ? kLastFrame : 0;
+    const unsigned also = ends ? unsigned{kLastFrame} : 0;
     check_arrivals(arrivals, also, now.duration, [&](const Model& model) {
       check_last_frame(model, arrivals.pictures, ends);
       choose_size(model, asked_size(now, {}), aspect_of(now));

@@ -90,7 +90,7 @@ void StageFlow::flush_stop() {
   try {
     begin_round(now.round->run, now.stats, now.has_sink);
   } catch (...) {
-    report(element_, kind_.stage_name(), caught_error());
+    report_stage(element_, kind_.stage_name(), caught_error());
   }
 }
 
@@ -135,10 +135,11 @@ GstFlowReturn StageFlow::chain(Ref<GstBuffer> buffer) {
     fail(*round, caught_error());
     return GST_FLOW_ERROR;
   }
-  report(element_, kind_.stage_name(),
-         Error(Fault::format, "a video stream is no row of shots: its first frame is the keyframe",
-               "set frames=every to make a clip of each frame"),
-         false);
+  report_stage(element_, kind_.stage_name(),
+               Error(Fault::format,
+                     "a video stream is no row of shots: its first frame is the keyframe",
+                     "set frames=every to make a clip of each frame"),
+               false);
   end_input();
   return GST_FLOW_OK;
 }
@@ -230,7 +231,7 @@ void StageFlow::start_stream(const Round& round) {
   gst_pad_push_event(src_, start);
   if (!is_stored()) return; // a flush came first, the next round starts it
   if (std::string notice = round.run->notice(); !notice.empty())
-    report(element_, kind_.stage_name(), Error(Fault::settings, notice), false);
+    report_stage(element_, kind_.stage_name(), Error(Fault::settings, notice), false);
 }
 
 /// Stream-start, then caps once the first shot is here; false when the run is over.
@@ -241,8 +242,9 @@ bool StageFlow::open_stream(const Round& round, Pool& pool) {
     if (!first) {
       const State now = state_.snapshot();
       if (now.flow == GST_FLOW_OK && now.arrived == 0 && pool.empty())
-        report(element_, kind_.stage_name(),
-               Error(Fault::format, "upstream ended without a shot", "send at least one"), false);
+        report_stage(element_, kind_.stage_name(),
+                     Error(Fault::format, "upstream ended without a shot", "send at least one"),
+                     false);
       return true;
     }
     push_caps(negotiate(round, &*first).get());
@@ -259,10 +261,11 @@ bool StageFlow::settle(const Round& round, GstFlowReturn flow) {
   const bool is_error = flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS;
   if (is_error && claim_failure(round)) {
     const bool is_format = flow == GST_FLOW_NOT_LINKED || flow == GST_FLOW_NOT_NEGOTIATED;
-    report(element_, kind_.stage_name(),
-           Error(is_format ? Fault::negotiation : Fault::write,
-                 std::string("downstream refused the result (") + gst_flow_get_name(flow) + ")",
-                 "look at the first error of the elements behind"));
+    report_stage(
+        element_, kind_.stage_name(),
+        Error(is_format ? Fault::negotiation : Fault::write,
+              std::string("downstream refused the result (") + gst_flow_get_name(flow) + ")",
+              "look at the first error of the elements behind"));
   }
   stop_with(flow);
   return false;

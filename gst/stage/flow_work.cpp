@@ -91,7 +91,7 @@ Outcome StageFlow::apply_policy(const Round& round, const Job& job, const Error&
     fail(round, error);
     return {};
   }
-  report(element_, kind_.stage_name(), error, false);
+  report_stage(element_, kind_.stage_name(), error, false);
   if (policy == OnError::fallback) {
     try {
       return deliver(round.run->fallback(job, cancel), job);
@@ -133,7 +133,7 @@ bool StageFlow::claim_failure(const Round& round) {
 /// the cause is the first error an application sees.
 void StageFlow::fail(const Round& round, const Error& error) {
   if (!claim_failure(round)) return;
-  report(element_, kind_.stage_name(), error);
+  report_stage(element_, kind_.stage_name(), error);
   std::shared_ptr<Pool> current;
   {
     auto state = state_.lock();

@@ -251,7 +251,7 @@ static GstStateChangeReturn change_state(GstElement* element, GstStateChange cha
       flow.open(sink_of(element).get());
       flow.check_downstream();
     } catch (...) {
-      report(element, get_private(element)->kind->stage_name(), caught_error());
+      report_stage(element, get_private(element)->kind->stage_name(), caught_error());
       flow.close();
       return GST_STATE_CHANGE_FAILURE;
     }

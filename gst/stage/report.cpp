@@ -84,23 +84,32 @@ void post(GstElement* element, GstStructure* fields) {
   gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), fields));
 }
 
-} // namespace
-
-void report(GstElement* element, const std::string& stage, const Error& error, bool fatal,
-            const std::string& uri) {
+/// The details get one `field` more, unless its value is empty.
+void report_with(GstElement* element, const Error& error, bool fatal, const char* field,
+                 const std::string& value) {
   Own<gchar> name(gst_object_get_name(GST_OBJECT(element)));
   std::string text = std::string(name.get()) + ": " + error.what();
   if (!error.remedy.empty()) text += "; " + error.remedy;
   GstStructure* details = gst_structure_new(
-      "aigc-details", "element", G_TYPE_STRING, name.get(), "stage", G_TYPE_STRING, stage.c_str(),
-      "code", G_TYPE_STRING, code_of(error).c_str(), "http-status", G_TYPE_INT, error.http_status,
-      "request-id", G_TYPE_STRING, error.request_id.c_str(), "service", G_TYPE_STRING,
-      error.service.c_str(), "remedy", G_TYPE_STRING, error.remedy.c_str(), nullptr);
-  if (!uri.empty()) gst_structure_set(details, "uri", G_TYPE_STRING, uri.c_str(), nullptr);
+      "aigc-details", "element", G_TYPE_STRING, name.get(), "code", G_TYPE_STRING,
+      code_of(error).c_str(), "http-status", G_TYPE_INT, error.http_status, "request-id",
+      G_TYPE_STRING, error.request_id.c_str(), "service", G_TYPE_STRING, error.service.c_str(),
+      "remedy", G_TYPE_STRING, error.remedy.c_str(), nullptr);
+  if (!value.empty()) gst_structure_set(details, field, G_TYPE_STRING, value.c_str(), nullptr);
   const GstCode code = gst_code(error.fault);
   gst_element_message_full_with_details(element, fatal ? GST_MESSAGE_ERROR : GST_MESSAGE_WARNING,
                                         code.domain, code.code, g_strdup(text.c_str()), nullptr,
                                         __FILE__, GST_FUNCTION, __LINE__, details);
+}
+
+} // namespace
+
+void report(GstElement* element, const Error& error, bool fatal, const std::string& uri) {
+  report_with(element, error, fatal, "uri", uri);
+}
+
+void report_stage(GstElement* element, const std::string& stage, const Error& error, bool fatal) {
+  report_with(element, error, fatal, "stage", stage);
 }
 
 void post_progress(GstElement* element, GstProgressType type, const std::string& code,

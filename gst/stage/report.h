@@ -13,10 +13,13 @@
 namespace aigc {
 
 /// Posts an ERROR (or, with `fatal` false, a WARNING): one sentence and its remedy, and details
-/// {element, stage, code, http-status, request-id, service, remedy}, and the `uri` it is about, if
-/// any. `stage` is empty for an element that asks no service.
-void report(GstElement* element, const std::string& stage, const Error& error, bool fatal = true,
+/// {element, code, http-status, request-id, service, remedy}, and the `uri` it is about, if any.
+void report(GstElement* element, const Error& error, bool fatal = true,
             const std::string& uri = {});
+
+/// The same for a stage that asks a service; the details say which `stage`, too.
+void report_stage(GstElement* element, const std::string& stage, const Error& error,
+                  bool fatal = true);
 
 /// Posts a PROGRESS message; `percent` is kept only for GST_PROGRESS_TYPE_CONTINUE.
 void post_progress(GstElement* element, GstProgressType type, const std::string& code,

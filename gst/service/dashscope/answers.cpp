@@ -16,14 +16,24 @@ namespace aigc::dashscope {
 
 namespace {
 
-/// What is over is over: another look at it gives the same.
+/// What is over is over.
 Error ended(Error error, JsonView answer) {
+  error.ended = true;
   error.service = kService;
   if (error.request_id.empty()) error.request_id = answer["request_id"].text();
   if (error.code.empty()) error.code = answer["output"]["task_status"].text();
   error.retry = false;
   error.unclear = false;
   return error;
+}
+
+/// Done, and nothing to show for it.
+Error without_result(const char* what, JsonView answer) {
+  Error error(Fault::format,
+              std::string("dashscope says the ") + what + " is done, but not where it is",
+              "run again; report the request id to the service, which bills it all the same");
+  error.billed = true;
+  return ended(error, answer);
 }
 
 Error refused(JsonView source, JsonView answer, const Secret& key) {
@@ -88,9 +98,7 @@ Result picture_of_task(JsonView answer, const Request& request, const Secret& ke
       return result_of(answer, request, url);
   for (size_t i = 0; i < results.size(); ++i)
     if (results.at(i)["code"].exists()) throw refused(results.at(i), answer, key);
-  throw ended(Error(Fault::format, "dashscope says the picture is done, but not where it is",
-                    "run again; report the request id to the service if it was billed"),
-              answer);
+  throw without_result("picture", answer);
 }
 
 Result clip_of_task(JsonView answer, const Request& request) {
@@ -99,9 +107,7 @@ Result clip_of_task(JsonView answer, const Request& request) {
       first_text({output["video_url"], output["results"]["video_url"],
                   output["results"].at(0)["video_url"], output["results"].at(0)["url"]});
   if (!url.empty()) return result_of(answer, request, url);
-  throw ended(Error(Fault::format, "dashscope says the clip is done, but not where it is",
-                    "run again; report the request id to the service if it was billed"),
-              answer);
+  throw without_result("clip", answer);
 }
 
 Poll running_as_unknown(const std::string& state) {
@@ -182,7 +188,8 @@ std::vector<Listed> read_list(JsonView answer) {
     const JsonView entry = data.at(i);
     Listed task;
     task.id = entry["task_id"].text();
-    task.created = static_cast<gint64>(first_number({entry["gmt_create"], entry["start_time"]}));
+    for (const char* name : {"start_time", "gmt_create"})
+      if (const auto time = entry[name].integer(); time && *time > 0) task.created = *time;
     if (!task.id.empty()) tasks.push_back(task);
   }
   return tasks;

@@ -19,6 +19,9 @@ namespace {
 /// Percent between two CONTINUE messages.
 constexpr int kProgressStep = 10;
 
+/// For workers that tell the service to cancel, on their way out.
+constexpr std::chrono::milliseconds kCancelPatience{600};
+
 GstClockTime to_time(double seconds) {
   return static_cast<GstClockTime>(std::llround(seconds * GST_SECOND));
 }
@@ -48,8 +51,9 @@ void StageFlow::open(GstPad* sink) {
 
 /// The work holds the element, so a worker that outlives the run still has one to speak for.
 std::shared_ptr<Pool> StageFlow::make_pool(std::shared_ptr<const Round> round) {
-  const Pool::Options options{round->run->max_in_flight(),
-                              static_cast<Order>(kind_.shared_settings().order)};
+  const StageSettings settings = kind_.shared_settings();
+  Pool::Options options{round->run->max_in_flight(), static_cast<Order>(settings.order)};
+  if (settings.cancel_pending) options.patience = kCancelPatience;
   return std::make_shared<Pool>(
       [self = shared_from_this(), element = share(element_), round](Job job, Cancel& cancel) {
         return self->work(*round, std::move(job), cancel);

@@ -145,10 +145,27 @@ SoupServer* make_server(SoupServerCallback handler, Standin& standin) {
   return server;
 }
 
+/// Clients that come all at once wait here; beyond, their connections would be dropped or reset.
+constexpr int kBacklog = 1024;
+
+/// A socket of its own: what libsoup opens keeps only ten clients waiting.
+GSocket* make_socket(int port, GError** error) {
+  g_autoptr(GInetAddress) host = g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4);
+  g_autoptr(GSocketAddress) address = g_inet_socket_address_new(host, static_cast<guint16>(port));
+  g_autoptr(GSocket) socket =
+      g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error);
+  if (!socket) return nullptr;
+  g_socket_set_listen_backlog(socket, kBacklog);
+  if (!g_socket_bind(socket, address, TRUE, error) || !g_socket_listen(socket, error))
+    return nullptr;
+  return static_cast<GSocket*>(g_steal_pointer(&socket));
+}
+
 std::string listen_on(SoupServer* server, int port, std::string& origin) {
   g_autoptr(GError) error = nullptr;
-  if (!soup_server_listen_local(server, static_cast<guint>(port), SOUP_SERVER_LISTEN_IPV4_ONLY,
-                                &error))
+  g_autoptr(GSocket) socket = make_socket(port, &error);
+  if (!socket ||
+      !soup_server_listen_socket(server, socket, static_cast<SoupServerListenOptions>(0), &error))
     return error->message;
   GSList* uris = soup_server_get_uris(server);
   origin = "http://127.0.0.1:" + std::to_string(g_uri_get_port(static_cast<GUri*>(uris->data)));

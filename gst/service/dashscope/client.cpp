@@ -118,7 +118,7 @@ Ref<JsonNode> Client::task(const std::string& id, Call& call) const {
   const HttpResponse response = HttpClient::shared().send(look, call.cancel);
   auto answer = json_of(response);
   if (is_success(response) && answer && !says_code(answer.get())) return answer;
-  if (response.status == 404) {
+  if (response.status == 404 && answer) { // a page would be somebody else's
     Error error = refusal(response);
     Error gone(Fault::not_found, "the task expired or never existed",
                "results are kept for 24 hours: run again");

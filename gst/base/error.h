@@ -42,6 +42,7 @@ struct Error : std::runtime_error {
   int http_status = 0;
   bool retry = false;   ///< the same call may succeed later
   bool unclear = false; ///< a create that may have been accepted, and billed, all the same
+  bool ended = false;   ///< the task itself is over; another look at it gives the same
   bool billed = false;  ///< an answer of no use that the service bills all the same
   std::chrono::milliseconds retry_after{0}; ///< what the service asked to wait, 0 = nothing
   unsigned requests = 0;                    ///< calls that were sent before it was given up

@@ -12,26 +12,100 @@ namespace aigc {
 
 namespace {
 
-/// The parser recurses, so its input must not nest without end. Brackets in strings do not count.
-size_t depth_of(std::string_view text) {
-  size_t depth = 0, deepest = 0;
-  bool quoted = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quoted && c == '\\')
-      ++i;
-    else if (c == '"')
-      quoted = !quoted;
-    else if (!quoted && (c == '[' || c == '{'))
-      deepest = std::max(deepest, ++depth);
-    else if (!quoted && (c == ']' || c == '}') && depth > 0)
-      --depth;
+/// json-glib recurses, and takes more than JSON: comments, quotes of the other kind, "var x =", the
+/// first of several values, halves of surrogate pairs, which swallow what follows them. None of
+/// that may hide how deep a text nests, so only what JSON has goes to the parser. That strings have
+/// no odd escapes and words no odd letters is left to it: they hide nothing.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : text_(text) {
+    if (text_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
   }
-  return deepest;
-}
+
+  /// Throws Error{Fault::format}.
+  void check() {
+    for (bool over = false; at_ < text_.size(); ++at_) {
+      const char c = text_[at_];
+      if (g_ascii_isspace(c)) continue;
+      if (over) refuse("more follows after the first value");
+      if (c == '"')
+        string();
+      else if (c == '[' || c == '{')
+        open();
+      else if (c == ']' || c == '}')
+        over = close();
+      else if (!g_ascii_isalnum(c) && std::string_view(":,+-.").find(c) == std::string_view::npos)
+        refuse(g_ascii_isprint(c) ? std::string("an unexpected ") + c : "an unexpected character");
+    }
+  }
+
+ private:
+  static constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+  void open() {
+    if (++depth_ > kMaxJsonDepth)
+      throw Error(Fault::format, "JSON nested deeper than " + std::to_string(kMaxJsonDepth),
+                  "write it flatter");
+  }
+
+  /// Whether that was the last.
+  bool close() {
+    if (depth_ == 0) refuse(std::string("an unexpected ") + text_[at_]);
+    return --depth_ == 0;
+  }
+
+  /// From its first quote to its last.
+  void string() {
+    for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) {
+      if (text_[at_] != '\\') continue;
+      if (++at_ < text_.size() && text_[at_] == 'u') unicode();
+    }
+    if (at_ >= text_.size()) refuse("a string without an end");
+  }
+
+  /// From the u to the last digit.
+  void unicode() {
+    const unsigned first = digits();
+    if (first < 0xd800 || first > 0xdfff) return;
+    const bool paired = first < 0xdc00 && text_.substr(at_ + 1, 2) == "\\u";
+    if (!paired) refuse("half a surrogate pair");
+    at_ += 2;
+    const unsigned second = digits();
+    if (second < 0xdc00 || second > 0xdfff) refuse("half a surrogate pair");
+  }
+
+  unsigned digits() {
+    unsigned code = 0;
+    for (int i = 0; i < 4; ++i) {
+      if (++at_ >= text_.size() || !g_ascii_isxdigit(text_[at_]))
+        refuse("a broken \\u in a string");
+      code = code << 4 | static_cast<unsigned>(g_ascii_xdigit_value(text_[at_]));
+    }
+    return code;
+  }
+
+  [[noreturn]] void refuse(const std::string& what) const {
+    const auto before = text_.substr(0, at_);
+    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+    const size_t column = before.size() - (before.rfind('\n') + 1) + 1;
+    throw Error(Fault::format,
+                "not valid JSON: " + what + " in line " + std::to_string(line) + ", column " +
+                    std::to_string(column),
+                "correct the JSON");
+  }
+
+  std::string_view text_;
+  size_t at_ = 0;
+  size_t depth_ = 0;
+};
 
 bool holds(JsonNode* node, GType type) {
   return node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == type;
+}
+
+/// 1e999 is read as infinite, and "nan" is a number to from_chars.
+std::optional<double> finite(double value) {
+  return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
 } // namespace
@@ -46,9 +120,7 @@ Ref<JsonNode> parse_json(std::string_view text) {
                 "split it into parts of at most " + std::to_string(kMaxJsonBytes) + " bytes");
   if (!g_utf8_validate_len(text.data(), text.size(), nullptr))
     throw Error(Fault::format, "JSON is not valid UTF-8", "save it as UTF-8");
-  if (depth_of(text) > kMaxJsonDepth)
-    throw Error(Fault::format, "JSON nested deeper than " + std::to_string(kMaxJsonDepth),
-                "write it flatter");
+  Scanner(text).check();
   auto parser = adopt(json_parser_new_immutable());
   ErrorSlot error;
   if (!json_parser_load_from_data(parser.get(), text.data(), text.size(), error.out()))
@@ -89,13 +161,14 @@ std::string JsonView::text(const std::string& otherwise) const {
 }
 
 std::optional<double> JsonView::number() const {
-  if (holds(node_, G_TYPE_INT64) || holds(node_, G_TYPE_DOUBLE)) return json_node_get_double(node_);
+  if (holds(node_, G_TYPE_INT64)) return json_node_get_double(node_);
+  if (holds(node_, G_TYPE_DOUBLE)) return finite(json_node_get_double(node_));
   const std::string written = text();
   double value = 0;
   const char* end = written.data() + written.size();
   const auto read = std::from_chars(written.data(), end, value);
   if (written.empty() || read.ec != std::errc() || read.ptr != end) return std::nullopt;
-  return value;
+  return finite(value);
 }
 
 std::optional<gint64> JsonView::integer() const {

@@ -14,8 +14,8 @@ namespace aigc {
 inline constexpr size_t kMaxJsonBytes = 8u << 20;
 inline constexpr size_t kMaxJsonDepth = 64;
 
-/// Throws Error{Fault::format} with line and column. At most kMaxJsonBytes, nested kMaxJsonDepth
-/// deep.
+/// Throws Error{Fault::format} with line and column; comments and other extras are refused. At most
+/// kMaxJsonBytes, nested kMaxJsonDepth deep.
 Ref<JsonNode> parse_json(std::string_view text);
 
 std::string json_text(JsonNode* node);
@@ -39,7 +39,7 @@ class JsonView {
   std::vector<std::string> members() const;
 
   std::string text(const std::string& otherwise = {}) const;
-  /// Also of a string that is a number: services differ.
+  /// Also of a string that is a number: services differ. Always finite.
   std::optional<double> number() const;
   std::optional<gint64> integer() const;
   bool boolean(bool otherwise) const;

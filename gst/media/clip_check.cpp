@@ -80,8 +80,8 @@ class Decoding {
     if (state->stopped) cancel.check();
     if (state->error) throw Error(*state->error);
     if (!done)
-      throw Error(Fault::damaged, "the clip " + clip_.uri + " could not be decoded to its end",
-                  "make or download the clip again");
+      throw Error(Fault::timeout, "the clip " + clip_.uri + " could not be decoded in time",
+                  "run again when the machine has less to do"); // says nothing of the clip
   }
 
   void on_message(GstMessage* message) {

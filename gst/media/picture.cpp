@@ -162,7 +162,8 @@ Ref<GstSample> pass_through(Ref<GstBuffer> input, const Ref<GstCaps>& caps,
     if (pipeline.ended(std::chrono::milliseconds(0)))
       throw Error(Fault::format, "the picture has no pixels");
   }
-  throw Error(Fault::format, "the picture took too long");
+  throw Error(Fault::timeout, "the picture could not be decoded or encoded in time",
+              "run again when the machine has less to do"); // says nothing of the picture
 }
 
 /// The taps of one output position: source start and weights that sum to 1.

@@ -67,11 +67,6 @@ class HttpClient::Download {
  public:
   Download(Impl& impl, const HttpDownload& order, Cancel& cancel)
       : impl_(impl), order_(order), cancel_(cancel), url_(parse_url(order.url)), file_(order.path) {
-    const std::string note = file_.note();
-    const size_t end = note.find('\n');
-    if (end != std::string::npos && note.substr(end + 1) == url_.shown())
-      validator_ = note.substr(0, end);
-    resumable_ = !validator_.empty();
   }
 
   void run() {
@@ -139,8 +134,8 @@ class HttpClient::Download {
 
   void begin(const HttpResponse& head) {
     validator_ = validator_of(head);
-    file_.restart(validator_.empty() ? "" : validator_ + "\n" + url_.shown());
-    resumable_ = true; // by this process, which knows what it has
+    file_.restart();
+    resumable_ = true;
     total_.reset();
     guint64 length = 0;
     const std::string* header = head.header("Content-Length");
@@ -162,7 +157,7 @@ class HttpClient::Download {
   }
 
   Error start_again(const char* why) {
-    file_.restart("");
+    file_.restart();
     starts_again_ = true;
     resumable_ = false;
     validator_.clear();

@@ -22,11 +22,14 @@ void Exchange::start() {
   });
 }
 
-template <typename Ready> std::unique_lock<std::mutex> Exchange::wait(Cancel& cancel, Ready ready) {
-  Cancel::Hook wake(cancel, [this] {
+Cancel::Hook Exchange::wake_on(Cancel& cancel) {
+  return Cancel::Hook(cancel, [this] {
     { std::lock_guard guard(mutex_); } // the waiter is before its look or in its wait
     changed_.notify_all();
   });
+}
+
+template <typename Ready> std::unique_lock<std::mutex> Exchange::wait(Cancel& cancel, Ready ready) {
   const auto end = request_.timeouts.total;
   std::unique_lock lock(mutex_);
   const auto awake = [&] {
@@ -53,11 +56,13 @@ void Exchange::give_up(std::unique_lock<std::mutex> lock, Error error) {
 }
 
 HttpResponse Exchange::head(Cancel& cancel) {
+  const Cancel::Hook wake = wake_on(cancel);
   const auto lock = wait(cancel, [this] { return head_.has_value(); });
   return *head_;
 }
 
 Ref<GBytes> Exchange::piece(Cancel& cancel) {
+  const Cancel::Hook wake = wake_on(cancel);
   const auto lock = wait(cancel, [this] { return !pieces_.empty(); });
   if (pieces_.empty()) return nullptr;
   Ref<GBytes> piece = std::move(pieces_.front());

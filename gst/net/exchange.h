@@ -37,6 +37,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
  private:
   enum class Phase { queued, connecting, sending, waiting, body, over };
 
+  /// Wakes wait(). The hook must outlive the lock that wait() gives: taking a hook back waits for
+  /// those that run, and this one wants the lock.
+  Cancel::Hook wake_on(Cancel& cancel);
   /// Waits until `ready()` or the end; throws on failure, cancel and past the deadline. The lock is
   /// held afterwards.
   template <typename Ready> std::unique_lock<std::mutex> wait(Cancel& cancel, Ready ready);
@@ -80,7 +83,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   const Url url_;
   const bool with_key_;
 
-  std::mutex mutex_; ///< for the next six
+  std::mutex mutex_; ///< for what follows, down to failure_
   std::condition_variable changed_;
   Phase phase_ = Phase::queued;
   bool left_ = false;

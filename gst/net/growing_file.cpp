@@ -6,27 +6,13 @@
 
 #include <cerrno>
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 namespace aigc {
 
-namespace {
-
-constexpr char kNote[] = "user.aigc.download";
-constexpr size_t kMaxNote = 1024;
-
-} // namespace
-
 GrowingFile::GrowingFile(const std::string& path) : path_(path) {
-  file_ = open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  struct stat about {};
-  if (file_ < 0 || fstat(file_, &about) != 0) fail();
-  size_ = static_cast<guint64>(about.st_size);
-  char note[kMaxNote];
-  const ssize_t length = fgetxattr(file_, kNote, note, sizeof note);
-  if (length > 0) note_.assign(note, static_cast<size_t>(length));
+  file_ = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+  if (file_ < 0) fail();
 }
 
 GrowingFile::~GrowingFile() {
@@ -43,20 +29,12 @@ void GrowingFile::append(std::string_view bytes) {
   }
 }
 
-void GrowingFile::restart(const std::string& note) {
+void GrowingFile::restart() {
   if (ftruncate(file_, 0) != 0) fail();
   size_ = 0;
-  note_ = note.size() <= kMaxNote ? note : "";
-  if (note_.empty() || fsetxattr(file_, kNote, note_.data(), note_.size(), 0) != 0)
-    fremovexattr(file_, kNote);
-}
-
-std::string GrowingFile::note() const {
-  return note_;
 }
 
 void GrowingFile::finish() {
-  fremovexattr(file_, kNote);
   if (fsync(file_) != 0 && errno != EINVAL) fail(); // EINVAL: nothing that can be synced
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A file that is fetched in several attempts, by this process or the next.
+// A file that is fetched in several attempts.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace aigc {
 
 class GrowingFile {
  public:
-  /// Opens or creates it; what is in it stays. Throws Error{Fault::write}, as all of these.
+  /// Begins it empty. Throws Error{Fault::write}, as all of these.
   explicit GrowingFile(const std::string& path);
   ~GrowingFile();
   GrowingFile(const GrowingFile&) = delete;
@@ -19,12 +19,9 @@ class GrowingFile {
 
   guint64 size() const { return size_; }
   void append(std::string_view bytes);
-  /// Empties it; `note` says whose bytes come.
-  void restart(const std::string& note);
-  /// The note the bytes came with. It travels with the file where the file system can keep it;
-  /// elsewhere another process finds none.
-  std::string note() const;
-  /// It is complete: on disk when this returns, the note gone.
+  /// Empties it.
+  void restart();
+  /// It is complete, and on the disk when this returns.
   void finish();
 
  private:
@@ -33,7 +30,6 @@ class GrowingFile {
   const std::string path_;
   int file_ = -1;
   guint64 size_ = 0;
-  std::string note_;
 };
 
 } // namespace aigc

@@ -128,8 +128,8 @@ HttpClient::HttpClient(const std::string& ca_file) {
 HttpClient::~HttpClient() = default;
 
 HttpClient& HttpClient::shared() {
-  static HttpClient client;
-  return client;
+  static auto* client = new HttpClient; // never destroyed: a worker may outlive main()
+  return *client;
 }
 
 HttpResponse HttpClient::Impl::run(const HttpRequest& request, Cancel& cancel,

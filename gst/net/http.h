@@ -59,7 +59,7 @@ struct HttpResponse {
 
 struct HttpDownload {
   std::string url;
-  std::string path;      ///< written here; what a broken attempt left is resumed
+  std::string path;      ///< written here; what was there before is gone
   guint64 max_bytes = 0; ///< 0 = any size
   bool private_allowed = false;
   unsigned max_retries = 4; ///< in a row; an attempt that brought a megabyte does not count

@@ -110,7 +110,8 @@ Limiter::Limiter(double per_second, unsigned concurrent)
 std::shared_ptr<Limiter> Limiter::shared(const LimiterKey& key, double per_second,
                                          unsigned concurrent) {
   static std::mutex mutex;
-  static std::map<LimiterKey, std::shared_ptr<Limiter>> limiters;
+  // Never destroyed: a worker may outlive main().
+  static auto& limiters = *new std::map<LimiterKey, std::shared_ptr<Limiter>>;
   std::lock_guard guard(mutex);
   if (const auto found = limiters.find(key); found != limiters.end()) return found->second;
   if (limiters.size() >= kMaxShared)

@@ -26,9 +26,17 @@ std::string without_query(const std::string& text) {
   return text.substr(0, text.find('?'));
 }
 
+/// What has no scheme may be a key in the place of an address, what has an @ may hold a password.
+bool may_be_secret(const std::string& text) {
+  const size_t start = text.find("://");
+  return start == std::string::npos ||
+         text.substr(start + 3, text.find_first_of("/?#", start + 3) - start - 3).find('@') !=
+             std::string::npos;
+}
+
 [[noreturn]] void refuse(const std::string& text, const char* why) {
-  throw Error(Fault::settings, "\"" + without_query(text) + "\" " + why,
-              "give an address such as https://host/path");
+  const std::string shown = may_be_secret(text) ? "the address" : "\"" + without_query(text) + "\"";
+  throw Error(Fault::settings, shown + " " + why, "give an address such as https://host/path");
 }
 
 /// Letters a request line cannot hold are escaped, everything else stays as it is.

@@ -9,6 +9,8 @@
 
 namespace aigc {
 
+/// Complete when a backend is made: find_access() fills in what is left out, make_backend() refuses
+/// a missing key.
 struct Access {
   std::string base_url; ///< the API root as the service's documents give it, without a last slash
   Secret key;           ///< may be empty for servers of one's own

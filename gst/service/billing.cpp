@@ -12,14 +12,6 @@ namespace {
 constexpr size_t kBytesPerToken = 2;
 constexpr gint64 kRulesTokens = 1500; ///< of the writer's own rules
 
-/// Services name three classes of size by the short side; their other shapes have about the pixels.
-std::string tier_of(Size size) {
-  const auto pixels = static_cast<gint64>(size.width) * size.height;
-  if (pixels <= 0) return "";
-  if (pixels < 600'000) return "480P";
-  return pixels < 1'400'000 ? "720P" : "1080P";
-}
-
 } // namespace
 
 Usage expected_usage(const Request& request) {

@@ -2,12 +2,13 @@
 // See credentials.h.
 #include "service/credentials.h"
 
+#include "store/files.h"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 namespace aigc {
 
@@ -20,20 +21,6 @@ Error file_error(const std::string& variable, const std::string& path, const std
                "name a readable file that holds the key and nothing else");
 }
 
-class File {
- public:
-  explicit File(const char* path) : fd_(open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {}
-  ~File() {
-    if (fd_ >= 0) close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 std::string trimmed(const std::string& text) {
   const char* blanks = " \t\r\n\v\f";
   const size_t begin = text.find_first_not_of(blanks);
@@ -41,32 +28,16 @@ std::string trimmed(const std::string& text) {
   return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
 }
 
-/// At most one byte more than may be.
-std::string read_all(int fd) {
-  std::string text(kMaxKeyFileBytes + 1, '\0');
-  size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t count = read(fd, text.data() + size, text.size() - size);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
-    size += static_cast<size_t>(count);
-  }
-  text.resize(size);
-  return text;
-}
-
 std::string read_key_file(const std::string& variable, const std::string& path,
                           std::string& warning) {
-  const File file(path.c_str());
+  const Descriptor file(path, O_RDONLY | O_NONBLOCK);
   struct stat status {};
-  if (file.fd() < 0 || fstat(file.fd(), &status) != 0)
-    throw file_error(variable, path, g_strerror(errno));
+  if (!file || fstat(file.get(), &status) != 0) throw file_error(variable, path, g_strerror(errno));
   if (!S_ISREG(status.st_mode)) throw file_error(variable, path, "it is no regular file");
-  const std::string text = read_all(file.fd());
-  if (text.size() > kMaxKeyFileBytes)
+  if (static_cast<guint64>(status.st_size) > kMaxKeyFileBytes)
     throw file_error(variable, path,
                      "it is longer than " + std::to_string(kMaxKeyFileBytes) + " bytes");
-  const std::string key = trimmed(text);
+  const std::string key = trimmed(file.read());
   if (key.empty()) throw file_error(variable, path, "it is empty");
   if (key.find_first_of("\r\n") != std::string::npos)
     throw file_error(variable, path, "it has several lines");

@@ -28,21 +28,30 @@ Driver::Driver(std::shared_ptr<Backend> backend, ResultStore store)
   times_ = TaskTimes::shared(store_.folder());
 }
 
+std::string edition_of(const Backend& backend) {
+  const Endpoint endpoint = backend.endpoint();
+  return endpoint.is_private ? backend.edition() + " at " + endpoint.host : backend.edition();
+}
+
 struct Driver::Run {
   Attempt attempt;
   std::optional<KeyLock> lock;
 };
 
-/// A stored result that is still what it was; one that was damaged is as good as none.
+/// A stored result that is still what it was; one that was damaged is as good as none, one that
+/// nobody can look at now is not: it is paid for.
 std::optional<StoredResult> Driver::find(const std::string& key, Role role, Cancel& cancel) const {
   auto found = store_.find(key, role);
   if (!found) return std::nullopt;
   try {
     verify_kind(role, found->result, cancel);
   } catch (const Error& error) {
-    if (error.fault == Fault::cancelled) throw;
-    GST_WARNING("stored result %s: %s", key.c_str(), error.what());
-    return std::nullopt;
+    const bool damaged = error.fault == Fault::format || error.fault == Fault::damaged ||
+                         error.fault == Fault::not_found;
+    if (!damaged && error.fault != Fault::missing_plugin) throw;
+    GST_WARNING("stored result %s%s: %s", key.c_str(), damaged ? "" : " is taken unseen",
+                error.what());
+    if (damaged) return std::nullopt;
   }
   return found;
 }
@@ -71,11 +80,11 @@ Provenance provenance_of(const Backend& backend, const Request& request, const R
 } // namespace
 
 /// What is at hand is delivered even when it cannot be kept. Returns whether it was.
-bool Driver::keep(Run& run, Done& done) const {
+bool Driver::keep(Run& run, Done& done, const std::string& call) const {
   done.requests = run.attempt.requests;
   done.provenance = provenance_of(*backend_, run.attempt.request, done.result);
   try {
-    store_.commit(run.attempt.key, run.attempt.request.role, done.result, done.provenance);
+    store_.commit(run.attempt.key, run.attempt.request.role, done.result, done.provenance, call);
   } catch (const Error& error) {
     GST_WARNING("a paid result could not be kept: %s", error.what());
     return false;
@@ -92,7 +101,7 @@ Done Driver::make_here(Run& run) const {
   Done done;
   done.result = std::get<Result>(std::move(answer));
   verify_kind(run.attempt.request.role, done.result, run.attempt.call.cancel);
-  keep(run, done);
+  keep(run, done, {});
   return done;
 }
 
@@ -100,7 +109,7 @@ Done Driver::order(Run& run) const {
   PaidCall call({*backend_, store_, *prices_, *times_, *run.lock}, run.attempt);
   Done done;
   done.result = call.obtain();
-  const bool kept = keep(run, done);
+  const bool kept = keep(run, done, call.id());
   call.close(done.result, kept);
   return done;
 }
@@ -113,8 +122,7 @@ Done Driver::work(Run& run) const {
   if (attempt.options.use_cache) {
     if (auto found = find(attempt.key, attempt.request.role, attempt.call.cancel)) {
       if (left_open)
-        PaidCall({*backend_, store_, *prices_, *times_, *run.lock}, attempt)
-            .close_left(found->result);
+        PaidCall({*backend_, store_, *prices_, *times_, *run.lock}, attempt).close_left(*found);
       return from_store(std::move(*found));
     }
   }
@@ -125,7 +133,7 @@ Done Driver::work(Run& run) const {
 
 Done Driver::run(const Request& request, const DriverOptions& options, Cancel& cancel,
                  const std::function<void(int)>& progress) const {
-  const std::string key = request_key(backend_->edition(), request);
+  const std::string key = request_key(edition_of(*backend_), request);
   const bool left_open = prices_ && Journal(store_.folder()).has(key);
   if (options.use_cache && !left_open) {
     if (auto found = find(key, request.role, cancel)) {

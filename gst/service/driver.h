@@ -55,8 +55,10 @@ class Driver {
   const Backend& backend() const { return *backend_; }
 
   /// Throws Error: of the backend, Fault::timeout past the deadline, Fault::cancelled,
-  /// Fault::format and damaged for a result that is not what it should be, Fault::write when it
-  /// could not be kept, Fault::no_funds beyond `max_cost`.
+  /// Fault::format and damaged for a result that is not what it should be, Fault::write before
+  /// anything is ordered when there is no room to keep it, Fault::no_funds beyond `max_cost`,
+  /// Fault::settings when a call for it is open at another address. A result that cannot be kept
+  /// all the same is delivered.
   Done run(const Request& request, const DriverOptions& options, Cancel& cancel,
            const std::function<void(int)>& progress) const;
 
@@ -66,7 +68,7 @@ class Driver {
   Done work(Run& run) const;
   Done make_here(Run& run) const;
   Done order(Run& run) const;
-  bool keep(Run& run, Done& done) const;
+  bool keep(Run& run, Done& done, const std::string& call) const;
 
   std::shared_ptr<Backend> backend_;
   ResultStore store_;
@@ -74,7 +76,11 @@ class Driver {
   std::shared_ptr<TaskTimes> times_;
 };
 
+/// What a request's results depend on beside the request. A server on a private address may be a
+/// stand-in for the real service, or have models of its own under well-known names.
+std::string edition_of(const Backend& backend);
+
 /// SHA-256 (hex) over everything a result depends on; never over a key.
-std::string request_key(const std::string& service, const Request& request);
+std::string request_key(const std::string& edition, const Request& request);
 
 } // namespace aigc

@@ -297,10 +297,10 @@ std::string printable_excerpt(std::string_view text, size_t longest, const Secre
 
 std::string printable_token(std::string_view text, size_t longest, const Secret& key) {
   std::string kept;
-  for (const char c : text)
-    if (g_ascii_isgraph(c) && kept.size() < longest) kept += c;
-  replace_all(kept, key.reveal(), "***");
-  return kept;
+  for (const char c : text.substr(0, kExaminedBytes + key.reveal().size()))
+    if (g_ascii_isgraph(c)) kept += c;
+  replace_all(kept, key.reveal(), "***"); // before it is cut: a part of the key would stay
+  return kept.substr(0, longest);
 }
 
 Error service_error(const Refusal& refusal, const Secret& key) {

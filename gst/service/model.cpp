@@ -174,4 +174,11 @@ double choose_seconds(const Model& model, double asked) {
   return std::max(asked, model.min_seconds);
 }
 
+const char* tier_of(Size size) {
+  const auto pixels = static_cast<gint64>(size.width) * size.height;
+  if (pixels <= 0) return "";
+  if (pixels < 600'000) return "480P";
+  return pixels < 1'400'000 ? "720P" : "1080P";
+}
+
 } // namespace aigc

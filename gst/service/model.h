@@ -57,6 +57,10 @@ std::string text_of(Size size);
 /// "W:H" to a ratio; throws Error{Fault::settings} for anything else.
 double parse_aspect(const std::string& aspect);
 
+/// What a size of film costs: services name three classes by the short side, and their other shapes
+/// have about the pixels. "480P", "720P" or "1080P"; empty for no size.
+const char* tier_of(Size size);
+
 /// The size to order: the legal one at least as large with the nearest aspect, the smallest of
 /// those. A side of 0 follows from `aspect` (0 = the model's own), both 0 = about the default's
 /// area. What is smaller than the model makes is ordered larger, in the same aspect. Throws

@@ -67,11 +67,12 @@ PaidCall::PaidCall(const House& house, Attempt& attempt)
   limiter_ = limiter_for(endpoint_, house.prices, group, pace.per_second, pace.concurrent);
   polls_ = limiter_for(endpoint_, house.prices, kPollGroup, kPollsPerSecond, 0);
   entry_.service = house.backend.name();
+  entry_.host = endpoint_.host;
   entry_.model = attempt.request.model;
   entry_.stage = stage_name(attempt.request.role);
 }
 
-/// What the journal still has may be billed any time, and stays set aside.
+/// What is open may be billed yet, and stays set aside for as long as this process lives.
 PaidCall::~PaidCall() {
   if (reserved_ && !open_) Budget::process().settle(entry_.call, 0);
 }
@@ -93,10 +94,13 @@ Result PaidCall::obtain() {
 }
 
 /// Goes on with the call that a run before this one left open. False when there is none, or nothing
-/// came of it: a new one may be sent.
+/// came of it: a new one may be sent. Only where it was sent can it be asked after.
 bool PaidCall::resume() {
   auto left = journal_.read(attempt_.key);
   if (!left) return false;
+  if (!left->host.empty() && left->host != endpoint_.host)
+    throw Error(Fault::settings, "a paid call for this result is open at " + left->host,
+                "run again with that base-url, or remove " + journal_.path(attempt_.key));
   JournalEntry fresh = std::exchange(entry_, std::move(*left));
   continued_ = open_ = reserved_ = true;
   Budget::process().reserve(entry_.call, entry_.cost, 0, entry_.currency);
@@ -112,12 +116,13 @@ bool PaidCall::resume() {
     return true;
   }
   if (found.answer == Found::Answer::none) {
+    Budget::process().settle(entry_.call, 0);
     drop();
   } else {
     GST_WARNING("%s may have billed a call of %s for %s whose answer was lost; the ledger has it "
                 "as unclear, and it is made once more",
                 entry_.service.c_str(), entry_.model.c_str(), attempt_.key.c_str());
-    write_off();
+    write_off(Billed::perhaps);
     if (open_)
       throw Error(Fault::write, "a call that may have been billed cannot be written down",
                   "make room in the folder of the store, then run again");
@@ -166,7 +171,7 @@ std::optional<Result> PaidCall::order() {
         if (clarify(error)) return std::nullopt;
       } else {
         if (error.billed)
-          write_off();
+          write_off(Billed::surely);
         else
           drop();
         if (!error.retry || attempt_.requests > attempt_.options.max_retries) throw;
@@ -326,12 +331,12 @@ void PaidCall::close(const Result& result, bool kept) {
   attempt_.reached(Step::cleared);
 }
 
-void PaidCall::close_left(const Result& result) {
+void PaidCall::close_left(const StoredResult& found) {
   auto left = journal_.read(attempt_.key);
-  if (!left) return;
+  if (!left || left->call != found.call) return;
   entry_ = std::move(*left);
   continued_ = open_ = true;
-  close(result, true);
+  close(found.result, true);
 }
 
 void PaidCall::drop() {
@@ -339,9 +344,10 @@ void PaidCall::drop() {
   open_ = false;
 }
 
-void PaidCall::write_off() {
+void PaidCall::write_off(Billed billed) {
   LedgerLine lost = line();
-  lost.unclear = true;
+  lost.unclear = billed == Billed::perhaps;
+  lost.expected = true;
   lost.usage = expected_usage(attempt_.request);
   lost.cost = entry_.cost;
   lost.currency = entry_.currency;

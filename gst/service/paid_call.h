@@ -53,12 +53,16 @@ class PaidCall {
   /// Goes on with what the journal has, or orders anew. The result is here, verified and priced.
   Result obtain();
 
+  /// What the ledger knows it by.
+  const std::string& id() const { return entry_.call; }
+
   /// The result is delivered: bills it and closes its entry in the journal, which stays when the
   /// store could not keep what the service still has.
   void close(const Result& result, bool kept);
 
-  /// A run before this one kept the result, but did not get to close().
-  void close_left(const Result& result);
+  /// A run before this one kept the result, but did not get to close(). A later call for the same
+  /// result, which was asked for anew, stays open.
+  void close_left(const StoredResult& found);
 
  private:
   // paid_call.cpp: what is sent
@@ -89,8 +93,10 @@ class PaidCall {
   LedgerLine line() const;
   /// Nothing will be billed.
   void drop();
-  /// Nobody knows whether it is billed, and nothing can be had of it any more.
-  void write_off();
+  enum class Billed { perhaps, surely };
+  /// Nothing can be had of it any more. What it cost was not said: the ledger has what was
+  /// expected.
+  void write_off(Billed billed);
 
   const House house_;
   Attempt& attempt_;

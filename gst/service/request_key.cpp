@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What a stored result is found by.
 #include "service/driver.h"
+#include "service/writer/rules.h"
 
 #include <string_view>
 
@@ -35,10 +36,11 @@ class Digest {
 
 } // namespace
 
-std::string request_key(const std::string& service, const Request& request) {
+std::string request_key(const std::string& edition, const Request& request) {
   Digest digest;
-  digest.add(service);
+  digest.add(edition);
   digest.add(stage_name(request.role));
+  if (request.role == Role::words) digest.add(kRulesEdition);
   for (const std::string* text :
        {&request.model, &request.script, &request.words, &request.negative, &request.motion,
         &request.style, &request.mood, &request.language, &request.resolution, &request.brand,

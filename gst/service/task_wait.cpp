@@ -23,7 +23,7 @@ double seconds_between(Clock::time_point from, Clock::time_point to) {
 } // namespace
 
 Result PaidCall::wait() {
-  const std::string& service = entry_.service;
+  const std::string service = edition_of(house_.backend);
   const std::string& model = entry_.model;
   const PollPlan plan(house_.times.of(service, model));
   const auto interval = attempt_.options.poll_interval;
@@ -76,11 +76,13 @@ std::optional<Poll> PaidCall::look(std::chrono::nanoseconds gap) {
 
 /// What becomes of the journal's entry when a look ends the wait.
 void PaidCall::judge(const Error& error) {
-  if (error.fault == Fault::not_found || error.fault == Fault::format)
-    write_off(); // nobody knows it any more, or it succeeded without a result
-  else if (error.http_status < 400)
+  if (!error.ended) return; // the look failed, not the task: the next run goes on with it
+  if (error.billed)
+    write_off(Billed::surely); // it succeeded without a result
+  else if (error.fault == Fault::not_found || error.fault == Fault::format)
+    write_off(Billed::perhaps); // nobody knows it any more
+  else
     drop(); // the service says that the task failed: nothing is billed
-  // Else the look was refused, not the task: the next run goes on with it.
 }
 
 /// Best effort: the process is about to leave.

@@ -25,7 +25,12 @@ void check_words(const Result& result) {
   shot.motion_prompt = result.motion_prompt;
   shot.mood = result.mood;
   shot.keyframe = result.keyframe;
-  check_shot(shot);
+  try {
+    check_shot(shot);
+  } catch (Error& error) {
+    error.fault = Fault::format; // the answer's, not the user's
+    throw;
+  }
 }
 
 PictureInfo check_picture(const Result& result) {

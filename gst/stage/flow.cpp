@@ -11,6 +11,13 @@ GST_DEBUG_CATEGORY_EXTERN(gst_aigc_stage_debug);
 
 namespace aigc {
 
+namespace {
+
+/// For workers that tell the service to cancel, on their way out.
+constexpr std::chrono::milliseconds kCancelPatience{600};
+
+} // namespace
+
 StageFlow::StageFlow(GstElement* element, GstPad* src, const StageKind& kind)
     : element_(element), src_(src), kind_(kind) {}
 
@@ -27,8 +34,9 @@ void StageFlow::open(GstPad* sink) {
 
 /// The work holds the element, so a worker that outlives the run still has one to speak for.
 std::shared_ptr<Pool> StageFlow::make_pool(std::shared_ptr<const Round> round) {
-  const Pool::Options options{round->run->max_in_flight(),
-                              static_cast<Order>(kind_.shared_settings().order)};
+  const StageSettings settings = kind_.shared_settings();
+  Pool::Options options{round->run->max_in_flight(), static_cast<Order>(settings.order)};
+  if (settings.cancel_pending) options.patience = kCancelPatience;
   return std::make_shared<Pool>(
       [self = shared_from_this(), element = share(element_), round](Job job, Cancel& cancel) {
         return self->work(*round, std::move(job), cancel);

@@ -83,8 +83,8 @@ struct Pool::Shared {
 };
 
 Pool::Pool(Work work, Options options)
-    : shared_(std::make_shared<Shared>(std::move(work),
-                                       Options{std::max(1u, options.workers), options.order})) {
+    : shared_(std::make_shared<Shared>(std::move(work), Options{std::max(1u, options.workers),
+                                                                options.order, options.patience})) {
   try {
     for (unsigned i = 0; i < shared_->options.workers; ++i) {
       threads_.emplace_back(run_worker, shared_);
@@ -107,8 +107,8 @@ void Pool::leave_workers() {
   const auto me = std::this_thread::get_id();
   const int mine = static_cast<int>(std::count_if(
       threads_.begin(), threads_.end(), [=](const auto& thread) { return thread.get_id() == me; }));
-  const bool all_left =
-      shared_->state.lock().wait_for(kPatience, [=](const State& s) { return s.busy == mine; });
+  const bool all_left = shared_->state.lock().wait_for(
+      shared_->options.patience, [=](const State& s) { return s.busy == mine; });
   for (auto& thread : threads_) {
     if (all_left && thread.get_id() != me)
       thread.join();
@@ -190,7 +190,7 @@ std::optional<Outcome> Pool::next() {
     });
     // Those cancelled get a moment to say so before the stream ends.
     if (state->finishing)
-      state.wait_for(kPatience, [&](State& s) {
+      state.wait_for(shared_->options.patience, [&](State& s) {
         return s.cancelled || s.busy == 0 || shared_->leaving(s) != s.entries.end();
       });
     if (state->cancelled) return std::nullopt;

@@ -7,6 +7,7 @@
 #include "base/ref.h"
 #include "shot/shot.h"
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -58,10 +59,12 @@ class Pool {
   struct Options {
     unsigned workers = 1;
     Order order = Order::input;
+    std::chrono::milliseconds patience{250}; ///< for workers that are cancelled
   };
 
   Pool(Work work, Options options);
-  /// Cancels, and waits at most kPatience for the workers: one that hangs is left to end alone.
+  /// Cancels, and waits at most Options::patience for the workers: one that hangs is left to end
+  /// alone.
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -94,7 +97,6 @@ class Pool {
   /// Nothing waits, runs or is ready to leave.
   bool empty() const;
 
-  static constexpr std::chrono::milliseconds kPatience{250};
   static constexpr size_t kMaxEvents = 1024;
 
  private:

@@ -30,8 +30,10 @@ void write_file(const std::string& path, std::string_view text, bool durable) {
                                                                 : G_FILE_SET_CONTENTS_NONE);
   ErrorSlot error;
   if (!g_file_set_contents_full(part.c_str(), text.data(), static_cast<gssize>(text.size()), flags,
-                                0600, error.out()))
+                                0600, error.out())) {
+    if (!durable) g_unlink(part.c_str());
     cannot_write(path, error.message());
+  }
   if (!durable && g_rename(part.c_str(), path.c_str()) != 0) {
     g_unlink(part.c_str());
     cannot_write(path, g_strerror(errno));

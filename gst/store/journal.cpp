@@ -24,7 +24,8 @@ constexpr const char* kTask = "task";
 std::string text_of(const JournalEntry& entry) {
   JsonObjectMaker object;
   object.set("state", entry.state == JournalEntry::State::intent ? kIntent : kTask);
-  object.set("call", entry.call).set("service", entry.service).set("model", entry.model);
+  object.set("call", entry.call).set("service", entry.service).set("host", entry.host);
+  object.set("model", entry.model);
   object.set("stage", entry.stage).set("sent", entry.sent).set("task", entry.task);
   object.set("cost", entry.cost).set("currency", entry.currency);
   object.set("url", entry.url).set("request-id", entry.request_id).set("seed", entry.seed);
@@ -40,6 +41,7 @@ JournalEntry entry_of(const JsonView& object) {
     throw Error(Fault::format, "its state is \"" + state + "\"");
   entry.call = object["call"].text();
   entry.service = object["service"].text();
+  entry.host = object["host"].text();
   entry.model = object["model"].text();
   entry.stage = object["stage"].text();
   entry.sent = object["sent"].integer().value_or(0);
@@ -97,14 +99,20 @@ void Journal::clear(const std::string& key) const {
   g_unlink(path(key).c_str());
 }
 
+std::vector<std::string> Journal::keys() const {
+  std::vector<std::string> keys;
+  std::error_code failed;
+  for (fs::directory_iterator at(folder_, failed), end; !failed && at != end; at.increment(failed))
+    if (at->path().extension() == ".json") keys.push_back(at->path().stem());
+  return keys;
+}
+
 std::set<std::string> Journal::tasks_but(const std::string& key) const {
   std::set<std::string> tasks;
-  std::error_code failed;
-  for (fs::directory_iterator at(folder_, failed), end; !failed && at != end;
-       at.increment(failed)) {
-    if (at->path().extension() != ".json" || at->path().stem() == key) continue;
+  for (const auto& other : keys()) {
+    if (other == key) continue;
     try {
-      const auto entry = read(at->path().stem());
+      const auto entry = read(other);
       if (entry && !entry->task.empty()) tasks.insert(entry->task);
     } catch (const Error&) {
       // whose entry it is will say so

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace aigc {
 
@@ -19,6 +20,7 @@ struct JournalEntry {
   State state = State::intent;
   std::string call; ///< unique; what the ledger knows the call by
   std::string service;
+  std::string host; ///< where it was sent; empty in entries of old
   std::string model;
   std::string stage;
   gint64 sent = 0; ///< ms since the epoch
@@ -44,12 +46,14 @@ class Journal {
   /// to the entry's file as a line of its own, of which the last whole one counts.
   void write(const std::string& key, const JournalEntry& entry) const;
   void clear(const std::string& key) const;
+  /// Of the file of an entry.
+  std::string path(const std::string& key) const { return folder_ + "/" + key + ".json"; }
+  /// Of all calls that are open.
+  std::vector<std::string> keys() const;
   /// The task ids of all entries but that of `key`.
   std::set<std::string> tasks_but(const std::string& key) const;
 
  private:
-  std::string path(const std::string& key) const { return folder_ + "/" + key + ".json"; }
-
   std::string folder_;
 };
 

@@ -25,6 +25,7 @@ namespace {
 
 constexpr const char* kBilled = "billed";
 constexpr const char* kUnclear = "unclear";
+constexpr const char* kExpected = "expected"; ///< member: of the units and the cost
 
 std::string time_text(gint64 ms) {
   const auto when = adopt(g_date_time_new_from_unix_utc(ms / 1000));
@@ -47,6 +48,7 @@ std::string text_of(const LedgerLine& line) {
   object.set("request-id", line.request_id).set("task", line.task);
   object.set("usage", usage_json(line.usage));
   object.set("cost", line.cost).set("currency", line.currency).set("prices", line.prices);
+  if (line.expected) object.set(kExpected, true);
   return object.text() + "\n";
 }
 
@@ -65,6 +67,7 @@ LedgerLine line_of(const JsonView& object) {
   line.cost = object["cost"].number().value_or(0);
   line.currency = object["currency"].text();
   line.prices = object["prices"].text();
+  line.expected = object[kExpected].boolean(false);
   return line;
 }
 
@@ -93,7 +96,9 @@ void Ledger::add(const LedgerLine& line, bool once) const {
   // Held for one line and a sync by whoever has it, and given up with the process.
   const auto patience = std::chrono::steady_clock::now() + 10s;
   while (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (std::chrono::steady_clock::now() > patience) cannot_write(path_, g_strerror(errno));
+    const bool is_held = errno == EWOULDBLOCK || errno == EINTR; // else there are no locks here
+    if (!is_held || std::chrono::steady_clock::now() > patience)
+      cannot_write(path_, g_strerror(errno));
     std::this_thread::sleep_for(1ms);
   }
   if (once)
@@ -120,8 +125,8 @@ std::set<std::string> Ledger::tasks_since(gint64 since) const {
 }
 
 Budget& Budget::process() {
-  static Budget budget;
-  return budget;
+  static auto* budget = new Budget; // never destroyed: a worker may outlive main()
+  return *budget;
 }
 
 void Budget::reserve(const std::string& call, double amount, double limit,

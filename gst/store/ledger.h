@@ -24,8 +24,9 @@ struct LedgerLine {
   Usage usage;
   double cost = 0; ///< in `currency`; 0 with no currency = the price is unknown
   std::string currency;
-  std::string prices;   ///< date of the price file
-  bool unclear = false; ///< nobody knows whether it was billed
+  std::string prices;    ///< date of the price file
+  bool unclear = false;  ///< nobody knows whether it was billed
+  bool expected = false; ///< usage and cost are what was expected: the service did not say
 };
 
 /// `ledger.jsonl` in the folder of a store. Lines are only ever added, under a lock, so that many

@@ -48,19 +48,20 @@ std::string start_of(gint64 pid) {
   return g_strv_length(fields.get()) > 19 ? fields.get()[19] : "";
 }
 
-/// Processes of the same host see each other's ids: one machine, one container.
+/// Never destroyed, as all here: a worker may outlive main(). Processes of the same host see each
+/// other's ids: one machine, one container.
 const std::string& this_host() {
-  static const std::string host = [] {
+  static const auto* host = new std::string([] {
     std::error_code ignored;
     return std::string(g_get_host_name()) + " " + first_line("/etc/machine-id") + " " +
            std::filesystem::read_symlink("/proc/self/ns/pid", ignored).string();
-  }();
-  return host;
+  }());
+  return *host;
 }
 
 const std::string& this_boot() {
-  static const std::string boot = first_line("/proc/sys/kernel/random/boot_id");
-  return boot;
+  static const auto* boot = new std::string(first_line("/proc/sys/kernel/random/boot_id"));
+  return *boot;
 }
 
 std::string new_owner(const Lease& lease) {
@@ -128,12 +129,13 @@ bool is_current(int fd, const std::string& path) {
          open_file.st_ino == named.st_ino && open_file.st_dev == named.st_dev;
 }
 
-/// The file of a lock, nobody else's for the moment. Empty when it cannot be opened, as errno says,
-/// or is changing hands (EAGAIN).
+/// The file of a lock, nobody else's for the moment. Empty when it cannot be opened or locked, as
+/// errno says, or is changing hands (EAGAIN).
 Descriptor hold(const std::string& path, int flags) {
   Descriptor file(path, flags);
   if (!file) return {};
   for (int tries = 0; flock(file.get(), LOCK_EX | LOCK_NB) != 0; ++tries) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return {}; // there are no locks here
     if (tries == 20) {
       errno = EAGAIN;
       return {};
@@ -156,7 +158,7 @@ class Keeper {
 
   void add(const std::string& path, const std::string& content, const Lease& lease) {
     std::lock_guard guard(mutex_);
-    held_[content] = {path, lease.renewal, Clock::now() + lease.renewal, false};
+    held_[content] = {path, lease.renewal, Clock::now() + lease.renewal};
     if (!running_) std::thread([this] { run(); }).detach();
     running_ = true;
     changed_.notify_one();
@@ -167,18 +169,11 @@ class Keeper {
     held_.erase(content);
   }
 
-  bool lost(const std::string& content) {
-    std::lock_guard guard(mutex_);
-    const auto at = held_.find(content);
-    return at == held_.end() || at->second.lost;
-  }
-
  private:
   struct Held {
     std::string path;
     std::chrono::milliseconds renewal;
     Clock::time_point due;
-    bool lost;
   };
 
   void run() {
@@ -196,20 +191,15 @@ class Keeper {
         next->second.due = Clock::now() + next->second.renewal;
         const std::string content = next->first, path = next->second.path;
         lock.unlock();
-        const bool lost = !renew(path, content);
+        renew(path, content);
         lock.lock();
-        if (const auto at = held_.find(content); at != held_.end() && lost) at->second.lost = true;
       }
     }
   }
 
-  /// False only when the lock is another's now.
-  static bool renew(const std::string& path, const std::string& content) {
+  static void renew(const std::string& path, const std::string& content) {
     const Descriptor file = hold(path, O_RDWR);
-    if (!file) return true; // busy, or about to be given back
-    if (file.read() != content) return false;
-    futimens(file.get(), nullptr);
-    return true;
+    if (file && file.read() == content) futimens(file.get(), nullptr);
   }
 
   std::mutex mutex_;
@@ -317,8 +307,12 @@ void KeyLock::bury(const std::string& folder, const std::string& key) {
   if (file && is_dead(file.read(), path, file.get())) unlink(path.c_str());
 }
 
+/// The file itself is asked: who slept beyond its lease may come here before its word is given
+/// again.
 void KeyLock::check() const {
-  if (!Keeper::shared().lost(content_)) return;
+  const Descriptor file(path_, O_RDONLY);
+  if (!file && errno != ENOENT) cannot_write(path_, g_strerror(errno));
+  if (file && file.read() == content_) return;
   throw Error(Fault::write, "another process took over the work on this result",
               "run again; keep the machine from sleeping meanwhile");
 }

@@ -26,7 +26,8 @@ namespace {
 
 constexpr size_t kKeyLength = 64;       ///< SHA-256 in hex
 constexpr unsigned kPruneEvery = 32;    ///< commits between two looks at the size
-constexpr const char* kUsage = "usage"; ///< member of a record
+constexpr const char* kUsage = "usage"; ///< members of a record beside the shot's
+constexpr const char* kCall = "call";
 constexpr const char* kPicture = ".picture";
 constexpr const char* kClip = ".mp4";
 
@@ -36,7 +37,7 @@ std::string default_folder() {
 }
 
 /// The words and the provenance are kept as a shot, whose JSON is one table already.
-Shot record_of(const Result& result, const Provenance& provenance) {
+Shot record_of(const Result& result, const Provenance& provenance, const std::string& call) {
   Shot record;
   record.prompt = result.prompt;
   record.negative_prompt = result.negative_prompt;
@@ -45,7 +46,7 @@ Shot record_of(const Result& result, const Provenance& provenance) {
   record.mood = result.mood;
   record.provenance = {provenance};
   JsonObjectMaker more;
-  record.extra = more.set(kUsage, usage_json(result.usage)).text();
+  record.extra = more.set(kUsage, usage_json(result.usage)).set(kCall, call).text();
   return record;
 }
 
@@ -64,6 +65,7 @@ StoredResult result_of(Shot record) {
   if (!record.extra.empty()) {
     const auto more = parse_json(record.extra);
     stored.result.usage = usage_from(JsonView(more.get())[kUsage]);
+    stored.call = JsonView(more.get())[kCall].text();
   }
   return stored;
 }
@@ -201,7 +203,7 @@ std::string ResultStore::scratch(const std::string& key) const {
 }
 
 void ResultStore::commit(const std::string& key, Role role, Result& result,
-                         const Provenance& provenance) const {
+                         const Provenance& provenance, const std::string& call) const {
   const std::string record_path = path(key, ".json");
   make_folder(fs::path(record_path).parent_path());
   static std::atomic<unsigned> commits{0};
@@ -216,7 +218,7 @@ void ResultStore::commit(const std::string& key, Role role, Result& result,
       cannot_write(file, g_strerror(errno));
     result.clip_path = file;
   }
-  const std::string record = json_text(shot_to_json(record_of(result, provenance)).get());
+  const std::string record = json_text(shot_to_json(record_of(result, provenance, call)).get());
   write_file(record_path, record);
 }
 

@@ -15,6 +15,7 @@ namespace aigc {
 struct StoredResult {
   Result result;
   Provenance provenance;
+  std::string call; ///< the ledger's name of the call it came of; empty for what cost nothing
 };
 
 /// A folder of results: `KEY.json` with the words and the provenance, beside it the picture or
@@ -41,10 +42,10 @@ class ResultStore {
   /// Error{Fault::write}.
   std::string scratch(const std::string& key) const;
 
-  /// Keeps `result`; a clip is moved here and `result.clip_path` follows. Throws
+  /// Keeps `result` of `call`; a clip is moved here and `result.clip_path` follows. Throws
   /// Error{Fault::write}.
-  void commit(const std::string& key, Role role, Result& result,
-              const Provenance& provenance) const;
+  void commit(const std::string& key, Role role, Result& result, const Provenance& provenance,
+              const std::string& call = {}) const;
 
   /// Makes room down to `most` bytes; what was used within `unused` stays.
   void prune(std::uintmax_t most = kMaxBytes,

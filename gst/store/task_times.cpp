@@ -26,7 +26,8 @@ std::string name_of(const std::string& service, const std::string& model) {
 
 std::shared_ptr<TaskTimes> TaskTimes::shared(const std::string& store_folder) {
   static std::mutex mutex;
-  static std::map<std::string, std::shared_ptr<TaskTimes>> all;
+  // Never destroyed: a worker may outlive main().
+  static auto& all = *new std::map<std::string, std::shared_ptr<TaskTimes>>;
   std::lock_guard guard(mutex);
   auto& times = all[store_folder];
   if (!times) times = std::make_shared<TaskTimes>(store_folder);

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "store/journal.h"
 
 #include <algorithm>
 #include <array>
@@ -108,10 +107,12 @@ JsonObjectMaker unclear_json(const LedgerLine& line) {
 
 } // namespace
 
-Costs sum_costs(const Ledger& ledger, const Prices& prices, const std::string& since) {
+Costs sum_costs(const Ledger& ledger, const Journal& journal, const Prices& prices,
+                const std::string& since) {
   Costs costs;
   costs.ledger = ledger.path();
   costs.since = since;
+  costs.open = journal.keys().size();
   costs.prices_date = prices.date();
   costs.confirmed = prices.confirmed();
   const gint64 start = since.empty() ? 0 : start_of_day(since);
@@ -160,6 +161,10 @@ std::string costs_text(const Costs& costs) {
     text += "Costs follow the price file (today's is of " + costs.prices_date +
             "), which nobody confirmed: only the service's bill counts.\n";
   text += unclear_text(costs);
+  if (costs.open == 1) text += "\n1 call is still open; run again to bring it home.\n";
+  if (costs.open > 1)
+    text += "\n" + std::to_string(costs.open) +
+            " calls are still open; run again to bring them home.\n";
   return text + "\nLedger: " + costs.ledger + "\n";
 }
 
@@ -179,6 +184,7 @@ std::string costs_json(const Costs& costs) {
   object.set("ledger", costs.ledger).set("since", costs.since).set("rows", rows);
   object.set("totals", totals).set("calls", static_cast<gint64>(costs.calls));
   object.set("unpriced", static_cast<gint64>(costs.unpriced)).set("unclear", unclear);
+  object.set("open", static_cast<gint64>(costs.open));
   object.set("prices-date", costs.prices_date).set("prices-confirmed", costs.confirmed);
   return object.text();
 }

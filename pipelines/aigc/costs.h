@@ -3,6 +3,7 @@
 #pragma once
 
 #include "service/prices.h"
+#include "store/journal.h"
 #include "store/ledger.h"
 
 #include <map>
@@ -29,13 +30,15 @@ struct Costs {
   std::map<std::string, double> totals; ///< by currency
   unsigned calls = 0;
   unsigned unpriced = 0;           ///< of the calls
+  size_t open = 0;                 ///< calls that were not brought home yet
   std::vector<LedgerLine> unclear; ///< calls that may have been billed; in none of the sums
   std::string prices_date;         ///< of the price file as it is now
   bool confirmed = false;
 };
 
 /// `since` is a day, as 2026-11-24, or empty. Throws Error{Fault::settings}.
-Costs sum_costs(const Ledger& ledger, const Prices& prices, const std::string& since);
+Costs sum_costs(const Ledger& ledger, const Journal& journal, const Prices& prices,
+                const std::string& since);
 
 std::string costs_text(const Costs& costs);
 std::string costs_json(const Costs& costs);

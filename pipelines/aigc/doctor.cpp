@@ -3,7 +3,9 @@
 #include "doctor.h"
 
 #include "net/http.h"
+#include "net/url.h"
 #include "packages.h"
+#include "service/dashscope/client.h"
 #include "service/http_error.h"
 #include "service/prices.h"
 #include "store/results.h"
@@ -45,9 +47,17 @@ RoleReport look_at_role(const char* name, Role role, unsigned inputs) {
   return report;
 }
 
-/// What costs nothing and needs the key.
-std::string question(const Service& service) {
-  return service.choice == BackendChoice::dashscope ? "/quotas?page_no=1&page_size=1" : "/models";
+/// What costs nothing and needs the key, at the root the backend uses.
+std::string question(const Service& service, const std::string& base_url) {
+  return service.choice == BackendChoice::dashscope
+             ? dashscope::native_root(base_url) + "/quotas?page_no=1&page_size=1"
+             : base_url + "/models";
+}
+
+/// Throws Error{Fault::settings} for what is no address, or holds a password; shows neither.
+std::string shown_address(const std::string& base_url) {
+  parse_url(base_url);
+  return base_url.substr(0, base_url.find('?'));
 }
 
 void judge(const Service& service, const HttpResponse& response, const Secret& key,
@@ -55,8 +65,8 @@ void judge(const Service& service, const HttpResponse& response, const Secret& k
   const int status = response.status;
   report.state = "ok";
   // A server of one's own need not list its models; that it answers is what counts.
-  const bool unknown_path = status == 404 || status == 405 || status == 429;
-  if (status / 100 == 2 || unknown_path) return;
+  const bool unknown_path = !service.needs_key && (status == 404 || status == 405);
+  if (status / 100 == 2 || status == 429 || unknown_path) return;
   const Error error = http_error(service.name, response, key);
   report.state = status == 401 || status == 403 ? "refused" : "failing";
   report.problem = error.what();
@@ -65,7 +75,7 @@ void judge(const Service& service, const HttpResponse& response, const Secret& k
 
 void ask(const Service& service, const Access& access, ServiceReport& report) {
   HttpRequest request;
-  request.url = access.base_url + question(service);
+  request.url = question(service, access.base_url);
   request.bearer = access.key;
   request.timeouts.connect = request.timeouts.first_byte = request.timeouts.idle = kPatience;
   request.timeouts.total = Clock::now() + kPatience;
@@ -96,7 +106,7 @@ ServiceReport look_at_service(const Service& service) {
   report.key_from = key_origin(query, service);
   try {
     const Credentials found = find_access(service.choice, query);
-    report.base_url = found.access.base_url;
+    report.base_url = shown_address(found.access.base_url);
     if (service.needs_key && found.access.key.empty())
       throw Error(Fault::settings, std::string("there is no key for ") + service.name,
                   std::string("set ") + service.variables + "_API_KEY");

@@ -143,8 +143,8 @@ int tell_costs(const CommandLine& line) {
   if (!line.values.empty())
     throw Error(Fault::settings, "costs takes no " + line.values.begin()->first,
                 "See aigc --help.");
-  const Ledger ledger(ResultStore("").folder());
-  const Costs costs = sum_costs(ledger, *Prices::load(), line.since);
+  const std::string folder = ResultStore("").folder();
+  const Costs costs = sum_costs(Ledger(folder), Journal(folder), *Prices::load(), line.since);
   std::fputs((line.json ? costs_json(costs) + "\n" : costs_text(costs)).c_str(), stdout);
   return kDone;
 }

@@ -2,6 +2,7 @@
 // aigc costs: sums by day, service and model; what is unclear stands apart.
 #include "base/json.h"
 #include "program.h"
+#include "store/journal.h"
 #include "store/ledger.h"
 
 using namespace aigc;
@@ -74,6 +75,16 @@ TEST_F(CostsTest, SumsByDayServiceAndModelAndKeepsTheUnclearApart) {
   for (const char* part : {"wan2.2-t2v-plus", "10 s", "1.40 CNY", "2.35 CNY on 5 calls",
                            "without a known price", "nobody confirmed", "may have been billed"})
     EXPECT_TRUE(has(run.out, part)) << part << "\n" << run.out;
+}
+
+TEST_F(CostsTest, TellsOfCallsThatAreStillOpen) {
+  const Journal journal(folder);
+  journal.write("a", {.call = "1"});
+  EXPECT_TRUE(has(aigc({"costs"}).out, "1 call is still open; run again"));
+  journal.write("b", {.call = "2"});
+  EXPECT_TRUE(has(aigc({"costs"}).out, "2 calls are still open; run again"));
+  const Ref<JsonNode> all = costs();
+  EXPECT_EQ(JsonView(all.get())["open"].integer(), 2);
 }
 
 TEST_F(CostsTest, SinceLeavesOutWhatWasBefore) {

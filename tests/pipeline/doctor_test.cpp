@@ -106,6 +106,36 @@ TEST_F(Doctor, TellsARefusedKeyFromAServiceThatIsNotThere) {
   EXPECT_NE(JsonView(found.get())["roles"].at(1)["problem"].text(), ""); // nobody paints
 }
 
+TEST_F(Doctor, AnAddressWithoutTheApiIsNoService) {
+  TinyServer server([](const TinyServer::Call&) { return TinyServer::Reply{404, "{}"}; });
+  set("DEEPSEEK_API_KEY", kKey);
+  set("DEEPSEEK_BASE_URL", server.url());
+  set("OPENAI_BASE_URL", server.url() + "/v1");
+  const auto found = examine(1);
+  EXPECT_EQ(service_in(found, "deepseek")["state"].text(), "failing");
+  EXPECT_EQ(service_in(found, "openai")["state"].text(), "ok"); // may have no list of models
+}
+
+TEST_F(Doctor, AsksDashscopeWhereTheBackendDoes) {
+  TinyServer server([](const TinyServer::Call&) { return TinyServer::Reply{200, "{}"}; });
+  set("DASHSCOPE_API_KEY", kKey);
+  set("DASHSCOPE_BASE_URL", server.url() + "/compatible-mode/v1");
+  examine(0);
+  ASSERT_EQ(server.calls().size(), 1u);
+  EXPECT_TRUE(server.calls()[0].path().starts_with("/api/v1/quotas")) << server.calls()[0].path();
+}
+
+TEST_F(Doctor, ShowsNoKeyThatStandsInAnAddress) {
+  set("DASHSCOPE_API_KEY", "other-key");
+  for (const std::string& address :
+       {std::string(kKey), std::string("http://me:") + kKey + "@host"}) {
+    set("DASHSCOPE_BASE_URL", address);
+    const auto found = examine(1); // which looks for it
+    EXPECT_EQ(service_in(found, "dashscope")["state"].text(), "failing");
+    EXPECT_EQ(aigc({"doctor"}).out.find(kKey), std::string::npos);
+  }
+}
+
 TEST_F(Doctor, AStoreThatCannotBeWrittenIsFound) {
   std::ofstream(folder / "file") << "in the way";
   set("AIGC_CACHE_DIR", (folder / "file" / "store").string());

@@ -152,3 +152,9 @@ TEST(HttpError, IsBoundedAndPrintable) {
 }
 
 } // namespace
+
+TEST(ServiceText, NoPartOfAKeyStaysWhereATokenIsCut) {
+  const Secret key("key-of-twenty-letters");
+  const std::string token = printable_token("0123456789" + key.reveal(), 16, key);
+  EXPECT_EQ(token, "0123456789***");
+}

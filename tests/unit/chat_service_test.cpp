@@ -329,7 +329,7 @@ TEST(CompatibleMode, StandsBesideTheApi) {
 }
 
 TEST(Deepseek, KnowsItsModels) {
-  const auto backend = make_deepseek({"", Secret("k")});
+  const auto backend = make_deepseek({kDeepseekUrl, Secret("k")});
   EXPECT_EQ(backend->endpoint().host, "api.deepseek.com");
   EXPECT_STREQ(find_model(*backend, Role::words, "").name, "deepseek-flash");
   EXPECT_EQ(find_model(*backend, Role::words, "deepseek-v4-pro").pace.concurrent, 500u);
@@ -349,18 +349,8 @@ TEST(Deepseek, KnowsItsModels) {
   }
 }
 
-TEST(Deepseek, NeedsAKey) {
-  try {
-    make_deepseek({});
-    ADD_FAILURE();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault, Fault::not_authorized);
-    EXPECT_NE(error.remedy.find("DEEPSEEK_API_KEY"), std::string::npos);
-  }
-}
-
 struct OpenaiTest : ChatServiceTest {
-  std::shared_ptr<Backend> backend = make_openai({server.url() + "/v1/", {}});
+  std::shared_ptr<Backend> backend = make_openai({server.url() + "/v1", {}});
 
   Result submit(const std::string& model) {
     Request request = ChatServiceTest::request();

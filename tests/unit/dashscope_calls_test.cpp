@@ -189,15 +189,9 @@ TEST_F(DashscopeCalls, WordsComeThroughTheCompatibleMode) {
   EXPECT_EQ(last_call(list, "chat")["path"].text(), "/compatible-mode/v1/chat/completions");
 }
 
-TEST(DashscopeSetup, WithoutAKeyItSaysWhichVariableToSet) {
-  const Error error = error_of([] { make_dashscope({}); });
-  EXPECT_EQ(error.fault, Fault::not_authorized);
-  EXPECT_NE(error.remedy.find("DASHSCOPE_API_KEY"), std::string::npos);
-}
-
 TEST(DashscopeSetup, AnyRegionAndWorkspaceWillDo) {
   const Secret key("sk-standin");
-  EXPECT_EQ(make_dashscope({"", key})->endpoint().host, "dashscope.aliyuncs.com");
+  EXPECT_EQ(make_dashscope({kDashscopeBaseUrl, key})->endpoint().host, "dashscope.aliyuncs.com");
   for (const char* host : {"dashscope-intl.aliyuncs.com", "ws-1.cn-beijing.maas.aliyuncs.com"})
     EXPECT_EQ(make_dashscope({"https://" + std::string(host) + "/api/v1", key})->endpoint().host,
               host);

@@ -66,6 +66,7 @@ TEST_F(DashscopeTasks, AFailedTaskIsOver) {
     EXPECT_EQ(error.fault, fault) << code;
     EXPECT_EQ(error.code, code);
     EXPECT_FALSE(error.retry) << code;
+    EXPECT_TRUE(error.ended) << code;
     EXPECT_FALSE(error.request_id.empty()) << code;
     EXPECT_FALSE(error.remedy.empty()) << code;
   }
@@ -84,6 +85,8 @@ TEST_F(DashscopeTasks, WhatEndsWithoutAResult) {
       EXPECT_EQ(error.fault, fault) << state;
       EXPECT_FALSE(error.retry) << state;
       EXPECT_EQ(error.service, "dashscope");
+      EXPECT_TRUE(error.ended) << state;
+      EXPECT_EQ(error.billed, std::string_view(state).starts_with("SUCCEEDED")) << state;
     }
   const Error expired = look_error(R"("kind": "task-state", "state": "UNKNOWN")");
   EXPECT_NE(std::string(expired.what()).find("expired"), std::string::npos);
@@ -95,6 +98,7 @@ TEST_F(DashscopeTasks, AnUnknownIdIsNotPolledForEver) {
   const Error error = look_error(R"("kind": "status", "status": 404)");
   EXPECT_EQ(error.fault, Fault::not_found);
   EXPECT_FALSE(error.retry);
+  EXPECT_TRUE(error.ended);
 }
 
 TEST_F(DashscopeTasks, ABadLookMayBeRepeated) {
@@ -112,6 +116,9 @@ TEST_F(DashscopeTasks, ABadLookMayBeRepeated) {
   const Error refused = look_error(R"("kind": "status", "status": 401)");
   EXPECT_FALSE(refused.retry);
   EXPECT_EQ(refused.fault, Fault::not_authorized);
+  EXPECT_FALSE(refused.ended);
+  const Error page = look_error(R"("times": -1, "kind": "html", "status": 404)");
+  EXPECT_FALSE(page.ended) << "another server's page says nothing of the task";
 }
 
 TEST_F(DashscopeTasks, OneOfSeveralResultsIsEnough) {

@@ -36,7 +36,7 @@ class ScriptedBackend : public Backend {
   const char* name() const override { return "scripted"; }
   std::span<const Model> models() const override { return kModels; }
   bool is_preview() const override { return preview; }
-  Endpoint endpoint() const override { return {"scripted.test", account, true}; }
+  Endpoint endpoint() const override { return {host, account, is_private}; }
 
   std::string price_name(const std::string& model) const override {
     return model == "p" ? "qwen-image" : model;
@@ -92,6 +92,8 @@ class ScriptedBackend : public Backend {
   }
 
   std::string account = take_string(g_uuid_string_random()); // limiters are shared by account
+  std::string host = "scripted.test";
+  bool is_private = true;
   int failures = 0;
   Error failure = passing("busy");
   Error poll_failure = passing("unreachable");
@@ -132,7 +134,7 @@ struct DriverTest : testing::Test {
     return Error(Fault::settings, "");
   }
   Fault fault() { return error().fault; }
-  std::string key() const { return request_key("scripted", request); }
+  std::string key() const { return request_key(edition_of(*backend), request); }
   bool is_open() const { return journal.has(key()); }
   size_t files_in(const char* part) const {
     std::error_code none;
@@ -235,8 +237,11 @@ TEST_F(DriverTest, ABilledAnswerOfNoUseIsInTheLedgerWhenItIsAskedForAgain) {
   run();
   const auto lines = ledger.lines();
   ASSERT_EQ(lines.size(), 2u);
-  EXPECT_TRUE(lines[0].unclear);
+  EXPECT_FALSE(lines[0].unclear);
+  EXPECT_TRUE(lines[0].expected);
+  EXPECT_GT(lines[0].usage.output_tokens, 0);
   EXPECT_FALSE(lines[1].unclear);
+  EXPECT_FALSE(lines[1].expected);
   EXPECT_NE(lines[0].call, lines[1].call);
   EXPECT_FALSE(is_open());
 }
@@ -322,6 +327,7 @@ TEST_F(DriverTest, ATaskThatFailedIsDoneWithAndOneThatWasRefusedALookIsNot) {
   backend->polls_needed = 1;
   backend->failed_polls = 1;
   backend->poll_failure = Error(Fault::moderation, "refused");
+  backend->poll_failure.ended = true;
   EXPECT_EQ(fault(), Fault::moderation);
   EXPECT_FALSE(is_open());
   EXPECT_TRUE(ledger.lines().empty());
@@ -332,10 +338,24 @@ TEST_F(DriverTest, ATaskThatFailedIsDoneWithAndOneThatWasRefusedALookIsNot) {
   EXPECT_TRUE(is_open());
 }
 
+TEST_F(DriverTest, ALookThatFailsOnTheWayIsNotTheEndOfItsTask) {
+  backend->polls_needed = 1;
+  for (const Fault failed : {Fault::read, Fault::settings, Fault::format, Fault::not_found}) {
+    backend->failed_polls = 1;
+    backend->poll_failure = Error(failed, "a bad certificate, a refused redirect, another page");
+    EXPECT_EQ(fault(), failed);
+    EXPECT_TRUE(is_open());
+    EXPECT_TRUE(ledger.lines().empty());
+  }
+  EXPECT_EQ(run().result.prompt, "done");
+  EXPECT_EQ(backend->submits, 1);
+}
+
 TEST_F(DriverTest, ATaskNobodyKnowsAnyMoreIsWrittenOffAndOrderedAnewInTheNextRun) {
   backend->polls_needed = 1;
   backend->failed_polls = 1;
   backend->poll_failure = Error(Fault::not_found, "expired");
+  backend->poll_failure.ended = true;
   EXPECT_EQ(fault(), Fault::not_found);
   EXPECT_FALSE(is_open());
   ASSERT_EQ(ledger.lines().size(), 1u);
@@ -345,6 +365,50 @@ TEST_F(DriverTest, ATaskNobodyKnowsAnyMoreIsWrittenOffAndOrderedAnewInTheNextRun
   EXPECT_EQ(backend->submits, 2);
   ASSERT_EQ(ledger.lines().size(), 2u);
   EXPECT_FALSE(ledger.lines()[1].unclear);
+}
+
+TEST_F(DriverTest, ATaskThatSucceededWithoutAResultIsBilled) {
+  backend->polls_needed = 1;
+  backend->failed_polls = 1;
+  backend->poll_failure = Error(Fault::format, "done, but not where");
+  backend->poll_failure.ended = backend->poll_failure.billed = true;
+  EXPECT_EQ(fault(), Fault::format);
+  EXPECT_FALSE(is_open());
+  ASSERT_EQ(ledger.lines().size(), 1u);
+  EXPECT_FALSE(ledger.lines()[0].unclear);
+  EXPECT_TRUE(ledger.lines()[0].expected);
+}
+
+TEST_F(DriverTest, WhatIsOpenAtAnotherAddressIsNotTakenForLost) {
+  backend->is_private = false;
+  backend->polls_needed = 1'000'000;
+  options.timeout = 50ms;
+  EXPECT_EQ(fault(), Fault::timeout);
+  backend->host = "other.test";
+  backend->polls_needed = 1;
+  options.timeout = 10s;
+  const Error told = error();
+  EXPECT_EQ(told.fault, Fault::settings);
+  EXPECT_NE(std::string(told.what()).find("scripted.test"), std::string::npos) << told.what();
+  EXPECT_NE(told.remedy.find(journal.path(key())), std::string::npos) << told.remedy;
+  EXPECT_TRUE(is_open());
+  EXPECT_TRUE(ledger.lines().empty());
+  backend->host = "scripted.test";
+  EXPECT_EQ(run().result.prompt, "done");
+  EXPECT_EQ(backend->submits, 1);
+}
+
+TEST_F(DriverTest, ResultsOfAPrivateServerAreItsOwn) {
+  run();
+  backend->host = "127.0.0.1:8000";
+  run();
+  EXPECT_EQ(backend->submits, 2);
+  backend->is_private = false;
+  run();
+  EXPECT_EQ(backend->submits, 3);
+  backend->host = "elsewhere.test"; // one service at several public addresses
+  run();
+  EXPECT_EQ(backend->submits, 3);
 }
 
 TEST_F(DriverTest, ALostCreateThatNobodyCanFindIsNotSentAgainInTheSameRun) {
@@ -408,6 +472,35 @@ TEST_F(DriverTest, ALineThatACrashLeftInTheLedgerIsNotDoubled) {
   EXPECT_TRUE(done.provenance.cache_hit);
   EXPECT_FALSE(is_open());
   EXPECT_EQ(ledger.lines().size(), 1u);
+}
+
+TEST_F(DriverTest, WhatTheStoreHasClosesOnlyItsOwnCall) {
+  backend->polls_needed = 1;
+  run();
+  options.use_cache = false;
+  backend->polls_needed = 1'000'000;
+  options.timeout = 50ms;
+  EXPECT_EQ(fault(), Fault::timeout);
+  options.use_cache = true;
+  options.timeout = 10s;
+  EXPECT_TRUE(run().provenance.cache_hit);
+  EXPECT_TRUE(is_open());
+  EXPECT_EQ(ledger.lines().size(), 1u);
+  options.use_cache = false;
+  backend->polls_needed = 1;
+  run();
+  EXPECT_FALSE(is_open());
+  EXPECT_EQ(backend->submits, 2);
+  EXPECT_EQ(ledger.lines().size(), 2u);
+}
+
+TEST_F(DriverTest, AnIntentThatNeverArrivedSetsNothingAside) {
+  const double spent = Budget::process().spent();
+  journal.write(key(), {.call = "never", .service = "scripted", .sent = 1, .cost = 1'000});
+  backend->found = {Found::Answer::none, {}};
+  run();
+  EXPECT_NO_THROW(Budget::process().reserve("next", 500, spent + 600, "CNY"));
+  Budget::process().settle("next", 0);
 }
 
 TEST_F(DriverTest, AnEntryNobodyCanReadStopsTheRunBeforeAnythingIsSent) {

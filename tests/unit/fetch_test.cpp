@@ -76,7 +76,7 @@ struct FetchTest : testing::Test {
     ADD_FAILURE() << "nothing thrown";
     return Error(Fault::settings, "");
   }
-  bool is_open() const { return journal.has(request_key("addresses", request)); }
+  bool is_open() const { return journal.has(request_key(edition_of(*backend), request)); }
   void serve(const std::string& body) {
     answer = [body](const TinyServer::Call&) {
       return TinyServer::Reply{200, body, "application/octet-stream"};
@@ -99,6 +99,18 @@ TEST_F(FetchTest, PicturesAndClipsAreFetchedVerifiedAndKept) {
   EXPECT_TRUE(std::filesystem::exists(run().result.clip_path));
   EXPECT_EQ(backend->submits, 2);
   EXPECT_EQ(ledger.lines().size(), 2u);
+}
+
+TEST_F(FetchTest, WhatNobodyCanLookAtIsTakenUnseenAndNotPaidForAgain) {
+  serve_clip({.seconds = 2});
+  run();
+  GstRegistry* registry = gst_registry_get();
+  const auto parser = adopt(gst_registry_lookup_feature(registry, "parsebin"));
+  gst_registry_remove_feature(registry, parser.get());
+  const Done again = run();
+  gst_registry_add_feature(registry, parser.get());
+  EXPECT_TRUE(again.provenance.cache_hit);
+  EXPECT_EQ(backend->submits, 1);
 }
 
 TEST_F(FetchTest, WhatArrivesDamagedIsFetchedOnceMoreAndNoMore) {

@@ -156,6 +156,38 @@ TEST_P(HttpWeather, TheClientGoesWhileACallIsLeft) {
 INSTANTIATE_TEST_SUITE_P(Phases, HttpWeather, testing::ValuesIn(kWeather),
                          [](const auto& info) { return std::string(info.param.name); });
 
+TEST(HttpCancel, WhileTheLastOfAnAnswerArrives) {
+  std::promise<void> go;
+  SocketServer server([&](SocketServer::Connection& connection) {
+    connection.request();
+    connection.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n");
+    go.get_future().wait();
+    connection.say("0\r\n\r\n");
+  });
+  HttpClient client;
+  Cancel cancel;
+  std::promise<void> begun;
+  const Cancel::Hook first(cancel, [&] {
+    go.set_value(); // the answer is whole while the hooks run, of which this is the first
+    std::this_thread::sleep_for(200ms);
+  });
+  auto answer = std::async(std::launch::async, [&] {
+    return error_of([&] {
+      client.stream(get(server.url()), cancel, [&](std::string_view) {
+        begun.set_value();
+        return true;
+      });
+    });
+  });
+  begun.get_future().wait();
+  auto cancelling = std::async(std::launch::async, [&] { cancel.cancel(); });
+  if (cancelling.wait_for(10s) != std::future_status::ready ||
+      answer.wait_for(10s) != std::future_status::ready) {
+    std::cerr << "cancel() and the call wait for each other\n";
+    std::abort(); // neither thread can be joined any more
+  }
+}
+
 TEST(HttpBroken, SaysWhetherACreateMayHaveArrived) {
   struct Case {
     const char* said;

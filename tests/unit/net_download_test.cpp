@@ -10,7 +10,6 @@
 #include <random>
 #include <sstream>
 #include <sys/resource.h>
-#include <sys/xattr.h>
 
 using namespace aigc;
 using namespace std::chrono_literals;
@@ -75,12 +74,6 @@ class Download : public testing::Test {
   SocketServer::Script files_script() {
     return [this](SocketServer::Connection& connection) { files.serve(connection); };
   }
-  /// Whether a partial file can say whose it is.
-  bool notes_are_kept() const {
-    std::ofstream(folder.path() + "/probe") << "x";
-    return setxattr((folder.path() + "/probe").c_str(), "user.x", "x", 1, 0) == 0;
-  }
-
   TempFolder folder;
   const std::string path = folder.path() + "/clip.mp4";
   FileServer files;
@@ -168,32 +161,16 @@ TEST_F(Download, NeverJoinsTwoFiles) {
   }
 }
 
-TEST_F(Download, GoesOnWithWhatAnotherProcessLeft) {
-  if (!notes_are_kept()) GTEST_SKIP() << "no extended attributes here";
-  SocketServer server(files_script());
-  EXPECT_TRUE(error_from(server, 0).retry);
-  HttpClient next;
-  files.cut = files.bytes.size();
-  next.download(order(server), cancel);
-  EXPECT_EQ(content(path), files.bytes);
-  ASSERT_EQ(server.requests().size(), 2u);
-  EXPECT_TRUE(contains(server.requests()[1], "Range: bytes=60000-"));
-  EXPECT_TRUE(contains(server.requests()[1], "If-Range: \"one\""));
-}
-
-TEST_F(Download, DoesNotTrustAFileOfAnotherOrder) {
+TEST_F(Download, TakesNothingOfWhatIsThereAlready) {
   SocketServer server(files_script());
   files.cut = files.bytes.size();
-  std::ofstream(path) << "what somebody left without a note";
+  std::ofstream(path) << "what somebody left";
   client.download(order(server), cancel);
   EXPECT_EQ(content(path), files.bytes);
   files.cut = 60'000;
-  std::filesystem::remove(path);
-  error_from(server, 0); // leaves a part of /clip.mp4
+  error_from(server, 0); // leaves a part
   files.cut = files.bytes.size();
-  HttpDownload other = order(server);
-  other.url = server.url("/other.mp4");
-  client.download(other, cancel);
+  client.download(order(server), cancel);
   EXPECT_FALSE(contains(server.requests().back(), "Range"));
   EXPECT_EQ(content(path), files.bytes);
 }

@@ -46,12 +46,13 @@ TEST(Url, RefusesWhatIsNone) {
 }
 
 TEST(Url, RefusalsShowNoSecret) {
-  for (const char* text : {"ftp://host/?sig=CANARY", "http://CANARY@host/"}) {
+  for (const char* text :
+       {"ftp://host/?sig=CANARY", "http://CANARY@host/", "sk-CANARY", "http://me:CAN ARY@host/"}) {
     try {
       parse_url(text);
       FAIL();
     } catch (const Error& error) {
-      EXPECT_EQ(std::string(error.what()).find("CANARY"), std::string::npos) << error.what();
+      EXPECT_EQ(std::string(error.what()).find("CAN"), std::string::npos) << error.what();
     }
   }
 }

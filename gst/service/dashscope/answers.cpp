@@ -16,14 +16,24 @@ namespace aigc::dashscope {
 
 namespace {
 
-/// What is over is over: another look at it gives the same.
+/// What is over is over.
 Error ended(Error error, JsonView answer, const Secret& key) {
+  error.ended = true;
   error.service = kService;
   if (error.request_id.empty()) error.request_id = request_id_of(answer, key);
   if (error.code.empty()) error.code = answer["output"]["task_status"].text();
   error.retry = false;
   error.unclear = false;
   return error;
+}
+
+/// Done, and nothing to show for it.
+Error without_result(const char* what, JsonView answer, const Secret& key) {
+  Error error(Fault::format,
+              std::string("dashscope says the ") + what + " is done, but not where it is",
+              "run again; report the request id to the service, which bills it all the same");
+  error.billed = true;
+  return ended(error, answer, key);
 }
 
 Error refused(JsonView source, JsonView answer, const Secret& key) {
@@ -89,9 +99,7 @@ Result picture_of_task(JsonView answer, const Request& request, const Secret& ke
       return result_of(answer, request, url, key);
   for (size_t i = 0; i < results.size(); ++i)
     if (results.at(i)["code"].exists()) throw refused(results.at(i), answer, key);
-  throw ended(Error(Fault::format, "dashscope says the picture is done, but not where it is",
-                    "run again; report the request id to the service if it was billed"),
-              answer, key);
+  throw without_result("picture", answer, key);
 }
 
 Result clip_of_task(JsonView answer, const Request& request, const Secret& key) {
@@ -100,9 +108,7 @@ Result clip_of_task(JsonView answer, const Request& request, const Secret& key) 
       first_text({output["video_url"], output["results"]["video_url"],
                   output["results"].at(0)["video_url"], output["results"].at(0)["url"]});
   if (!url.empty()) return result_of(answer, request, url, key);
-  throw ended(Error(Fault::format, "dashscope says the clip is done, but not where it is",
-                    "run again; report the request id to the service if it was billed"),
-              answer, key);
+  throw without_result("clip", answer, key);
 }
 
 Poll running_as_unknown(const std::string& state) {
@@ -189,7 +195,8 @@ std::vector<Listed> read_list(JsonView answer) {
     const JsonView entry = data.at(i);
     Listed task;
     task.id = entry["task_id"].text();
-    task.created = static_cast<gint64>(first_number({entry["gmt_create"], entry["start_time"]}));
+    for (const char* name : {"start_time", "gmt_create"})
+      if (const auto time = entry[name].integer(); time && *time > 0) task.created = *time;
     if (!task.id.empty()) tasks.push_back(task);
   }
   return tasks;

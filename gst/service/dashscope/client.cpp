@@ -19,8 +19,6 @@ constexpr int kPageSize = 100;
 
 /// The base URL without the part that says which of the two kinds of API it is.
 std::string origin_root(std::string url) {
-  while (url.ends_with('/'))
-    url.pop_back();
   for (const std::string_view api : {"/api/v1", "/compatible-mode/v1"})
     if (url.ends_with(api)) return url.substr(0, url.size() - api.size());
   return url;
@@ -120,7 +118,7 @@ Ref<JsonNode> Client::task(const std::string& id, Call& call) const {
   const HttpResponse response = HttpClient::shared().send(look, call.cancel);
   auto answer = json_of(response);
   if (is_success(response) && answer && !says_code(answer.get())) return answer;
-  if (response.status == 404) {
+  if (response.status == 404 && answer) { // a page would be somebody else's
     Error error = refusal(response);
     Error gone(Fault::not_found, "the task expired or never existed",
                "results are kept for 24 hours: run again");
@@ -128,6 +126,7 @@ Ref<JsonNode> Client::task(const std::string& id, Call& call) const {
     gone.code = error.code;
     gone.request_id = error.request_id;
     gone.http_status = response.status;
+    gone.ended = true;
     throw gone;
   }
   Error error = is_success(response) && !answer ? not_json(response) : refusal(response);

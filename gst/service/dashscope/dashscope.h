@@ -10,8 +10,7 @@ namespace aigc {
 
 inline constexpr const char* kDashscopeBaseUrl = "https://dashscope.aliyuncs.com/api/v1";
 
-/// An empty base URL stands for kDashscopeBaseUrl. Throws Error{Fault::not_authorized} without a
-/// key, Error{Fault::settings} when the base URL is none.
+/// Throws Error{Fault::settings} when the base URL is none.
 std::shared_ptr<Backend> make_dashscope(const Access& access);
 
 } // namespace aigc

@@ -161,12 +161,7 @@ std::shared_ptr<Backend> make_dashscope(const Access& access) {
   std::call_once(once, [] {
     GST_DEBUG_CATEGORY_INIT(aigc_dashscope_debug, "aigcdashscope", 0, "Alibaba Cloud Model Studio");
   });
-  if (access.key.empty())
-    throw Error(Fault::not_authorized, "dashscope is asked without a key",
-                "set DASHSCOPE_API_KEY, or api-key");
-  Access complete = access;
-  if (complete.base_url.empty()) complete.base_url = kDashscopeBaseUrl;
-  return std::make_shared<dashscope::DashscopeBackend>(complete);
+  return std::make_shared<dashscope::DashscopeBackend>(access);
 }
 
 } // namespace aigc

@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using WallClock = std::chrono::system_clock;
 
-constexpr auto kSkew = 60s;      ///< by which our clock may be ahead of the service's
+constexpr auto kSkew = 600s;     ///< by which our clock may be ahead of the service's
 constexpr auto kLatest = 600s;   ///< within which a create arrives, skew included
 constexpr auto kKnown = 23h;     ///< tasks are forgotten a little later
 constexpr auto kListingLag = 3s; ///< after which a task should be in the list

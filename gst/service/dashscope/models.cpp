@@ -280,12 +280,6 @@ std::optional<Row> derive_row(const std::string& name) {
   return std::nullopt;
 }
 
-const char* tier_of(Size size) {
-  const auto area = static_cast<gint64>(size.width) * size.height;
-  if (area < 600'000) return "480P";
-  return area < 1'400'000 ? "720P" : "1080P";
-}
-
 const char* ratio_of(Size size) {
   constexpr std::array<std::pair<const char*, double>, 5> ratios = {
       {{"16:9", 16.0 / 9}, {"4:3", 4.0 / 3}, {"1:1", 1}, {"3:4", 3.0 / 4}, {"9:16", 9.0 / 16}}};

@@ -48,9 +48,6 @@ const Row* find_row(const std::string& name);
 /// name is the table's. Nothing for other names.
 std::optional<Row> derive_row(const std::string& name);
 
-/// "480P", "720P" or "1080P": what a size costs.
-const char* tier_of(Size size);
-
 /// The nearest of 16:9, 4:3, 1:1, 3:4 and 9:16.
 const char* ratio_of(Size size);
 

@@ -4,7 +4,6 @@
 
 #include "service/openai/chat.h"
 #include "service/openai/named_models.h"
-#include "service/writer/rules.h"
 
 #include <array>
 
@@ -47,7 +46,6 @@ class DeepseekBackend : public Backend {
                                               access) {}
 
   const char* name() const override { return kName; }
-  std::string edition() const override { return std::string(kName) + ", " + kRulesEdition; }
   Endpoint endpoint() const override { return endpoint_; }
   std::span<const Model> models() const override { return kModels; }
 
@@ -75,14 +73,7 @@ class DeepseekBackend : public Backend {
 } // namespace
 
 std::shared_ptr<Backend> make_deepseek(const Access& access) {
-  if (access.key.empty())
-    throw Error(Fault::not_authorized, "deepseek needs a key",
-                "set DEEPSEEK_API_KEY, DEEPSEEK_API_KEY_FILE or api-key");
-  Access complete = access;
-  if (complete.base_url.empty()) complete.base_url = kDeepseekUrl;
-  while (complete.base_url.ends_with('/'))
-    complete.base_url.pop_back();
-  return std::make_shared<DeepseekBackend>(complete);
+  return std::make_shared<DeepseekBackend>(access);
 }
 
 } // namespace aigc

@@ -11,8 +11,7 @@ namespace aigc {
 
 inline constexpr const char* kDeepseekUrl = "https://api.deepseek.com";
 
-/// Without a base URL that is kDeepseekUrl. Throws Error: not_authorized without a key, settings
-/// when the base URL is no http(s) URL.
+/// Throws Error{Fault::settings} when the base URL is no http(s) URL.
 std::shared_ptr<Backend> make_deepseek(const Access& access);
 
 } // namespace aigc

@@ -6,7 +6,6 @@
 #include "service/http_error.h"
 #include "service/openai/chat.h"
 #include "service/openai/named_models.h"
-#include "service/writer/rules.h"
 
 #include <array>
 
@@ -35,9 +34,9 @@ class OpenaiBackend : public Backend {
         chat_({.service = kName, .base_url = access.base_url}, access) {}
 
   const char* name() const override { return kName; }
-  /// Two servers may give one name to different models.
+  /// Two servers may give one name to different models. The driver tells private ones apart.
   std::string edition() const override {
-    return std::string(kName) + " " + endpoint_.host + ", " + kRulesEdition;
+    return endpoint_.is_private ? kName : std::string(kName) + " " + endpoint_.host;
   }
   Endpoint endpoint() const override { return endpoint_; }
   std::span<const Model> models() const override { return kModels; }
@@ -95,11 +94,7 @@ class OpenaiBackend : public Backend {
 } // namespace
 
 std::shared_ptr<Backend> make_openai(const Access& access) {
-  Access complete = access;
-  if (complete.base_url.empty()) complete.base_url = kOpenaiUrl;
-  while (complete.base_url.ends_with('/'))
-    complete.base_url.pop_back();
-  return std::make_shared<OpenaiBackend>(complete);
+  return std::make_shared<OpenaiBackend>(access);
 }
 
 } // namespace aigc

@@ -11,7 +11,7 @@ namespace aigc {
 
 inline constexpr const char* kOpenaiUrl = "https://api.openai.com/v1";
 
-/// Without a base URL that is kOpenaiUrl. Throws Error{Fault::settings} when it is no http(s) URL.
+/// Throws Error{Fault::settings} when the base URL is no http(s) URL.
 std::shared_ptr<Backend> make_openai(const Access& access);
 
 } // namespace aigc

@@ -55,11 +55,14 @@ void Exchange::begin() {
 void Exchange::fill_message() {
   message_ = make_message(request_.method, url_);
   soup_message_add_flags(message_.get(), SOUP_MESSAGE_NO_REDIRECT);
-  if (request_.creates) soup_message_add_flags(message_.get(), SOUP_MESSAGE_NEW_CONNECTION);
   // A password in a challenge or address is not ours; a proxy's own still works, on its CONNECT.
   soup_message_disable_feature(message_.get(), SOUP_TYPE_AUTH_MANAGER);
   SoupMessageHeaders* headers = soup_message_get_request_headers(message_.get());
   soup_message_headers_replace(headers, "Accept-Encoding", "identity");
+  if (request_.creates) {
+    soup_message_add_flags(message_.get(), SOUP_MESSAGE_NEW_CONNECTION);
+    soup_message_headers_append(headers, "Connection", "close"); // nothing else shall go out on it
+  }
   for (const HttpHeader& header : request_.headers)
     soup_message_headers_append(headers, header.name.c_str(), header.value.c_str());
   if (with_key_)

@@ -116,7 +116,7 @@ double PollPlan::next(double time) const {
   const auto at = std::upper_bound(times_.begin(), times_.end(), time);
   if (at != times_.end()) return *at;
   const size_t count = times_.size();
-  const double gap = count > 1 ? times_[count - 1] - times_[count - 2] : kLongestGap;
+  const double gap = times_[count - 1] - (count > 1 ? times_[count - 2] : 0);
   return time + std::clamp(std::max(gap, 0.1 * time), shortest_gap(), kLongestGap);
 }
 

@@ -13,6 +13,9 @@
 #include <csignal>
 #include <cstdio>
 #include <locale.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <gst/gst.h>
 
@@ -167,6 +170,9 @@ int run(const CommandLine& line, Report& report) {
 int main(int argc, char** argv) {
   setlocale(LC_CTYPE, "");
   std::signal(SIGPIPE, SIG_IGN);
+#ifdef __GLIBC__
+  mallopt(M_ARENA_MAX, 2); // short-lived threads by the thousand would each leave holes behind
+#endif
   bool json = false;
   for (int i = 1; i < argc; ++i)
     json |= argv[i] == std::string_view("--json");

@@ -118,6 +118,12 @@ TEST(PollPlan, TasksOfNoLengthAreSoonLookedAtWithinFiftyMilliseconds) {
   EXPECT_LE(PollPlan(times.of("s", "m")).next(0), 0.05);
 }
 
+TEST(PollPlan, OneTaskThatTakesLongAmongQuickOnesIsNotForgotten) {
+  const PollPlan plan({.count = 100, .mean = std::log(0.01), .variance = 0});
+  for (double time = plan.next(0); time < 60; time = plan.next(time))
+    EXPECT_LE(plan.next(time) - time, std::max(0.1, 0.11 * time)) << time;
+}
+
 TEST(TaskTimes, AreRememberedInTheStoreAndForgiveADamagedFile) {
   TempFolder folder;
   {

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "chat_server.h"
 #include "service/deepseek/deepseek_backend.h"
+#include "service/driver.h"
 #include "service/openai/chat.h"
 #include "service/openai/openai_backend.h"
 
@@ -366,7 +367,7 @@ TEST_F(OpenaiTest, SendsNoKeyWhereThereIsNone) {
   const std::string asked = server.asked().at(0);
   EXPECT_TRUE(asked.starts_with("POST /v1/chat/completions HTTP/1.1\r\n"));
   EXPECT_EQ(asked.find("Authorization"), std::string::npos);
-  EXPECT_NE(backend->edition().find("127.0.0.1:"), std::string::npos);
+  EXPECT_NE(edition_of(*backend).find("127.0.0.1:"), std::string::npos);
 }
 
 TEST_F(OpenaiTest, TakesTheOnlyModelOfAServer) {

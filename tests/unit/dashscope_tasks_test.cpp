@@ -307,7 +307,7 @@ TEST_F(DashscopeTasks, TasksOfOtherCallsTimesAndModelsAreNotIt) {
   intent.known_tasks.insert(submit(order).id);
   submit(request("wan2.5-t2v-preview"));
   EXPECT_EQ(find(order, intent).answer, Found::Answer::none);
-  intent = {std::chrono::system_clock::now() + 5min, {}};
+  intent = {std::chrono::system_clock::now() + 15min, {}};
   EXPECT_EQ(find(order, intent).answer, Found::Answer::none);
   intent = {std::chrono::system_clock::now() - 25h, {}};
   EXPECT_EQ(find(order, intent).answer, Found::Answer::unknown);

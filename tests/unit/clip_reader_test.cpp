@@ -106,7 +106,8 @@ TEST_F(ClipReading, AShapeThatIsNearlyTheSameIsCroppedNotBarred) {
   };
   for (const Case& one : {Case{"1664x928", false}, {"1256x720", false}, {"1232x720", true}}) {
     SCOPED_TRACE(one.size);
-    const ClipInfo info = clip({.size = one.size, .flash = 0, .sound = 0, .video = "-c:v ffv1"});
+    const ClipInfo info =
+        clip({.size = one.size, .seconds = 0.2, .flash = 0, .sound = 0, .video = "-c:v ffv1"});
     ClipReader reader(
         info,
         VideoTarget{adopt(gst_caps_from_string("video/x-raw, format=GRAY8, width=1280, height=720,"

@@ -106,7 +106,7 @@ TEST(Prices, OnlyTheNewestModelsHaveNone) {
   const auto prices = Prices::load();
   const Usage all{.input_tokens = 1, .output_tokens = 1, .pictures = 1, .seconds = 1};
   std::vector<std::string> unknown;
-  for (const auto& backend : {make_dashscope({"", Secret("k")}), make_deepseek({"", Secret("k")})})
+  for (const auto& backend : {make_dashscope({kDashscopeBaseUrl, Secret("k")}), make_deepseek({kDeepseekUrl, Secret("k")})})
     for (const Model& model : backend->models()) {
       Usage usage = all;
       if (model.role != Role::words) usage.input_tokens = usage.output_tokens = 0;
@@ -119,7 +119,7 @@ TEST(Prices, OnlyTheNewestModelsHaveNone) {
 }
 
 TEST(Prices, DerivedNamesAreChargedAsTheirBase) {
-  const auto backend = make_dashscope({"", Secret("k")});
+  const auto backend = make_dashscope({kDashscopeBaseUrl, Secret("k")});
   const std::pair<const char*, const char*> names[] = {
       {"wan2.6-t2v-us", "wan2.6-t2v"},
       {"wan2.6-t2v-2026-01-09", "wan2.6-t2v"},

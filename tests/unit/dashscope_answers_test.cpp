@@ -95,6 +95,13 @@ TEST(DashscopeTask, TheWordsOfTheServiceShowNoKey) {
   EXPECT_EQ(std::string(error.what()).find("sk-canary"), std::string::npos);
 }
 
+TEST(DashscopeTask, ARequestIdIsFitForAMessage) {
+  const auto root = parse_json(R"({"request_id": "r 1\nsk-canary\u0007é",
+    "output": {"task_status": "SUCCEEDED", "video_url": "https://h/c.mp4"}})");
+  EXPECT_EQ(read_task(root.get(), ordered(Role::clip), Secret("sk-canary")).result.request_id,
+            "r1***");
+}
+
 TEST(DashscopeTask, AnAnswerWithoutAStateMayBeAskedForAgain) {
   EXPECT_TRUE(look_error(R"("x": 1)").retry);
 }

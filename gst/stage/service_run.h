@@ -24,7 +24,7 @@ template <typename S> std::vector<Property<S>> with_stage_properties(std::vector
        &S::api_key, Mutable::ready, 0, 0, nullptr, true},
       {"model", "Model of the service (default: the first of its table)", &S::model},
       {"timeout", "Longest wait for one result, in ms", &S::timeout, Mutable::playing, 1, any},
-      {"poll-interval", "Pause between two looks at a task, in ms (0 = short first, longer later)",
+      {"poll-interval", "Pause between two looks at a task, in ms (0 = as tasks of the model took before)",
        &S::poll_interval, Mutable::playing, 0, 3'600'000},
       {"max-in-flight", "Shots worked on at once (0 = the model's own limit)", &S::max_in_flight,
        Mutable::ready, 0, 256},

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Speed of the three cloud stages against the stand-in, beside what no client could beat.
 
-Usage: cloud_bench.py BUILD_DIR. Prints one table; fails when a bar is missed.
+Usage: cloud_bench.py BUILD_DIR. Prints one table, and names the bars that were missed: how fast this
+machine is passes or fails nothing. A shot that was lost or paid for twice does.
 """
 import heapq
 import json
@@ -24,7 +25,7 @@ STANDIN = os.environ["AIGC_STANDIN"]
 AIGC = os.path.join(BUILD, "pipelines/aigc/aigc")
 KEY = "sk-standin"
 GROUPS = ("polls", "qwen-image", "wan2.2")  # of the model table, and of looks at tasks
-failed = []
+missed, failed = [], []
 
 
 def row(what, figure, bar, note=""):
@@ -33,7 +34,7 @@ def row(what, figure, bar, note=""):
 
 def judge(ok, what):
     if not ok:
-        failed.append(what)
+        missed.append(what)
 
 
 class Standin:
@@ -182,7 +183,8 @@ def five_hundred(work):
     rate = count / wall
     half = memory[len(memory) // 2:]
     growth = max(half) - half[0] if half else 0
-    judge(made == count and billed["count"] == 3 * count, "five hundred shots: one call each")
+    if made != count or billed["count"] != 3 * count:
+        failed.append(f"{made} clips and {billed['count']} billed calls for {count} shots")
     judge(rate > 30, "five hundred shots")
     judge(max(memory) < 150 and growth < 15, "memory")
     row("500 shots at zero latency, three stages to clip files", f"{rate:.1f} shots/s",
@@ -197,9 +199,9 @@ def main():
         work = tempfile.mkdtemp(prefix="aigc-cloud-bench-")
         part(work)
         shutil.rmtree(work)
-    for what in failed:
-        print(f"missed: {what}")
-    sys.exit(1 if failed else 0)
+    for what in missed:
+        print(f"bar missed: {what}")
+    sys.exit("; ".join(failed) if failed else 0)
 
 
 main()

@@ -24,6 +24,15 @@ bool is_expired(const Error& error) {
          error.http_status == 410;
 }
 
+bool is_address(const std::string& url) {
+  try {
+    origin_of(url);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 bool is_bad_delivery(const Error& error) {
   return error.fault == Fault::format || error.fault == Fault::damaged;
 }
@@ -63,6 +72,11 @@ void PaidCall::verify(const Result& result) {
 
 /// Sets the picture or the path of the clip. The journal keeps what could not be fetched now.
 void PaidCall::fetch(Result& result) {
+  if (!is_address(result.url)) {
+    refuse(result);
+    throw Error(Fault::format, entry_.service + " gave no address to fetch the result from",
+                "run again; report the request id to the service if it was billed");
+  }
   for (;;) {
     try {
       download(result);

@@ -156,6 +156,22 @@ const Weather kTable[] = {
      "", nullptr, 0, "", 0, 2, 1},
     {"SyncPictureLost", Stage::picture_sync, ONCE("image-sync", R"("kind":"accept-then-close")"),
      Ends::error, "billed", resource, GST_RESOURCE_ERROR_READ, "", 0, 1, 1},
+    {"ClipBadJson", Stage::clip, ONCE("video", R"("kind":"bad-json")"), Ends::film, "", nullptr, 0,
+     "", 0, 1, 1},
+    {"ClipEmptyAnswer", Stage::clip, ONCE("video", R"("kind":"empty")"), Ends::film, "", nullptr, 0,
+     "", 0, 1, 1},
+    {"DownloadWrongLength", Stage::clip, ONCE("result", R"("kind":"wrong-length")"), Ends::film, "",
+     nullptr, 0, "", 0, 1, 1},
+    {"PictureTooLarge", Stage::picture, EVER("result", R"("kind":"huge","bytes":70000000)"),
+     Ends::error, "", stream, GST_STREAM_ERROR_WRONG_TYPE, "", 0, 1, 1},
+    {"PictureOfGarbage", Stage::picture_sync, EVER("image-sync", R"("kind":"base64-garbage")"),
+     Ends::error, "", stream, GST_STREAM_ERROR_WRONG_TYPE, "", 0, 1, 1},
+    {"WordsFiltered", Stage::words, EVER("chat", R"("kind":"content-filter")"), Ends::error, "",
+     stream, GST_STREAM_ERROR_FORMAT, "content_filter", 0, 1, 1},
+    {"WordsCutOff", Stage::words, EVER("chat", R"("kind":"truncated-content")"), Ends::film, "",
+     nullptr, 0, "", 0, 1, 1},
+    {"WordsBlankOnce", Stage::words, ONCE("chat", R"("kind":"blank-content")"), Ends::film, "",
+     nullptr, 0, "", 0, 2, 2},
     {"WordsHuge", Stage::words, EVER("chat", R"("kind":"huge","bytes":20000000)"), Ends::error, "",
      stream, GST_STREAM_ERROR_WRONG_TYPE, "", 0, 1, 1},
     {"TopLevelCode", Stage::picture_sync,
@@ -190,6 +206,14 @@ TEST_P(WeatherTable, HasItsNamedErrorAndPaysOnce) {
   if (weather.http_status) {
     EXPECT_EQ(seen.http_status, weather.http_status);
   }
+}
+
+TEST_F(WeatherTest, RetryAfterIsObeyed) {
+  fault(ONCE("video", R"("kind":"status","status":429,"code":"Throttling","retry_after":2)"));
+  const Seen seen = run(Stage::clip);
+  EXPECT_TRUE(seen.eos) << seen.text;
+  EXPECT_GE(seen.took, std::chrono::seconds(2));
+  EXPECT_EQ(seen.billed, 1u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Fault, WeatherTable, testing::ValuesIn(kTable),

@@ -48,8 +48,16 @@ const Phase kPhases[] = {
      HANG("video", R"("kind":"status","status":503,"code":"ModelUnavailable","retry_after":60)")},
 };
 
-class Teardown : public WeatherTest, public testing::WithParamInterface<Phase> {
+class Waiting : public WeatherTest {
  protected:
+  bool await_call(const std::string& route) {
+    const auto limit = Clock::now() + 20s;
+    while (!has_been_called(route) && Clock::now() < limit)
+      g_usleep(5'000);
+    return has_been_called(route);
+  }
+
+ private:
   bool has_been_called(const std::string& route) {
     const auto calls = server.calls();
     const JsonView list = JsonView(calls.get())["calls"];
@@ -58,6 +66,8 @@ class Teardown : public WeatherTest, public testing::WithParamInterface<Phase> {
     return false;
   }
 };
+
+class Teardown : public Waiting, public testing::WithParamInterface<Phase> {};
 
 struct Nowhere : WeatherTest {};
 
@@ -68,10 +78,7 @@ TEST_P(Teardown, TakesLessThanASecond) {
   fault(phase.fault);
   const Launch launch(line_of(phase.stage, "") + " ! fakesink");
   gst_element_set_state(launch.get(), GST_STATE_PLAYING);
-  const auto limit = Clock::now() + 20s;
-  while (!has_been_called(phase.route) && Clock::now() < limit)
-    g_usleep(5'000);
-  ASSERT_TRUE(has_been_called(phase.route));
+  ASSERT_TRUE(await_call(phase.route));
   const auto start = Clock::now();
   gst_element_set_state(launch.get(), GST_STATE_NULL);
   EXPECT_LT(Clock::now() - start, 1s);
@@ -79,6 +86,25 @@ TEST_P(Teardown, TakesLessThanASecond) {
 
 INSTANTIATE_TEST_SUITE_P(Fault, Teardown, testing::ValuesIn(kPhases),
                          [](const auto& info) { return std::string(info.param.name); });
+
+TEST_F(Waiting, TasksThatHaveNotBegunAreCancelledWhereThatIsAskedFor) {
+  configure(R"({"video": {"pending_seconds": 60}})");
+  const std::string line = line_of(Stage::clip, "cancel-pending=true") + " ! fakesink";
+  {
+    const Launch launch(line);
+    gst_element_set_state(launch.get(), GST_STATE_PLAYING);
+    ASSERT_TRUE(await_call("task"));
+  }
+  EXPECT_TRUE(await_call("cancel"));
+  configure(R"({"video": {"pending_seconds": 0}})");
+  EXPECT_TRUE(run(Stage::clip).eos); // the journal has let go of it: a new order
+  const auto calls = server.calls();
+  const JsonView list = JsonView(calls.get())["calls"];
+  unsigned orders = 0;
+  for (size_t i = 0; i < list.size(); ++i)
+    orders += list.at(i)["route"].text() == "video";
+  EXPECT_EQ(orders, 2u);
+}
 
 TEST_F(Nowhere, AClosedPortIsNamed) {
   g_setenv("DASHSCOPE_BASE_URL", "http://127.0.0.1:9/api/v1", TRUE);

@@ -5,6 +5,23 @@
 
 using namespace driver_rig;
 
+TEST_F(DriverTest, ATaskThatCannotBeWrittenDownIsFollowedAllTheSame) {
+  backend->polls_needed = 1;
+  const std::string entries = folder.path() + "/journal";
+  options.reached = [&](Step step) {
+    if (step != Step::submitted) return;
+    fs::rename(entries, entries + ".aside");
+    std::ofstream(entries) << "no folder";
+  };
+  EXPECT_EQ(run().result.prompt, "done");
+  EXPECT_EQ(backend->submits, 1);
+  fs::remove(entries);
+  fs::rename(entries + ".aside", entries);
+  EXPECT_TRUE(is_open()); // an intent, which a run after a crash would look for
+  EXPECT_EQ(run().requests, 0u);
+  EXPECT_EQ(backend->submits, 1);
+}
+
 TEST_F(DriverTest, PollsThatFailForAMomentNeverEndATaskBeforeTheDeadline) {
   backend->polls_needed = 2;
   backend->failed_polls = 1;

@@ -267,6 +267,7 @@ void PaidCall::note_task(const std::string& id) {
 }
 
 void PaidCall::note_address(const Result& result) {
+  entry_.state = JournalEntry::State::task;
   entry_.url = result.url;
   entry_.request_id = result.request_id;
   entry_.seed = result.seed;

@@ -88,7 +88,6 @@ class PaidCall {
   void note();
   void note_task(const std::string& id);
   void note_address(const Result& result);
-  void note_answer();
   void price(Result& result) const;
   std::optional<double> cost_of(const Usage& usage) const;
   LedgerLine line() const;

@@ -114,10 +114,10 @@ std::string json_text(JsonNode* node) {
   return take_string(json_to_string(node, FALSE));
 }
 
-Ref<JsonNode> parse_json(std::string_view text) {
-  if (text.size() > kMaxJsonBytes)
+Ref<JsonNode> parse_json(std::string_view text, size_t max_bytes) {
+  if (text.size() > max_bytes)
     throw Error(Fault::format, "JSON of " + std::to_string(text.size()) + " bytes",
-                "split it into parts of at most " + std::to_string(kMaxJsonBytes) + " bytes");
+                "split it into parts of at most " + std::to_string(max_bytes) + " bytes");
   if (!g_utf8_validate_len(text.data(), text.size(), nullptr))
     throw Error(Fault::format, "JSON is not valid UTF-8", "save it as UTF-8");
   Scanner(text).check();

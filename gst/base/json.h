@@ -15,8 +15,8 @@ inline constexpr size_t kMaxJsonBytes = 8u << 20;
 inline constexpr size_t kMaxJsonDepth = 64;
 
 /// Throws Error{Fault::format} with line and column; comments and other extras are refused. At most
-/// kMaxJsonBytes, nested kMaxJsonDepth deep.
-Ref<JsonNode> parse_json(std::string_view text);
+/// `max_bytes`, nested kMaxJsonDepth deep.
+Ref<JsonNode> parse_json(std::string_view text, size_t max_bytes = kMaxJsonBytes);
 
 std::string json_text(JsonNode* node);
 

@@ -101,6 +101,7 @@ class HttpClient::Download {
   void attempt() {
     HttpRequest request;
     request.url = order_.url;
+    request.bearer = order_.bearer;
     request.private_allowed = order_.private_allowed;
     request.timeouts.total = order_.total;
     request.max_bytes = limit();

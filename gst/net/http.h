@@ -60,6 +60,7 @@ struct HttpResponse {
 struct HttpDownload {
   std::string url;
   std::string path;      ///< written here; what was there before is gone
+  Secret bearer;         ///< Authorization: Bearer, to the origin of `url` alone
   guint64 max_bytes = 0; ///< 0 = any size
   bool private_allowed = false;
   unsigned max_retries = 4; ///< in a row; an attempt that brought a megabyte does not count
@@ -91,7 +92,7 @@ class HttpClient {
   HttpResponse stream(const HttpRequest& request, Cancel& cancel,
                       const std::function<bool(std::string_view)>& take);
 
-  /// Fetches a file, without any key; broken connections resume with Range. Throws Error as send(),
+  /// Fetches a file; broken connections resume with Range. Throws Error as send(),
   /// not_found or read with the status for what is not 2xx, damaged when less came than announced,
   /// write when it cannot be kept (the disk is full).
   void download(const HttpDownload& order, Cancel& cancel);

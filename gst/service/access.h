@@ -9,11 +9,16 @@
 
 namespace aigc {
 
+/// Which server speaks behind an OpenAI-style address: they differ in pictures and clips.
+enum class Profile { automatic, openai, vllm_omni, sglang, localai, sdcpp };
+
 /// Complete when a backend is made: find_access() fills in what is left out, make_backend() refuses
 /// a missing key.
 struct Access {
   std::string base_url; ///< the API root as the service's documents give it, without a last slash
   Secret key;           ///< may be empty for servers of one's own
+  Profile profile = Profile::automatic;
+  std::string workflow; ///< path of ComfyUI's
 };
 
 /// Host, account digest and whether it is private, for limits and downloads. Throws

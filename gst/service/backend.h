@@ -73,6 +73,7 @@ struct Poll {
 /// A create whose answer was lost: sent, or about to be, at `sent`.
 struct Intent {
   std::chrono::system_clock::time_point sent;
+  std::string call;                  ///< Call::id of that order
   std::set<std::string> known_tasks; ///< ids that belong to other calls
 };
 
@@ -94,6 +95,8 @@ struct Call {
   std::chrono::steady_clock::time_point deadline;
   std::function<void(int percent)> progress;
   std::string scratch;
+  std::string id; ///< of the order, a UUID; the journal has it before anything is sent
+  std::function<void(GBytes*)> preview; ///< a sketch of the unfinished result, PNG or JPEG
 };
 
 /// Who is asked, and on whose account: what a limiter is kept for.
@@ -128,6 +131,16 @@ class Backend {
   virtual Poll poll(const Task& task, const Request& request, Call& call) = 0;
   /// Best effort, on teardown; true when the service will not bill the task.
   virtual bool cancel(const Task& task, Call& call) = 0;
+  /// Between two looks: returns after `duration`, or sooner when the service says that something
+  /// happened, or `cancel` fires. May report progress.
+  virtual void linger(const Task& task, std::chrono::nanoseconds duration, Call& call) {
+    call.cancel.sleep(duration);
+  }
+  /// What the service wants to see before it hands out the file at `url`: nothing, unless it keeps
+  /// the results itself.
+  virtual Secret key_for(const std::string& url) const { return {}; }
+  /// Asks whether the service is there and takes the key, by a call that makes and costs nothing.
+  virtual void probe(Call& call) {}
   /// After a create whose answer was lost.
   virtual Found find(const Request& request, const Intent& intent, Call& call) { return {}; }
 };

@@ -105,6 +105,8 @@ Credentials find_access(BackendChoice choice, const BackendQuery& query) {
   Credentials found;
   const Service* service = find_service(choice);
   if (!service) return found;
+  found.access.profile = query.profile;
+  found.access.workflow = query.workflow;
   found.access.key = find_key(query, *service, found.warning);
   const char* variable = service_variable(query, *service, "_BASE_URL");
   std::string url = !is_blank(query.base_url) ? query.base_url

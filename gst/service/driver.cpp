@@ -143,7 +143,7 @@ Done Driver::run(const Request& request, const DriverOptions& options, Cancel& c
     }
   }
   store_.prepare();
-  Run run{{request, options, key, {cancel, Clock::now() + options.timeout, {}, {}}}, {}};
+  Run run{{request, options, key, {cancel, Clock::now() + options.timeout, {}, {}, {}, {}}}, {}};
   run.attempt.call.progress = [&](int percent) {
     run.attempt.check();
     progress(percent);

@@ -42,6 +42,8 @@ struct BackendQuery {
   BackendChoice choice = BackendChoice::automatic;
   std::string base_url; ///< of the property
   Secret key;           ///< of the property
+  Profile profile = Profile::automatic;
+  std::string workflow;
   KeyRing context;
   /// Returns a variable, or null; one that is blank counts as unset.
   std::function<const char*(const char*)> environment;

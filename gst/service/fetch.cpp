@@ -110,6 +110,7 @@ void PaidCall::download(const Result& result) {
   order.url = result.url;
   order.path = attempt_.call.scratch;
   order.max_bytes = attempt_.request.role == Role::clip ? kMaxClipBytes : kMaxPictureBytes;
+  order.bearer = house_.backend.key_for(result.url);
   order.private_allowed = endpoint_.is_private;
   order.max_retries = attempt_.options.max_retries;
   order.total = attempt_.call.deadline;

@@ -103,6 +103,7 @@ bool PaidCall::resume() {
                 "run again with that base-url, or remove " + journal_.path(attempt_.key));
   JournalEntry fresh = std::exchange(entry_, std::move(*left));
   continued_ = open_ = reserved_ = true;
+  attempt_.call.id = entry_.call;
   Budget::process().reserve(entry_.call, entry_.cost, 0, entry_.currency);
   submitted_ =
       Clock::now() - std::chrono::milliseconds(std::max<gint64>(now_ms() - entry_.sent, 0));
@@ -139,9 +140,10 @@ std::optional<double> PaidCall::cost_of(const Usage& usage) const {
 
 /// Each order has an id and a reservation of its own.
 void PaidCall::reserve() {
-  entry_.call = take_string(g_uuid_string_random());
+  entry_.call = attempt_.call.id = take_string(g_uuid_string_random());
   const auto cost = cost_of(expected_usage(attempt_.request));
-  if (!cost && attempt_.options.max_cost > 0)
+  const bool own = endpoint_.is_private; // a server of one's own sends no bill
+  if (!cost && !own && attempt_.options.max_cost > 0)
     throw Error(Fault::no_funds,
                 "max-cost is set, but the price of " + entry_.model + " is not in " +
                     house_.prices.where(),
@@ -231,6 +233,7 @@ bool PaidCall::clarify(const Error& lost) {
 
 Found PaidCall::find_lost() {
   Intent intent;
+  intent.call = entry_.call;
   intent.sent = WallClock::time_point(std::chrono::milliseconds(entry_.sent));
   intent.known_tasks = journal_.tasks_but(attempt_.key);
   intent.known_tasks.merge(ledger_.tasks_since(entry_.sent - kKnownMs));

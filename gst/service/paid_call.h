@@ -76,6 +76,7 @@ class PaidCall {
   // task_wait.cpp: what is waited for
   Result wait();
   std::optional<Poll> look(std::chrono::nanoseconds gap);
+  void rest(std::chrono::nanoseconds gap);
   void judge(const Error& error);
   void cancel_task();
   // fetch.cpp: what comes home

@@ -51,7 +51,7 @@ Result PaidCall::wait() {
 /// itself, so that is never its end.
 std::optional<Poll> PaidCall::look(std::chrono::nanoseconds gap) {
   try {
-    attempt_.pause(gap);
+    rest(gap);
     polls_->pace(attempt_.call.cancel, attempt_.call.deadline);
     auto poll = house_.backend.poll({entry_.task}, attempt_.request, attempt_.call);
     failed_looks_ = 0;
@@ -74,6 +74,14 @@ std::optional<Poll> PaidCall::look(std::chrono::nanoseconds gap) {
   }
 }
 
+/// A failed look is not followed by another at once, whatever the service says.
+void PaidCall::rest(std::chrono::nanoseconds gap) {
+  if (hold_ > 0ns) return attempt_.pause(gap);
+  const std::chrono::nanoseconds left = attempt_.call.deadline - Clock::now();
+  house_.backend.linger({entry_.task}, std::min(gap, left), attempt_.call);
+  attempt_.check();
+}
+
 /// What becomes of the journal's entry when a look ends the wait.
 void PaidCall::judge(const Error& error) {
   if (!error.ended) return; // the look failed, not the task: the next run goes on with it
@@ -88,7 +96,7 @@ void PaidCall::judge(const Error& error) {
 /// Best effort: the process is about to leave.
 void PaidCall::cancel_task() {
   Cancel fresh;
-  Call call{fresh, Clock::now() + kCancelPatience, [](int) {}, {}};
+  Call call{fresh, Clock::now() + kCancelPatience, [](int) {}, {}, {}, {}};
   try {
     if (house_.backend.cancel({entry_.task}, call)) drop();
   } catch (const Error& error) {

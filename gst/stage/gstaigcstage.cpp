@@ -302,7 +302,8 @@ static void gst_aigc_stage_class_init(GstAigcStageClass* klass) {
   element_class->change_state = change_state;
   register_shot_meta();
   const auto api = static_cast<GstPluginAPIFlags>(0);
-  for (GType type : {GST_TYPE_AIGC_STAGE, order_type(), on_error_type(), backend_choice_type()})
+  for (GType type :
+       {GST_TYPE_AIGC_STAGE, order_type(), on_error_type(), backend_choice_type(), profile_type()})
     gst_type_mark_as_plugin_api(type, api);
 }
 

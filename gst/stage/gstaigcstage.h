@@ -37,6 +37,7 @@ template <typename S> void install_stage_properties(GObjectClass* klass) {
 
 GType order_type();          ///< GEnum of Order
 GType backend_choice_type(); ///< GEnum of BackendChoice
+GType profile_type();        ///< GEnum of Profile
 GType on_error_type();       ///< GEnum of OnError
 
 } // namespace aigc

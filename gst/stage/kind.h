@@ -22,6 +22,8 @@ struct StageSettings {
   std::string prompt;
   int backend = 0; ///< BackendChoice
   std::string base_url;
+  int profile = static_cast<int>(Profile::automatic);
+  std::string workflow;
   std::string model;
   std::string api_key;
   guint timeout = 0; ///< ms; each role has its own default

@@ -19,6 +19,8 @@ BackendQuery query_for(Role role, const StageSettings& settings) {
   query.choice = static_cast<BackendChoice>(settings.backend);
   query.base_url = settings.base_url;
   query.key = Secret(settings.api_key);
+  query.profile = static_cast<Profile>(settings.profile);
+  query.workflow = settings.workflow;
   query.context = settings.keys;
   query.environment = g_getenv;
   return query;
@@ -75,6 +77,21 @@ GType backend_choice_type() {
         {static_cast<int>(BackendChoice::openai), "Any OpenAI-style server", "openai"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAigcBackend", values);
+  }();
+  return type;
+}
+
+GType profile_type() {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {static_cast<int>(Profile::automatic), "Found by asking the server", "auto"},
+        {static_cast<int>(Profile::openai), "OpenAI's own API", "openai"},
+        {static_cast<int>(Profile::vllm_omni), "vLLM-Omni", "vllm-omni"},
+        {static_cast<int>(Profile::sglang), "SGLang-diffusion", "sglang"},
+        {static_cast<int>(Profile::localai), "LocalAI", "localai"},
+        {static_cast<int>(Profile::sdcpp), "stable-diffusion.cpp", "sdcpp"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstAigcProfile", values);
   }();
   return type;
 }

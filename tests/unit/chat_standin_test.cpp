@@ -42,7 +42,7 @@ struct ChatStandin : testing::Test {
 
   Result submit(const Request& request, const std::string& key = kKey) {
     const auto backend = make_deepseek({server()->address("deepseek"), Secret(key)});
-    Call call{cancel, std::chrono::steady_clock::now() + limit, [](int) {}, {}};
+    Call call{cancel, std::chrono::steady_clock::now() + limit, [](int) {}, {}, {}, {}};
     return std::get<Result>(backend->submit(request, call));
   }
 
@@ -92,7 +92,7 @@ TEST_F(ChatStandin, WritesInEveryFormOfStream) {
 
 TEST_F(ChatStandin, WritesThroughAnOpenaiServer) {
   const auto backend = make_openai({server()->address("openai"), Secret(kKey)});
-  Call call{cancel, std::chrono::steady_clock::now() + 10s, [](int) {}, {}};
+  Call call{cancel, std::chrono::steady_clock::now() + 10s, [](int) {}, {}, {}, {}};
   expect_fox(std::get<Result>(backend->submit(request(), call)));
 }
 

@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "media/picture.h"
+#include "net/multipart.h"
+#include "service/inline_media.h"
 
 #include <algorithm>
 #include <cmath>
@@ -47,10 +49,6 @@ std::string field_text(JsonView value) {
   return value.boolean(false) ? "true" : "false";
 }
 
-std::string quoted_field(const char* name, const std::string& value) {
-  return std::string("Content-Disposition: form-data; name=\"") + name + "\"\r\n\r\n" + value;
-}
-
 } // namespace
 
 Picture prepare_picture(GBytes* bytes, const PictureLimits& limits, const char* what,
@@ -86,9 +84,7 @@ bool fits_data_uri(const Picture& picture, size_t max_uri) {
 }
 
 std::string data_uri(const Picture& picture) {
-  gsize size = 0;
-  const auto* data = static_cast<const guchar*>(g_bytes_get_data(picture.bytes.get(), &size));
-  return "data:" + picture.mime + ";base64," + take_string(g_base64_encode(data, size));
+  return data_uri_of(picture.mime, picture.bytes.get());
 }
 
 Upload make_upload(JsonView policy, const Picture& picture) {
@@ -99,29 +95,19 @@ Upload make_upload(JsonView policy, const Picture& picture) {
     throw Error(Fault::format, "dashscope's leave to upload names no place", "try again later");
   const std::string name = take_string(g_uuid_string_random()) + "." + picture.mime.substr(6);
   upload.key = folder + "/" + name;
-  const std::string mark = "aigc-" + take_string(g_uuid_string_random());
-  upload.content_type = "multipart/form-data; boundary=" + mark;
-
-  const std::pair<const char*, std::string> fields[] = {
-      {"OSSAccessKeyId", policy["oss_access_key_id"].text()},
-      {"Signature", policy["signature"].text()},
-      {"policy", policy["policy"].text()},
-      {"key", upload.key},
-      {"x-oss-object-acl", field_text(policy["x_oss_object_acl"])},
-      {"x-oss-forbid-overwrite", field_text(policy["x_oss_forbid_overwrite"])},
-      {"success_action_status", "200"},
-      {"x-oss-content-type", picture.mime},
-  };
-  std::string form;
-  for (const auto& [field, value] : fields)
-    form += "--" + mark + "\r\n" + quoted_field(field, value) + "\r\n";
   // The storage ignores whatever comes after the file.
-  form += "--" + mark + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + name +
-          "\"\r\nContent-Type: " + picture.mime + "\r\n\r\n";
-  gsize size = 0;
-  const auto* data = static_cast<const char*>(g_bytes_get_data(picture.bytes.get(), &size));
-  form.append(data, size).append("\r\n--" + mark + "--\r\n");
-  upload.form = adopt(g_bytes_new(form.data(), form.size()));
+  Multipart form;
+  form.field("OSSAccessKeyId", policy["oss_access_key_id"].text())
+      .field("Signature", policy["signature"].text())
+      .field("policy", policy["policy"].text())
+      .field("key", upload.key)
+      .field("x-oss-object-acl", field_text(policy["x_oss_object_acl"]))
+      .field("x-oss-forbid-overwrite", field_text(policy["x_oss_forbid_overwrite"]))
+      .field("success_action_status", "200")
+      .field("x-oss-content-type", picture.mime)
+      .file("file", name, picture.mime, picture.bytes.get());
+  upload.content_type = form.type();
+  upload.form = form.body();
   return upload;
 }
 

@@ -142,8 +142,7 @@ std::optional<double> PaidCall::cost_of(const Usage& usage) const {
 void PaidCall::reserve() {
   entry_.call = attempt_.call.id = take_string(g_uuid_string_random());
   const auto cost = cost_of(expected_usage(attempt_.request));
-  const bool own = endpoint_.is_private; // a server of one's own sends no bill
-  if (!cost && !own && attempt_.options.max_cost > 0)
+  if (!cost && attempt_.options.max_cost > 0)
     throw Error(Fault::no_funds,
                 "max-cost is set, but the price of " + entry_.model + " is not in " +
                     house_.prices.where(),

@@ -95,7 +95,7 @@ bool Watch::hear(const std::string& type, JsonView data,
   double done = 0;
   for (const auto& [id, weight] : weights)
     if (const auto part = parts_.find(id); part != parts_.end()) done += weight * part->second;
-  percent_ = std::max(percent_, std::min(static_cast<int>(100 * done), 99));
+  percent_ = std::max(percent_, std::min(static_cast<int>(100 * done + 1e-6), 99));
   // The history has it just before the last of these.
   return type == "execution_success" || type == "execution_error" ||
          type == "execution_interrupted" || (type == "executing" && node.empty());

@@ -131,6 +131,12 @@ Done Driver::work(Run& run) const {
   return prices_ ? order(run) : make_here(run);
 }
 
+Begun Driver::begun(const Request& request, bool use_cache) const {
+  const std::string key = request_key(edition_of(*backend_), request);
+  if (use_cache && store_.find(key, request.role)) return Begun::done;
+  return prices_ && Journal(store_.folder()).has(key) ? Begun::open : Begun::no;
+}
+
 Done Driver::run(const Request& request, const DriverOptions& options, Cancel& cancel,
                  const std::function<void(int)>& progress) const {
   const std::string key = request_key(edition_of(*backend_), request);
@@ -143,7 +149,11 @@ Done Driver::run(const Request& request, const DriverOptions& options, Cancel& c
     }
   }
   store_.prepare();
-  Run run{{request, options, key, {cancel, Clock::now() + options.timeout, {}, {}, {}, {}}}, {}};
+  Run run{{request,
+           options,
+           key,
+           {cancel, Clock::now() + options.timeout, {}, {}, {}, options.preview}},
+          {}};
   run.attempt.call.progress = [&](int percent) {
     run.attempt.check();
     progress(percent);
@@ -153,6 +163,8 @@ Done Driver::run(const Request& request, const DriverOptions& options, Cancel& c
   } catch (Error& error) {
     if (!run.attempt.call.scratch.empty()) g_unlink(run.attempt.call.scratch.c_str());
     error.requests = run.attempt.requests;
+    // A server of one's own costs nothing.
+    error.open = prices_ && !backend_->endpoint().is_private && Journal(store_.folder()).has(key);
     throw;
   }
 }

@@ -192,7 +192,7 @@ TEST(StageErrors, ASharedBufferOfTheServiceIsNotWrittenTo) {
 TEST(StageErrors, ProgressAndElementMessagesOfAGoodShot) {
   Rig rig;
   rig.script().notice = "these are previews";
-  rig.script().on_work = [](const Job&, Cancel&, const auto& progress) { progress(40); };
+  rig.script().on_work = [](const Job&, Cancel&, const auto& progress) { progress.percent(40); };
   rig.start();
   rig.open_time();
   rig.push("a");

@@ -74,6 +74,7 @@ class Driver {
 
  private:
   struct Run;
+  bool may_bill() const;
   std::optional<StoredResult> find(const std::string& key, Role role, Cancel& cancel) const;
   Done work(Run& run) const;
   Done make_here(Run& run) const;

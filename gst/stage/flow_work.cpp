@@ -75,8 +75,8 @@ Outcome StageFlow::ask(const Round& round, const Job& job, Cancel& cancel,
   progress.preview = [&, next = started](GBytes* picture) mutable {
     const auto now = std::chrono::steady_clock::now();
     if (cancel.cancelled() || now < next || !counts(round)) return;
-    next = now + kPreviewGap;
-    post_shot_preview(element_, job.shot, kind_.stage_name(), picture);
+    if (post_shot_preview(element_, job.shot, kind_.stage_name(), picture))
+      next = now + kPreviewGap;
   };
   progress.warn = [&](const Error& error) {
     if (counts(round)) report_stage(element_, kind_.stage_name(), error, false);

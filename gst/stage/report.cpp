@@ -136,21 +136,22 @@ void post_shot_done(GstElement* element, const Shot& shot, const Provenance& pro
            G_TYPE_BOOLEAN, static_cast<gboolean>(provenance.cache_hit), nullptr));
 }
 
-void post_shot_preview(GstElement* element, const Shot& shot, const std::string& stage,
+bool post_shot_preview(GstElement* element, const Shot& shot, const std::string& stage,
                        GBytes* picture) {
   std::string mime;
   try {
     mime = sniff_picture(picture).mime;
   } catch (const Error&) {
-    return; // a sketch is no reason to fail
+    return false; // a sketch is no reason to fail
   }
-  if (mime != "image/png" && mime != "image/jpeg") return;
+  if (mime != "image/png" && mime != "image/jpeg") return false;
   auto buffer = adopt(gst_buffer_new_wrapped_bytes(picture));
   auto caps = adopt(gst_caps_new_empty_simple(mime.c_str()));
   auto sample = adopt(gst_sample_new(buffer.get(), caps.get(), nullptr, nullptr));
   post(element, gst_structure_new("aigc/shot-preview", "id", G_TYPE_STRING, shot.id.c_str(),
                                   "stage", G_TYPE_STRING, stage.c_str(), "picture", GST_TYPE_SAMPLE,
                                   sample.get(), nullptr));
+  return true;
 }
 
 void post_shot_failed(GstElement* element, const Shot& shot, const std::string& stage,

@@ -230,7 +230,7 @@ TEST(StageErrors, SketchesOfAShotAreShownButNotTooMany) {
   rig.open_time();
   rig.push("a");
   ASSERT_TRUE(rig.wait_left("buffer"));
-  const unsigned shown = rig.count_said("aigc/shot-preview");
+  const auto shown = rig.count_said("aigc/shot-preview");
   EXPECT_GE(shown, 1u);
   EXPECT_LT(shown, 20u);
   auto message = rig.message("aigc/shot-preview");

@@ -19,6 +19,12 @@ constexpr char defaults[] = R"({
   "image": {"seconds": 0, "pending_seconds": 0, "width": 0, "height": 0},
   "video": {"seconds": 0, "pending_seconds": 0, "seconds_list": [], "lognormal": null,
             "fps": 30, "width": 0, "height": 0, "duration": 0},
+  "profiles": {
+    "vllm-omni": {"key": false},
+    "sglang": {"key": false},
+    "localai": {"key": false},
+    "sdcpp": {"key": false}
+  },
   "limits": {},
   "poll_qps": 20,
   "task_ttl_seconds": 86400,

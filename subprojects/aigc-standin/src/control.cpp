@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The control routes: what was called and billed, configuration, reset.
-#include "standin.h"
+#include "profiles.h"
 #include "wire.h"
 
 namespace standin {
 
 Json Standin::addresses() const {
-  return Json::object({{"api", api},
-                       {"deepseek", api},
-                       {"dashscope", api + "/api/v1"},
-                       {"compatible", api + "/compatible-mode/v1"},
-                       {"openai", api + "/v1"},
-                       {"results", results},
-                       {"control", api + "/_standin"}});
+  Json out = Json::object({{"api", api},
+                           {"deepseek", api},
+                           {"dashscope", api + "/api/v1"},
+                           {"compatible", api + "/compatible-mode/v1"},
+                           {"openai", api + openai_profile().base},
+                           {"results", results},
+                           {"control", api + "/_standin"}});
+  for (const Profile* profile : profiles())
+    out.set(profile->name, origins.at(profile->name) + profile->base);
+  return out;
 }
 
 void Standin::reset() {

@@ -159,7 +159,16 @@ Json error_body(Style style, int status, const std::string& code, const std::str
                 const std::string& request_id) {
   if (style == Style::Native)
     return Json::object({{"request_id", request_id}, {"code", code}, {"message", message}});
-  const char* type = status == 401   ? "authentication_error"
+  if (style == Style::FastApi) return Json::object({{"detail", message}});
+  if (style == Style::SdCpp) return Json::object({{"error", message}});
+  if (style == Style::LocalAi)
+    return Json::object(
+        {{"error", Json::object({{"code", status},
+                                 {"message", message},
+                                 {"type", status == 401 ? "invalid_request_error" : ""},
+                                 {"param", Json()}})}});
+  const bool openai = style == Style::OpenAi;
+  const char* type = status == 401   ? (openai ? "invalid_request_error" : "authentication_error")
                      : status == 402 ? "unknown_error"
                      : status == 429 ? "rate_limit_error"
                      : status >= 500 ? "server_error"

@@ -15,8 +15,9 @@
 
 namespace standin {
 
-// How errors look: DashScope's own, or OpenAI's, as DeepSeek and DashScope's compatible paths do.
-enum class Style { Native, DeepSeek, Compatible, Oss };
+// How errors look: DashScope's own, or OpenAI's, as DeepSeek and DashScope's compatible paths do,
+// or one of the servers' that people run themselves.
+enum class Style { Native, DeepSeek, Compatible, Oss, OpenAi, FastApi, LocalAi, SdCpp };
 
 using Bytes = std::shared_ptr<const std::string>;
 using Headers = std::vector<std::pair<std::string, std::string>>;

@@ -2,6 +2,8 @@
 // The faults asked for.
 #include "faults.h"
 
+#include "profiles.h"
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -54,7 +56,11 @@ constexpr std::array<std::string_view, 12> routes = {
     "task", "list",   "cancel",  "quotas",     "uploads",     "oss"};
 
 bool is_route(std::string_view name) {
-  return name == "result" || std::find(routes.begin(), routes.end(), name) != routes.end();
+  const auto& all = profiles();
+  return name == "result" || std::find(routes.begin(), routes.end(), name) != routes.end() ||
+         has_endpoint(openai_profile(), name) ||
+         std::any_of(all.begin(), all.end(),
+                     [&](const Profile* profile) { return has_endpoint(*profile, name); });
 }
 
 constexpr std::array<std::string_view, 17> members = {

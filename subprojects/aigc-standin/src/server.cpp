@@ -7,16 +7,21 @@
 namespace standin {
 namespace {
 
-using Handler = void (*)(Standin&, const ExchangePtr&);
-
 struct Route {
   const char* name;
   const char* method;
   Style style;
   Handler handler;
+  bool open = false; // needs no key
 };
 
 constexpr Route unknown_route = {"unknown", nullptr, Style::DeepSeek, nullptr};
+
+Route profile_route(const Profile& profile, const std::string& path, const std::string& method) {
+  const Endpoint* found = find_endpoint(profile, path, method);
+  if (!found) return {"unknown", nullptr, profile.style, nullptr};
+  return {found->name, found->method, profile.style, found->handler, found->open};
+}
 
 Route native_route(const std::string& path, const std::string& method) {
   const bool get = method == "GET";
@@ -39,6 +44,8 @@ Route native_route(const std::string& path, const std::string& method) {
 
 Route api_route(const std::string& path, const std::string& method) {
   if (path.starts_with("/api/v1/")) return native_route(path.substr(7), method);
+  if (find_endpoint(openai_profile(), path, method))
+    return profile_route(openai_profile(), path, method);
   const bool compatible = path.starts_with("/compatible-mode/v1/");
   const Style style = compatible ? Style::Compatible : Style::DeepSeek;
   std::string tail = compatible ? path.substr(19) : path;
@@ -96,6 +103,7 @@ void refuse_key(const ExchangePtr& exchange) {
   case Style::Native:
     return exchange->error(401, "InvalidApiKey", "Invalid API-key provided.");
   case Style::Compatible:
+  case Style::OpenAi:
     return exchange->error(401, "invalid_api_key", "Incorrect API key provided.");
   default:
     return exchange->error(401, "invalid_request_error",
@@ -103,7 +111,7 @@ void refuse_key(const ExchangePtr& exchange) {
   }
 }
 
-void answer(Standin& standin, const ExchangePtr& exchange, const Route& route) {
+void answer(Standin& standin, const ExchangePtr& exchange, const Route& route, bool keyed) {
   exchange->style = route.style;
   exchange->call->route = route.name;
   const std::string model = exchange->json ? (*exchange->json)["model"].text() : "";
@@ -112,7 +120,7 @@ void answer(Standin& standin, const ExchangePtr& exchange, const Route& route) {
     if (fault->phase == FaultPhase::Before) return exchange->play(*fault, standin.results);
     exchange->fault = std::move(fault);
   }
-  if (route.style != Style::Oss && !key_is_right(standin, *exchange)) return refuse_key(exchange);
+  if (keyed && !route.open && !key_is_right(standin, *exchange)) return refuse_key(exchange);
   if (!route.handler) return exchange->error(404, "NotFound", "There is nothing at this path.");
   if (exchange->method != route.method)
     return exchange->error(405, "MethodNotAllowed", "Request method is not supported.");
@@ -128,14 +136,14 @@ void on_api(SoupServer*, SoupServerMessage* message, const char*, GHashTable*, g
   if (control)
     control_route(standin, exchange);
   else
-    answer(standin, exchange, api_route(exchange->path, exchange->method));
+    answer(standin, exchange, api_route(exchange->path, exchange->method), true);
   exchange->leave_handler();
 }
 
 void on_results(SoupServer*, SoupServerMessage* message, const char*, GHashTable*, gpointer data) {
   auto& standin = *static_cast<Standin*>(data);
   const ExchangePtr exchange = read_request(message, standin.calls.add());
-  answer(standin, exchange, storage_route(exchange->path, exchange->method));
+  answer(standin, exchange, storage_route(exchange->path, exchange->method), false);
   exchange->leave_handler();
 }
 
@@ -179,6 +187,10 @@ Server::Server()
     : api_(make_server(on_api, standin_)), results_(make_server(on_results, standin_)) {}
 
 Server::~Server() {
+  for (const auto& origin : origins_) {
+    soup_server_disconnect(origin->server);
+    g_object_unref(origin->server);
+  }
   soup_server_disconnect(api_);
   soup_server_disconnect(results_);
   g_object_unref(api_);
@@ -188,9 +200,32 @@ Server::~Server() {
 std::string Server::listen(int port) {
   if (std::string fault = listen_on(api_, port, standin_.api); !fault.empty()) return fault;
   const int taken = std::stoi(standin_.api.substr(standin_.api.rfind(':') + 1));
-  if (port > 0 && taken < 65535 && listen_on(results_, taken + 1, standin_.results).empty())
-    return {};
-  return listen_on(results_, 0, standin_.results);
+  int next = port > 0 ? taken + 1 : 0;
+  auto open = [&](SoupServer* server, std::string& origin) -> std::string {
+    const int wanted = next;
+    if (next > 0) ++next;
+    if (wanted > 0 && wanted < 65536 && listen_on(server, wanted, origin).empty()) return {};
+    return listen_on(server, 0, origin);
+  };
+  if (std::string fault = open(results_, standin_.results); !fault.empty()) return fault;
+  for (const Profile* profile : profiles()) {
+    SoupServer* server = soup_server_new("server-header", nullptr, "raw-paths", TRUE, nullptr);
+    origins_.push_back(std::make_unique<Origin>(Origin{standin_, *profile, server}));
+    soup_server_add_handler(server, nullptr, on_profile, origins_.back().get(), nullptr);
+    if (profile->prepare) profile->prepare(server, standin_);
+    std::string& origin = standin_.origins[profile->name];
+    if (std::string fault = open(server, origin); !fault.empty()) return fault;
+  }
+  return {};
+}
+
+void Server::on_profile(SoupServer*, SoupServerMessage* message, const char*, GHashTable*,
+                        gpointer data) {
+  const auto& [standin, profile, server] = *static_cast<Origin*>(data);
+  const ExchangePtr exchange = read_request(message, standin.calls.add());
+  answer(standin, exchange, profile_route(profile, exchange->path, exchange->method),
+         standin.config["profiles"][profile.name]["key"].boolean());
+  exchange->leave_handler();
 }
 
 } // namespace standin

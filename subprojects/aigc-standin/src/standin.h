@@ -25,8 +25,9 @@ struct Standin {
       [this](const std::string& group) { return Limits::of(group, config["limits"]).concurrent; }};
   Media media;
   Uploads uploads;
-  std::map<std::string, int> chats; // in flight, by group
-  std::string api, results;         // origins
+  std::map<std::string, int> chats;           // in flight, by group
+  std::string api, results;                   // origins
+  std::map<std::string, std::string> origins; // of the profiles, by their names
 
   Json addresses() const;
   // Calls, tasks, uploads, limits, faults and the configuration as at the start.

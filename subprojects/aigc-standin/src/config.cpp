@@ -23,7 +23,8 @@ constexpr char defaults[] = R"({
     "vllm-omni": {"key": false},
     "sglang": {"key": false},
     "localai": {"key": false},
-    "sdcpp": {"key": false}
+    "sdcpp": {"key": false},
+    "comfyui": {"key": false, "previews": 0, "models": []}
   },
   "limits": {},
   "poll_qps": 20,

@@ -26,6 +26,7 @@ void Standin::reset() {
   limits.reset();
   tasks.reset();
   uploads.reset();
+  comfy.reset();
   close_raw();
 }
 

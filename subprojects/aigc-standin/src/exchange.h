@@ -6,6 +6,7 @@
 #include "faults.h"
 #include "json.h"
 
+#include <functional>
 #include <libsoup/soup.h>
 #include <map>
 #include <memory>
@@ -17,7 +18,7 @@ namespace standin {
 
 // How errors look: DashScope's own, or OpenAI's, as DeepSeek and DashScope's compatible paths do,
 // or one of the servers' that people run themselves.
-enum class Style { Native, DeepSeek, Compatible, Oss, OpenAi, FastApi, LocalAi, SdCpp };
+enum class Style { Native, DeepSeek, Compatible, Oss, OpenAi, FastApi, LocalAi, SdCpp, ComfyUi };
 
 using Bytes = std::shared_ptr<const std::string>;
 using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -70,6 +71,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   bool gone() const { return gone_; }
   // Plays a fault that replaces the request's work.
   void play(const Fault& fault, const std::string& results_origin);
+  // Hands the connection over, for what is no HTTP any more; the answer is the taker's.
+  void take(std::function<void(GIOStream*)> taker);
   // The handler returns: an exchange that is not answered yet waits.
   void leave_handler();
 

@@ -19,7 +19,7 @@ bool fits(std::string_view pattern, std::string_view path) {
 } // namespace
 
 const std::vector<const Profile*>& profiles() {
-  static const std::vector<const Profile*> all = {};
+  static const std::vector<const Profile*> all = {&comfyui_profile()};
   return all;
 }
 

@@ -4,6 +4,7 @@
 
 #include "calls.h"
 #include "faults.h"
+#include "form.h"
 #include "json.h"
 
 #include <libsoup/soup.h>
@@ -15,8 +16,19 @@
 
 namespace standin {
 
-// How errors look: DashScope's own, or OpenAI's, as DeepSeek and DashScope's compatible paths do.
-enum class Style { Native, DeepSeek, Compatible, Oss };
+// How errors look: DashScope's own, or OpenAI's, as DeepSeek and DashScope's compatible paths do,
+// or one of the servers' that people run themselves.
+enum class Style {
+  Native,
+  DeepSeek,
+  Compatible,
+  Oss,
+  OpenAi,
+  FastApi,
+  ErrorObject,
+  LocalAi,
+  SdCpp
+};
 
 using Bytes = std::shared_ptr<const std::string>;
 using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -48,6 +60,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::map<std::string, std::string> query;
   std::string body;
   std::optional<Json> json; // the body, when it is JSON
+  std::optional<Form> form; // the body, when it is multipart/form-data
   Style style = Style::Native;
   std::string request_id;
   std::shared_ptr<Call> call;

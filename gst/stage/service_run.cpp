@@ -76,6 +76,7 @@ GType backend_choice_type() {
         {static_cast<int>(BackendChoice::deepseek), "DeepSeek", "deepseek"},
         {static_cast<int>(BackendChoice::dashscope), "Alibaba Cloud Model Studio", "dashscope"},
         {static_cast<int>(BackendChoice::openai), "Any OpenAI-style server", "openai"},
+        {static_cast<int>(BackendChoice::comfyui), "ComfyUI, by a workflow of yours", "comfyui"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAigcBackend", values);
   }();

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The control routes: what was called and billed, configuration, reset.
-#include "standin.h"
+#include "profiles.h"
 #include "wire.h"
 
 namespace standin {
 
 Json Standin::addresses() const {
-  return Json::object({{"api", api},
-                       {"deepseek", api},
-                       {"dashscope", api + "/api/v1"},
-                       {"compatible", api + "/compatible-mode/v1"},
-                       {"openai", api + "/v1"},
-                       {"results", results},
-                       {"control", api + "/_standin"}});
+  Json out = Json::object({{"api", api},
+                           {"deepseek", api},
+                           {"dashscope", api + "/api/v1"},
+                           {"compatible", api + "/compatible-mode/v1"},
+                           {"openai", api + openai_profile().base},
+                           {"results", results},
+                           {"control", api + "/_standin"}});
+  for (const Profile* profile : profiles())
+    out.set(profile->name, origins.at(profile->name) + profile->base);
+  return out;
 }
 
 void Standin::reset() {
@@ -23,8 +26,23 @@ void Standin::reset() {
   limits.reset();
   tasks.reset();
   uploads.reset();
+  hosted.clear();
+  comfy.reset();
   close_raw();
 }
+
+namespace {
+
+// The jobs and files of that profile, or of all: as after a restart of its server.
+void forget(Standin& standin, const std::string& profile) {
+  standin.hosted.clear();
+  if (profile.empty() || profile == openai_profile().name)
+    standin.tasks.forget_profile(openai_profile().name);
+  for (const Profile* other : profiles())
+    if (profile.empty() || profile == other->name) standin.tasks.forget_profile(other->name);
+}
+
+} // namespace
 
 void control_route(Standin& standin, const ExchangePtr& exchange) {
   const std::string name = exchange->method + " " + exchange->path.substr(9);
@@ -39,6 +57,10 @@ void control_route(Standin& standin, const ExchangePtr& exchange) {
   if (name == "POST /reset") {
     standin.reset();
     return exchange->send(Json::object({{"reset", true}}));
+  }
+  if (name == "POST /forget") {
+    forget(standin, exchange->json ? (*exchange->json)["profile"].text() : "");
+    return exchange->send(Json::object({{"forgotten", true}}));
   }
   if (name == "POST /config") {
     if (!exchange->json)

@@ -112,7 +112,7 @@ void Exchange::send_plain(const Reply& reply) {
 
 void Exchange::stream(const std::string& type, std::vector<Piece> pieces, bool hold) {
   if (answered_ || gone_) return;
-  if (fault && fault->phase == FaultPhase::Reply) {
+  if (fault && fault->phase == FaultPhase::Reply && fault->kind != "chunked") {
     // The length of a stream is unknown; the fault is about the bytes.
     Reply reply;
     reply.type = type;
@@ -159,14 +159,37 @@ Json error_body(Style style, int status, const std::string& code, const std::str
                 const std::string& request_id) {
   if (style == Style::Native)
     return Json::object({{"request_id", request_id}, {"code", code}, {"message", message}});
-  const char* type = status == 401   ? "authentication_error"
+  if (style == Style::FastApi) return Json::object({{"detail", message}});
+  if (style == Style::SdCpp) return Json::object({{"error", message}});
+  if (style == Style::ErrorObject)
+    return Json::object(
+        {{"error", Json::object({{"message", message},
+                                 {"type", soup_status_get_phrase(static_cast<guint>(status))},
+                                 {"param", Json()},
+                                 {"code", status}})}});
+  if (style == Style::ComfyUi)
+    return Json::object({{"error", Json::object({{"type", code},
+                                                 {"message", message},
+                                                 {"details", message},
+                                                 {"extra_info", Json(Json::Object{})}})},
+                         {"node_errors", Json(Json::Object{})}});
+  if (style == Style::LocalAi)
+    return Json::object(
+        {{"error", Json::object({{"code", status},
+                                 {"message", message},
+                                 {"type", status == 401 ? "invalid_request_error" : ""},
+                                 {"param", Json()}})}});
+  const bool openai = style == Style::OpenAi;
+  const char* type = status == 401   ? (openai ? "invalid_request_error" : "authentication_error")
                      : status == 402 ? "unknown_error"
                      : status == 429 ? "rate_limit_error"
                      : status >= 500 ? "server_error"
                                      : "invalid_request_error";
-  Json body = Json::object(
-      {{"error",
-        Json::object({{"message", message}, {"type", type}, {"param", Json()}, {"code", code}})}});
+  Json body =
+      Json::object({{"error", Json::object({{"message", message},
+                                            {"type", type},
+                                            {"param", Json()},
+                                            {"code", code.empty() ? Json() : Json(code)}})}});
   if (style == Style::Compatible) body.set("request_id", request_id);
   return body;
 }

@@ -4,8 +4,10 @@
 
 #include "calls.h"
 #include "faults.h"
+#include "form.h"
 #include "json.h"
 
+#include <functional>
 #include <libsoup/soup.h>
 #include <map>
 #include <memory>
@@ -15,8 +17,20 @@
 
 namespace standin {
 
-// How errors look: DashScope's own, or OpenAI's, as DeepSeek and DashScope's compatible paths do.
-enum class Style { Native, DeepSeek, Compatible, Oss };
+// How errors look: DashScope's own, or OpenAI's, as DeepSeek and DashScope's compatible paths do,
+// or one of the servers' that people run themselves.
+enum class Style {
+  Native,
+  DeepSeek,
+  Compatible,
+  Oss,
+  OpenAi,
+  FastApi,
+  ErrorObject,
+  LocalAi,
+  SdCpp,
+  ComfyUi
+};
 
 using Bytes = std::shared_ptr<const std::string>;
 using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -48,6 +62,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::map<std::string, std::string> query;
   std::string body;
   std::optional<Json> json; // the body, when it is JSON
+  std::optional<Form> form; // the body, when it is multipart/form-data
   Style style = Style::Native;
   std::string request_id;
   std::shared_ptr<Call> call;
@@ -69,6 +84,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   bool gone() const { return gone_; }
   // Plays a fault that replaces the request's work.
   void play(const Fault& fault, const std::string& results_origin);
+  // Hands the connection over, for what is no HTTP any more; the answer is the taker's.
+  void take(std::function<void(GIOStream*)> taker);
   // The handler returns: an exchange that is not answered yet waits.
   void leave_handler();
 

@@ -78,17 +78,23 @@ void Exchange::raw(std::string text, bool hold) {
   raw(std::move(steps), hold);
 }
 
-// Not inside the handler: the server is still busy with the connection there.
 void Exchange::raw(std::vector<WireStep> steps, bool hold) {
+  take([steps = std::move(steps), hold](GIOStream* connection) {
+    write_raw(connection, steps, hold ? WireEnd::Hold : WireEnd::Close);
+  });
+}
+
+// Not inside the handler: the server is still busy with the connection there.
+void Exchange::take(std::function<void(GIOStream*)> taker) {
   answered_ = true;
   if (in_handler_ && !paused_) {
     paused_ = true;
     soup_server_message_pause(message_);
   }
-  later([self = shared_from_this(), steps = std::move(steps), hold] {
+  later([self = shared_from_this(), taker = std::move(taker)] {
     if (self->gone_) return;
-    GIOStream* connection = soup_server_message_steal_connection(self->message_);
-    if (connection) write_raw(connection, steps, hold ? WireEnd::Hold : WireEnd::Close);
+    if (GIOStream* connection = soup_server_message_steal_connection(self->message_))
+      taker(connection);
   });
 }
 
@@ -116,6 +122,15 @@ bool Exchange::spoil(Reply& reply) {
     for (size_t done = 1; done < size; done += block)
       steps.push_back({filler.substr(0, std::min(block, size - done)), 0});
     raw(std::move(steps), false);
+    return true;
+  }
+  if (kind == "chunked") { // what would have a length has none
+    answered_ = false;
+    stream(reply.type, {{0, sent.substr(0, after_bytes)}, {0.01, sent.substr(after_bytes)}});
+    return true;
+  }
+  if (kind == "close-after") { // without saying so: the next request finds the connection closed
+    raw(head(reply, sent.size()) + sent, false);
     return true;
   }
   if (kind == "slow-drip") {
@@ -154,7 +169,8 @@ void Exchange::play(const Fault& played, const std::string& results_origin) {
     Headers headers;
     if (const Json& after = spec["retry_after"]; !after.is_null())
       headers.emplace_back("Retry-After", after.is_string() ? after.text() : after.print());
-    return error(status, text_or(spec["code"], usual_code(style, status)),
+    const bool bare = spec.has("code") && spec["code"].is_null();
+    return error(status, bare ? "" : text_or(spec["code"], usual_code(style, status)),
                  text_or(spec["message"], "the stand-in was told to refuse this"), headers);
   }
   if (kind == "top-level-code")

@@ -2,6 +2,8 @@
 // The faults asked for.
 #include "faults.h"
 
+#include "profiles.h"
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -31,6 +33,8 @@ const std::map<std::string, FaultPhase>& kinds() {
       {"empty", Reply},
       {"bad-json", Reply},
       {"huge", Reply},
+      {"chunked", Reply},
+      {"close-after", Reply},
       {"task-state", Content},
       {"mixed-results", Content},
       {"base64-garbage", Content},
@@ -38,6 +42,14 @@ const std::map<std::string, FaultPhase>& kinds() {
       {"not-a-clip", Content},
       {"broken-clip", Content},
       {"expired-url", Content},
+      {"data-empty", Content},
+      {"item-without-content", Content},
+      {"base64-newlines", Content},
+      {"base64-data-uri", Content},
+      {"other-type", Content},
+      {"other-size", Content},
+      {"silent", Content},
+      {"moov-at-end", Content},
       {"error-in-stream", Content},
       {"stall-in-stream", Content},
       {"blank-content", Content},
@@ -45,6 +57,17 @@ const std::map<std::string, FaultPhase>& kinds() {
       {"plain-text-content", Content},
       {"content-filter", Content},
       {"insufficient-resource", Content},
+      {"ws-refuse", Content},
+      {"ws-drop", Content},
+      {"fully-cached", Content},
+      {"execution-error", Content},
+      {"interrupted", Content},
+      {"missing-outputs", Content},
+      {"two-outputs", Content},
+      {"view-404", Content},
+      {"forget", Content},
+      {"foreign-messages", Content},
+      {"fragmented-frames", Content},
   };
   return table;
 }
@@ -54,13 +77,18 @@ constexpr std::array<std::string_view, 12> routes = {
     "task", "list",   "cancel",  "quotas",     "uploads",     "oss"};
 
 bool is_route(std::string_view name) {
-  return name == "result" || std::find(routes.begin(), routes.end(), name) != routes.end();
+  const auto& all = profiles();
+  return name == "result" || std::find(routes.begin(), routes.end(), name) != routes.end() ||
+         has_endpoint(openai_profile(), name) ||
+         std::any_of(all.begin(), all.end(),
+                     [&](const Profile* profile) { return has_endpoint(*profile, name); });
 }
 
-constexpr std::array<std::string_view, 17> members = {
-    "route", "skip",    "times",       "match",       "kind",         "status",
-    "code",  "message", "retry_after", "after_bytes", "after_chunks", "bytes_per_second",
-    "type",  "bytes",   "to",          "state",       "length"};
+constexpr std::array<std::string_view, 20> members = {
+    "route",  "skip",    "times",       "match",       "kind",         "status",
+    "code",   "message", "retry_after", "after_bytes", "after_chunks", "bytes_per_second",
+    "type",   "bytes",   "to",          "state",       "length",       "width",
+    "height", "node"};
 
 } // namespace
 

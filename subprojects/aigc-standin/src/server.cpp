@@ -7,16 +7,21 @@
 namespace standin {
 namespace {
 
-using Handler = void (*)(Standin&, const ExchangePtr&);
-
 struct Route {
   const char* name;
   const char* method;
   Style style;
   Handler handler;
+  bool open = false; // needs no key
 };
 
 constexpr Route unknown_route = {"unknown", nullptr, Style::DeepSeek, nullptr};
+
+Route profile_route(const Profile& profile, const std::string& path, const std::string& method) {
+  const Endpoint* found = find_endpoint(profile, path, method);
+  if (!found) return {"unknown", nullptr, profile.style, nullptr};
+  return {found->name, found->method, profile.style, found->handler, found->open};
+}
 
 Route native_route(const std::string& path, const std::string& method) {
   const bool get = method == "GET";
@@ -39,6 +44,8 @@ Route native_route(const std::string& path, const std::string& method) {
 
 Route api_route(const std::string& path, const std::string& method) {
   if (path.starts_with("/api/v1/")) return native_route(path.substr(7), method);
+  if (find_endpoint(openai_profile(), path, method))
+    return profile_route(openai_profile(), path, method);
   const bool compatible = path.starts_with("/compatible-mode/v1/");
   const Style style = compatible ? Style::Compatible : Style::DeepSeek;
   std::string tail = compatible ? path.substr(19) : path;
@@ -77,17 +84,22 @@ ExchangePtr read_request(SoupServerMessage* message, std::shared_ptr<Call> call)
   gsize size = 0;
   const auto data = static_cast<const char*>(g_bytes_get_data(body, &size));
   if (size > 0) exchange->body.assign(data, size);
-  exchange->json = Json::parse(exchange->body);
+  exchange->form = Form::read(exchange->header("Content-Type"), exchange->body);
+  if (!exchange->form) exchange->json = Json::parse(exchange->body);
   call->method = exchange->method;
   call->path = exchange->path;
   call->query = exchange->raw_query;
   call->headers = headers_of(message);
-  call->body = log_body(exchange->json ? &*exchange->json : nullptr, exchange->body);
+  call->body = exchange->form
+                   ? exchange->form->summary().print()
+                   : log_body(exchange->json ? &*exchange->json : nullptr, exchange->body);
   return exchange;
 }
 
 bool key_is_right(const Standin& standin, const Exchange& exchange) {
   const std::string header = exchange.header("Authorization");
+  if (exchange.style == Style::LocalAi && standin.config.key_is_legal(exchange.header("x-api-key")))
+    return true;
   return header.starts_with("Bearer ") && standin.config.key_is_legal(header.substr(7));
 }
 
@@ -96,26 +108,38 @@ void refuse_key(const ExchangePtr& exchange) {
   case Style::Native:
     return exchange->error(401, "InvalidApiKey", "Invalid API-key provided.");
   case Style::Compatible:
+  case Style::OpenAi:
     return exchange->error(401, "invalid_api_key", "Incorrect API key provided.");
+  case Style::FastApi:
+  case Style::ErrorObject:
+    return exchange->send(Json::object({{"error", "Unauthorized"}}), 401);
+  case Style::LocalAi:
+    return exchange->error(401, "", "An authentication key is required");
   default:
     return exchange->error(401, "invalid_request_error",
                            "Authentication Fails, your api key is invalid");
   }
 }
 
-void answer(Standin& standin, const ExchangePtr& exchange, const Route& route) {
+void answer(Standin& standin, const ExchangePtr& exchange, const Route& route, bool keyed) {
   exchange->style = route.style;
   exchange->call->route = route.name;
-  const std::string model = exchange->json ? (*exchange->json)["model"].text() : "";
+  const std::string model = exchange->form   ? exchange->form->text("model")
+                            : exchange->json ? (*exchange->json)["model"].text()
+                                             : "";
   if (auto fault = standin.faults.take(route.name, exchange->method, model)) {
     exchange->call->fault = fault->kind;
     if (fault->phase == FaultPhase::Before) return exchange->play(*fault, standin.results);
     exchange->fault = std::move(fault);
   }
-  if (route.style != Style::Oss && !key_is_right(standin, *exchange)) return refuse_key(exchange);
-  if (!route.handler) return exchange->error(404, "NotFound", "There is nothing at this path.");
+  if (keyed && !route.open && !key_is_right(standin, *exchange)) return refuse_key(exchange);
+  const bool fastapi = route.style == Style::FastApi || route.style == Style::ErrorObject;
+  if (!route.handler)
+    return exchange->error(404, "NotFound",
+                           fastapi ? "Not Found" : "There is nothing at this path.");
   if (exchange->method != route.method)
-    return exchange->error(405, "MethodNotAllowed", "Request method is not supported.");
+    return exchange->error(405, "MethodNotAllowed",
+                           fastapi ? "Method Not Allowed" : "Request method is not supported.");
   route.handler(standin, exchange);
 }
 
@@ -128,14 +152,14 @@ void on_api(SoupServer*, SoupServerMessage* message, const char*, GHashTable*, g
   if (control)
     control_route(standin, exchange);
   else
-    answer(standin, exchange, api_route(exchange->path, exchange->method));
+    answer(standin, exchange, api_route(exchange->path, exchange->method), true);
   exchange->leave_handler();
 }
 
 void on_results(SoupServer*, SoupServerMessage* message, const char*, GHashTable*, gpointer data) {
   auto& standin = *static_cast<Standin*>(data);
   const ExchangePtr exchange = read_request(message, standin.calls.add());
-  answer(standin, exchange, storage_route(exchange->path, exchange->method));
+  answer(standin, exchange, storage_route(exchange->path, exchange->method), false);
   exchange->leave_handler();
 }
 
@@ -179,6 +203,10 @@ Server::Server()
     : api_(make_server(on_api, standin_)), results_(make_server(on_results, standin_)) {}
 
 Server::~Server() {
+  for (const auto& origin : origins_) {
+    soup_server_disconnect(origin->server);
+    g_object_unref(origin->server);
+  }
   soup_server_disconnect(api_);
   soup_server_disconnect(results_);
   g_object_unref(api_);
@@ -188,9 +216,33 @@ Server::~Server() {
 std::string Server::listen(int port) {
   if (std::string fault = listen_on(api_, port, standin_.api); !fault.empty()) return fault;
   const int taken = std::stoi(standin_.api.substr(standin_.api.rfind(':') + 1));
-  if (port > 0 && taken < 65535 && listen_on(results_, taken + 1, standin_.results).empty())
-    return {};
-  return listen_on(results_, 0, standin_.results);
+  int next = port > 0 ? taken + 1 : 0;
+  auto open = [&](SoupServer* server, std::string& origin) -> std::string {
+    const int wanted = next;
+    if (next > 0) ++next;
+    if (wanted > 0 && wanted < 65536 && listen_on(server, wanted, origin).empty()) return {};
+    return listen_on(server, 0, origin);
+  };
+  if (std::string fault = open(results_, standin_.results); !fault.empty()) return fault;
+  for (const Profile* profile : profiles()) {
+    SoupServer* server = soup_server_new("server-header", nullptr, "raw-paths", TRUE, nullptr);
+    origins_.push_back(std::make_unique<Origin>(Origin{standin_, *profile, server}));
+    soup_server_add_handler(server, nullptr, on_profile, origins_.back().get(), nullptr);
+    std::string& origin = standin_.origins[profile->name];
+    if (std::string fault = open(server, origin); !fault.empty()) return fault;
+  }
+  return {};
+}
+
+void Server::on_profile(SoupServer*, SoupServerMessage* message, const char*, GHashTable*,
+                        gpointer data) {
+  const auto& [standin, profile, server] = *static_cast<Origin*>(data);
+  const ExchangePtr exchange = read_request(message, standin.calls.add());
+  const Json& settings = standin.config["profiles"][profile.name];
+  Route route = profile_route(profile, exchange->path, exchange->method);
+  if (settings["errors"].text() == "object") route.style = Style::ErrorObject;
+  answer(standin, exchange, route, settings["key"].boolean());
+  exchange->leave_handler();
 }
 
 } // namespace standin

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "calls.h"
+#include "comfyui.h"
 #include "config.h"
 #include "exchange.h"
 #include "faults.h"
@@ -25,8 +26,12 @@ struct Standin {
       [this](const std::string& group) { return Limits::of(group, config["limits"]).concurrent; }};
   Media media;
   Uploads uploads;
-  std::map<std::string, int> chats; // in flight, by group
-  std::string api, results;         // origins
+  Comfy comfy{media, config};
+  std::map<std::string, int> chats;           // in flight, by group
+  std::string api, results;                   // origins
+  std::map<std::string, std::string> origins; // of the profiles, by their names
+
+  std::map<std::string, std::string> hosted; // files of the profiles, by their paths
 
   Json addresses() const;
   // Calls, tasks, uploads, limits, faults and the configuration as at the start.
@@ -54,5 +59,7 @@ std::string result_url(const Standin&, const std::string& id, size_t index, cons
                        int64_t from_ms, const std::optional<Fault>&);
 // What lies behind an address of results, or null.
 Bytes result_file(const Standin&, const std::string& file);
+// Sends it, or the part of it that the Range header wants.
+void send_file(const Standin&, const ExchangePtr&, const std::string& file, Headers headers = {});
 
 } // namespace standin

@@ -155,17 +155,19 @@ TEST_F(FailoverTest, WhatAServerOfOnesOwnLosesCostsNothing) {
 }
 
 TEST_F(FailoverTest, OurOwnLimitsStopAtTheFirst) {
-  options.max_cost = 0.01;
-  request.model = "p"; // 0.20 by the price file
-  request.role = Role::picture;
-  EXPECT_EQ(error().fault, Fault::no_funds);
-  EXPECT_EQ(one->submits + two->submits, 0);
-  options.max_cost = 0;
-  request = {.model = "m", .script = "a fox"};
-  one->failures = 1;
-  one->failure = Error(Fault::write, "the disk is full");
-  EXPECT_EQ(error().fault, Fault::write);
+  one->failures = 1'000'000;
+  for (const Error& own :
+       {Error(Fault::no_funds, "beyond max-cost"), Error(Fault::write, "the disk is full")}) {
+    one->failure = own;
+    EXPECT_EQ(error().fault, own.fault);
+  }
   EXPECT_EQ(two->submits, 0);
+  options.max_cost = 0.01; // as the driver says it
+  request.role = Role::picture;
+  request.model = "p";
+  const Error dear = error();
+  EXPECT_EQ(dear.fault, Fault::no_funds);
+  EXPECT_EQ(dear.service, "one"); // added behind that decision
 }
 
 TEST_F(FailoverTest, CancelStopsAtTheFirst) {

@@ -18,6 +18,11 @@ class NamedBackend : public ScriptedBackend {
     ++probes;
     if (!probes_well) throw passing("still down");
   }
+  std::variant<Result, Task> submit(const Request& request, Call& call) override {
+    if (sketch && call.preview) call.preview(sketch.get());
+    return ScriptedBackend::submit(request, call);
+  }
+  Ref<GBytes> sketch;
   std::atomic<int> probes{0};
   bool probes_well = false;
 
@@ -105,6 +110,16 @@ TEST_F(FailoverTest, AnotherMakesItWhenOneIsDownOrRefusesAndTheUserHearsOfItOnce
   }
   ASSERT_EQ(warnings.size(), 1u);
   EXPECT_EQ(warnings[0], "one at one.test is down (no connection), two at two.test takes over");
+}
+
+TEST_F(FailoverTest, SketchesArriveFromWhoeverIsAsked) {
+  std::vector<GBytes*> seen;
+  options.preview = [&](GBytes* sketch) { seen.push_back(sketch); };
+  one->sketch = adopt(g_bytes_new_static("one", 3));
+  two->sketch = adopt(g_bytes_new_static("two", 3));
+  one->failures = 1;
+  make();
+  EXPECT_EQ(seen, (std::vector<GBytes*>{one->sketch.get(), two->sketch.get()}));
 }
 
 TEST_F(FailoverTest, WhoeverCannotMakeItIsLeftOut) {

@@ -16,6 +16,7 @@ class NamedBackend : public ScriptedBackend {
   const char* name() const override { return name_; }
   void probe(Call&) override {
     ++probes;
+    if (probe_refused) throw Error(Fault::settings, "has no list of models");
     if (!probes_well) throw passing("still down");
   }
   std::variant<Result, Task> submit(const Request& request, Call& call) override {
@@ -25,6 +26,7 @@ class NamedBackend : public ScriptedBackend {
   Ref<GBytes> sketch;
   std::atomic<int> probes{0};
   bool probes_well = false;
+  bool probe_refused = false;
 
  private:
   const char* name_;
@@ -252,6 +254,14 @@ TEST_F(FailoverTest, AServiceThatRestsIsNotAskedAndComesBackByAProbe) {
   EXPECT_EQ(make().by, 0u);
   EXPECT_EQ(one->probes, 2);
   EXPECT_EQ(one->submits, 6);
+}
+
+TEST_F(FailoverTest, AProbeThatIsRefusedIsASignOfLife) {
+  wear_out(*one);
+  time = 60s;
+  one->probe_refused = true;
+  one->failures = 0;
+  EXPECT_EQ(make().by, 0u);
 }
 
 TEST_F(FailoverTest, RefusalsOfTheContentAreNoReasonToRest) {

@@ -78,9 +78,9 @@ class OpenaiStandin : public testing::TestWithParam<Way> {
             .seed = 12,
             .keyframe = std::move(keyframe)};
   }
-  Done run(const Request& request) {
+  Done run(const Request& request, unsigned retries = 0) {
     return Driver(backend_, ResultStore(folder_.path()))
-        .run(request, {.timeout = 30s, .poll_interval = 20ms, .max_retries = 0}, cancel_,
+        .run(request, {.timeout = 30s, .poll_interval = 20ms, .max_retries = retries}, cancel_,
              [](int) {});
   }
   /// Calls of one route, by the name it has in the log behind the profile's.
@@ -145,6 +145,55 @@ TEST_P(OpenaiStandin, FailedAndLostTasksEndAndMayBeOrderedAgain) {
   EXPECT_EQ(lost.get().fault, Fault::not_found);
   server().configure(R"({"video": {"seconds": 0}})");
   EXPECT_FALSE(run(order).result.clip_path.empty());
+}
+
+/// What one fault at that route comes to: nothing, or the kind of error.
+std::optional<Fault> outcome(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    EXPECT_FALSE(error.remedy.empty()) << error.what();
+    return error.fault;
+  }
+  return std::nullopt;
+}
+
+TEST_P(OpenaiStandin, OddAnswersAreTakenOrNamed) {
+  const struct {
+    const char* kind;
+    std::optional<Fault> fault;
+  } kinds[] = {{"data-empty", Fault::format},      {"item-without-content", Fault::format},
+               {"base64-garbage", Fault::damaged}, {"base64-newlines", std::nullopt},
+               {"base64-data-uri", std::nullopt},  {"other-type", std::nullopt}};
+  Request order = picture();
+  for (const auto& odd : kinds) {
+    server().fail(R"([{"route": ")" + (GetParam().address + std::string("-image")) +
+                  R"(", "kind": ")" + odd.kind + "\"}]");
+    ++order.take;
+    EXPECT_EQ(outcome([&] { run(order); }), odd.fault) << odd.kind;
+  }
+}
+
+TEST_P(OpenaiStandin, ACreateWhoseAnswerIsLostIsFoundOrAdmitted) {
+  const Request order = clip(openai_rig::picture(96, 64));
+  server().fail(R"([{"route": ")" + (GetParam().address + std::string("-video")) +
+                R"(", "kind": "accept-then-close"}])");
+  // SGLang's list does not say the words, so nobody can tell which task it is.
+  const bool can_tell = GetParam().address != std::string("sglang");
+  const auto fault = outcome([&] { run(order); });
+  EXPECT_EQ(fault.has_value(), !can_tell);
+  EXPECT_EQ(count("video"), 1u) << "it is never sent again blindly";
+}
+
+TEST_P(OpenaiStandin, AClipThatArrivesBadlyIsFetchedAgain) {
+  for (const char* kind : {"truncate", "wrong-type", "close-before-headers"}) {
+    server().fail(R"([{"route": ")" + (GetParam().address + std::string("-video-content")) +
+                  R"(", "kind": ")" + kind + "\"}]");
+    Request order = clip(openai_rig::picture(96, 64));
+    order.words = kind;
+    EXPECT_FALSE(run(order, 2).result.clip_path.empty()) << kind;
+  }
+  EXPECT_EQ(count("video"), 3u);
 }
 
 std::string name_of(const testing::TestParamInfo<Way>& info) {

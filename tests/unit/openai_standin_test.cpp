@@ -3,6 +3,7 @@
 // stand-in plays them.
 #include "openai_rig.h"
 #include "service/driver.h"
+#include "service/openai/profile.h"
 #include "standin.h"
 #include "temp_folder.h"
 
@@ -194,6 +195,36 @@ TEST_P(OpenaiStandin, AClipThatArrivesBadlyIsFetchedAgain) {
     EXPECT_FALSE(run(order, 2).result.clip_path.empty()) << kind;
   }
   EXPECT_EQ(count("video"), 3u);
+}
+
+TEST(OpenaiStandinProfiles, AreToldApart) {
+  Standin server;
+  Cancel cancel;
+  Call call{cancel, std::chrono::steady_clock::now() + 10s, [](int) {}, {}, {}, {}};
+  const std::pair<const char*, Profile> profiles[] = {{"vllm-omni", Profile::vllm_omni},
+                                                      {"sglang", Profile::sglang},
+                                                      {"localai", Profile::localai},
+                                                      {"sdcpp", Profile::sdcpp}};
+  for (const auto& [name, profile] : profiles)
+    EXPECT_EQ(openai::find_profile(openai::Server({server.address(name), Secret()}), call), profile)
+        << name;
+}
+
+TEST(OpenaiStandinProfiles, LocalaiMakesPictures) {
+  Standin server;
+  Cancel cancel;
+  TempFolder folder;
+  const auto backend = make_openai({server.address("localai"), Secret()});
+  const Request request{.role = Role::picture,
+                        .model = "qwen-image",
+                        .words = "a red fox",
+                        .negative = "snow",
+                        .size = {96, 64}};
+  const Done done = Driver(backend, ResultStore(folder.path()))
+                        .run(request, {.timeout = 30s, .max_retries = 0}, cancel, [](int) {});
+  EXPECT_EQ(sniff_picture(done.result.picture.get()).width, 96);
+  const auto billed = server.billed();
+  EXPECT_EQ(JsonView(billed.get())["count"].integer(), 1);
 }
 
 std::string name_of(const testing::TestParamInfo<Way>& info) {

@@ -111,6 +111,21 @@ TEST_F(Containers, ClipsOfNoiseAreDamagedNotPlayed) {
   }
 }
 
+TEST_F(Containers, HalfAClipBeforeNoiseIsDamagedToo) {
+  for (const Kind& kind : {kKinds[0], kKinds[1], kKinds[3]}) {
+    SCOPED_TRACE(kind.name);
+    std::string bytes = clips::content_of(made(kind));
+    for (size_t i = bytes.size() / 2; i < bytes.size(); ++i)
+      bytes[i] = static_cast<char>(i * 7919 >> 3);
+    try {
+      check_clip_decodes(probe(written("half", bytes)), cancel);
+      ADD_FAILURE() << "taken";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault, Fault::damaged) << error.what();
+    }
+  }
+}
+
 TEST_F(Containers, AMovingWebpIsRefusedByName) {
   const Error error = refused(written("a.webm", clips::moving_webp()));
   EXPECT_EQ(error.fault, Fault::format);

@@ -5,6 +5,8 @@
 #include "media/clip_check.h"
 #include "media/container.h"
 
+#include <map>
+
 using namespace aigc;
 
 namespace {
@@ -24,10 +26,15 @@ struct Containers : testing::Test {
   clips::TempDir dir;
   Cancel cancel;
 
+  /// Filmed once for all tests. No extension to be led by.
   std::string made(const Kind& kind) {
-    const std::string path = dir / kind.name; // no extension to be led by
-    clips::film(path, kind.coding);
-    return path;
+    static std::map<std::string, std::string> films;
+    std::string& film = films[kind.name];
+    if (film.empty()) {
+      clips::film(dir / "new", kind.coding);
+      film = clips::content_of(dir / "new");
+    }
+    return written(kind.name, film);
   }
   std::string written(const std::string& name, const std::string& content) {
     std::ofstream(dir / name, std::ios::binary) << content;

@@ -31,7 +31,8 @@ constexpr char defaults[] = R"({
                           "Wan-AI/Wan2.2-I2V-A14B-Diffusers"]},
     "localai": {"key": false, "relative_url": false,
                 "models": ["qwen-image", "wan2.2-t2v", "wan2.2-i2v"]},
-    "sdcpp": {"key": false, "queue": 64, "keep_seconds": 600}
+    "sdcpp": {"key": false, "queue": 64, "keep_seconds": 600},
+    "comfyui": {"key": false, "previews": 0, "models": []}
   },
   "limits": {},
   "poll_qps": 20,

@@ -27,6 +27,7 @@ void Standin::reset() {
   tasks.reset();
   uploads.reset();
   hosted.clear();
+  comfy.reset();
   close_raw();
 }
 

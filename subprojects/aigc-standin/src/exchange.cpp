@@ -167,6 +167,12 @@ Json error_body(Style style, int status, const std::string& code, const std::str
                                  {"type", soup_status_get_phrase(static_cast<guint>(status))},
                                  {"param", Json()},
                                  {"code", status}})}});
+  if (style == Style::ComfyUi)
+    return Json::object({{"error", Json::object({{"type", code},
+                                                 {"message", message},
+                                                 {"details", message},
+                                                 {"extra_info", Json(Json::Object{})}})},
+                         {"node_errors", Json(Json::Object{})}});
   if (style == Style::LocalAi)
     return Json::object(
         {{"error", Json::object({{"code", status},

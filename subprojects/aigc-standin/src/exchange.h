@@ -7,6 +7,7 @@
 #include "form.h"
 #include "json.h"
 
+#include <functional>
 #include <libsoup/soup.h>
 #include <map>
 #include <memory>
@@ -27,7 +28,8 @@ enum class Style {
   FastApi,
   ErrorObject,
   LocalAi,
-  SdCpp
+  SdCpp,
+  ComfyUi
 };
 
 using Bytes = std::shared_ptr<const std::string>;
@@ -82,6 +84,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   bool gone() const { return gone_; }
   // Plays a fault that replaces the request's work.
   void play(const Fault& fault, const std::string& results_origin);
+  // Hands the connection over, for what is no HTTP any more; the answer is the taker's.
+  void take(std::function<void(GIOStream*)> taker);
   // The handler returns: an exchange that is not answered yet waits.
   void leave_handler();
 

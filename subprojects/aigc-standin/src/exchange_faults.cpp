@@ -78,17 +78,23 @@ void Exchange::raw(std::string text, bool hold) {
   raw(std::move(steps), hold);
 }
 
-// Not inside the handler: the server is still busy with the connection there.
 void Exchange::raw(std::vector<WireStep> steps, bool hold) {
+  take([steps = std::move(steps), hold](GIOStream* connection) {
+    write_raw(connection, steps, hold ? WireEnd::Hold : WireEnd::Close);
+  });
+}
+
+// Not inside the handler: the server is still busy with the connection there.
+void Exchange::take(std::function<void(GIOStream*)> taker) {
   answered_ = true;
   if (in_handler_ && !paused_) {
     paused_ = true;
     soup_server_message_pause(message_);
   }
-  later([self = shared_from_this(), steps = std::move(steps), hold] {
+  later([self = shared_from_this(), taker = std::move(taker)] {
     if (self->gone_) return;
-    GIOStream* connection = soup_server_message_steal_connection(self->message_);
-    if (connection) write_raw(connection, steps, hold ? WireEnd::Hold : WireEnd::Close);
+    if (GIOStream* connection = soup_server_message_steal_connection(self->message_))
+      taker(connection);
   });
 }
 

@@ -57,6 +57,17 @@ const std::map<std::string, FaultPhase>& kinds() {
       {"plain-text-content", Content},
       {"content-filter", Content},
       {"insufficient-resource", Content},
+      {"ws-refuse", Content},
+      {"ws-drop", Content},
+      {"fully-cached", Content},
+      {"execution-error", Content},
+      {"interrupted", Content},
+      {"missing-outputs", Content},
+      {"two-outputs", Content},
+      {"view-404", Content},
+      {"forget", Content},
+      {"foreign-messages", Content},
+      {"fragmented-frames", Content},
   };
   return table;
 }
@@ -73,11 +84,11 @@ bool is_route(std::string_view name) {
                      [&](const Profile* profile) { return has_endpoint(*profile, name); });
 }
 
-constexpr std::array<std::string_view, 19> members = {
-    "route", "skip",    "times",       "match",       "kind",         "status",
-    "code",  "message", "retry_after", "after_bytes", "after_chunks", "bytes_per_second",
-    "type",  "bytes",   "to",          "state",       "length",       "width",
-    "height"};
+constexpr std::array<std::string_view, 20> members = {
+    "route",  "skip",    "times",       "match",       "kind",         "status",
+    "code",   "message", "retry_after", "after_bytes", "after_chunks", "bytes_per_second",
+    "type",   "bytes",   "to",          "state",       "length",       "width",
+    "height", "node"};
 
 } // namespace
 

@@ -19,8 +19,8 @@ bool fits(std::string_view pattern, std::string_view path) {
 } // namespace
 
 const std::vector<const Profile*>& profiles() {
-  static const std::vector<const Profile*> all = {&vllm_profile(), &sglang_profile(),
-                                                  &localai_profile(), &sdcpp_profile()};
+  static const std::vector<const Profile*> all = {
+      &vllm_profile(), &sglang_profile(), &localai_profile(), &sdcpp_profile(), &comfyui_profile()};
   return all;
 }
 

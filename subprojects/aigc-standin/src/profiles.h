@@ -28,8 +28,6 @@ struct Profile {
   const char* base; // what its base URL has after the origin
   Style style;
   std::vector<Endpoint> endpoints;
-  // What the server needs besides the endpoints, such as a WebSocket handler.
-  void (*prepare)(SoupServer*, Standin&) = nullptr;
 };
 
 // Those with an origin of their own, in the order of their ports.
@@ -39,6 +37,7 @@ const Profile& vllm_profile();
 const Profile& sglang_profile();
 const Profile& localai_profile();
 const Profile& sdcpp_profile();
+const Profile& comfyui_profile();
 
 // The endpoint of a request; with another method when only the path fits; null when none does.
 const Endpoint* find_endpoint(const Profile&, const std::string& path, const std::string& method);

@@ -228,7 +228,6 @@ std::string Server::listen(int port) {
     SoupServer* server = soup_server_new("server-header", nullptr, "raw-paths", TRUE, nullptr);
     origins_.push_back(std::make_unique<Origin>(Origin{standin_, *profile, server}));
     soup_server_add_handler(server, nullptr, on_profile, origins_.back().get(), nullptr);
-    if (profile->prepare) profile->prepare(server, standin_);
     std::string& origin = standin_.origins[profile->name];
     if (std::string fault = open(server, origin); !fault.empty()) return fault;
   }

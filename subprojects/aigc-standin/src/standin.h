@@ -3,6 +3,7 @@
 #pragma once
 
 #include "calls.h"
+#include "comfyui.h"
 #include "config.h"
 #include "exchange.h"
 #include "faults.h"
@@ -25,6 +26,7 @@ struct Standin {
       [this](const std::string& group) { return Limits::of(group, config["limits"]).concurrent; }};
   Media media;
   Uploads uploads;
+  Comfy comfy{media, config};
   std::map<std::string, int> chats;           // in flight, by group
   std::string api, results;                   // origins
   std::map<std::string, std::string> origins; // of the profiles, by their names

@@ -57,6 +57,8 @@ void Comfy::add(const ComfyPromptPtr& prompt, bool front) {
   for (const ComfyResult& result : prompt->results)
     files[comfy_path(result.type, result.subfolder, result.filename)] = {};
   prompt->unmade = prompt->results.size();
+  prompt->seconds = prompt->results.front().key.clip ? config_.next_video_seconds()
+                                                     : config_["image"]["seconds"].number();
   front ? pending_.push_front(prompt) : pending_.push_back(prompt);
   for (const ComfyResult& result : prompt->results)
     media_.get(result.key, [this, prompt](const Bytes&) {

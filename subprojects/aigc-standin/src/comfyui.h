@@ -23,7 +23,7 @@ struct ComfyResult {
   MediaKey key;
   std::string made; // its name in the media
   std::string filename, subfolder, type;
-  double fps = 0; // of a clip
+  bool animated = false;
 };
 
 // What happens in a run, and when: at that share of its time.

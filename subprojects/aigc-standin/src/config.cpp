@@ -20,10 +20,18 @@ constexpr char defaults[] = R"({
   "video": {"seconds": 0, "pending_seconds": 0, "seconds_list": [], "lognormal": null,
             "fps": 30, "width": 0, "height": 0, "duration": 0},
   "profiles": {
-    "vllm-omni": {"key": false},
-    "sglang": {"key": false},
-    "localai": {"key": false},
-    "sdcpp": {"key": false},
+    "openai": {"models": [], "early_content": 404, "expires_seconds": 3600},
+    "vllm-omni": {"key": false, "errors": "detail", "http_failures": true,
+                  "models": ["Qwen/Qwen-Image", "Qwen/Qwen-Image-Edit",
+                             "Wan-AI/Wan2.2-T2V-A14B-Diffusers",
+                             "Wan-AI/Wan2.2-I2V-A14B-Diffusers", "Wan-AI/Wan2.2-T2V-A14B",
+                             "Wan-AI/Wan2.2-I2V-A14B", "Wan-AI/Wan2.2-TI2V-5B-Diffusers"]},
+    "sglang": {"key": false, "errors": "detail",
+               "models": ["Qwen/Qwen-Image", "Wan-AI/Wan2.2-T2V-A14B-Diffusers",
+                          "Wan-AI/Wan2.2-I2V-A14B-Diffusers"]},
+    "localai": {"key": false, "relative_url": false,
+                "models": ["qwen-image", "wan2.2-t2v", "wan2.2-i2v"]},
+    "sdcpp": {"key": false, "queue": 64, "keep_seconds": 600},
     "comfyui": {"key": false, "previews": 0, "models": []}
   },
   "limits": {},
@@ -71,6 +79,13 @@ Wrong merge_known(Json& into, const Json& changes, const std::string& path) {
 
 Wrong check(const Json& tree) {
   if (tree["clock"].text() != "real") return wrong("clock", "\"real\"");
+  for (const auto& [name, profile] : tree["profiles"].members()) {
+    for (const Json& model : profile["models"].items())
+      if (!model.is_string()) return wrong("profiles." + name + ".models", "strings");
+    const std::string& errors = profile["errors"].text();
+    if (!errors.empty() && errors != "detail" && errors != "object")
+      return wrong("profiles." + name + ".errors", "\"detail\" or \"object\"");
+  }
   const std::string& newline = tree["chat"]["newline"].text();
   if (newline != "lf" && newline != "crlf") return wrong("chat.newline", "\"lf\" or \"crlf\"");
   const Json& content = tree["chat"]["content"];

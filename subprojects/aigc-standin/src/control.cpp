@@ -27,8 +27,22 @@ void Standin::reset() {
   tasks.reset();
   uploads.reset();
   comfy.reset();
+  hosted.clear();
   close_raw();
 }
+
+namespace {
+
+// The jobs and files of that profile, or of all: as after a restart of its server.
+void forget(Standin& standin, const std::string& profile) {
+  standin.hosted.clear();
+  if (profile.empty() || profile == openai_profile().name)
+    standin.tasks.forget_profile(openai_profile().name);
+  for (const Profile* other : profiles())
+    if (profile.empty() || profile == other->name) standin.tasks.forget_profile(other->name);
+}
+
+} // namespace
 
 void control_route(Standin& standin, const ExchangePtr& exchange) {
   const std::string name = exchange->method + " " + exchange->path.substr(9);
@@ -43,6 +57,10 @@ void control_route(Standin& standin, const ExchangePtr& exchange) {
   if (name == "POST /reset") {
     standin.reset();
     return exchange->send(Json::object({{"reset", true}}));
+  }
+  if (name == "POST /forget") {
+    forget(standin, exchange->json ? (*exchange->json)["profile"].text() : "");
+    return exchange->send(Json::object({{"forgotten", true}}));
   }
   if (name == "POST /config") {
     if (!exchange->json)

@@ -112,7 +112,7 @@ void Exchange::send_plain(const Reply& reply) {
 
 void Exchange::stream(const std::string& type, std::vector<Piece> pieces, bool hold) {
   if (answered_ || gone_) return;
-  if (fault && fault->phase == FaultPhase::Reply) {
+  if (fault && fault->phase == FaultPhase::Reply && fault->kind != "chunked") {
     // The length of a stream is unknown; the fault is about the bytes.
     Reply reply;
     reply.type = type;
@@ -167,6 +167,12 @@ Json error_body(Style style, int status, const std::string& code, const std::str
                                                  {"details", message},
                                                  {"extra_info", Json(Json::Object{})}})},
                          {"node_errors", Json(Json::Object{})}});
+  if (style == Style::ErrorObject)
+    return Json::object(
+        {{"error", Json::object({{"message", message},
+                                 {"type", soup_status_get_phrase(static_cast<guint>(status))},
+                                 {"param", Json()},
+                                 {"code", status}})}});
   if (style == Style::LocalAi)
     return Json::object(
         {{"error", Json::object({{"code", status},
@@ -179,9 +185,11 @@ Json error_body(Style style, int status, const std::string& code, const std::str
                      : status == 429 ? "rate_limit_error"
                      : status >= 500 ? "server_error"
                                      : "invalid_request_error";
-  Json body = Json::object(
-      {{"error",
-        Json::object({{"message", message}, {"type", type}, {"param", Json()}, {"code", code}})}});
+  Json body =
+      Json::object({{"error", Json::object({{"message", message},
+                                            {"type", type},
+                                            {"param", Json()},
+                                            {"code", code.empty() ? Json() : Json(code)}})}});
   if (style == Style::Compatible) body.set("request_id", request_id);
   return body;
 }

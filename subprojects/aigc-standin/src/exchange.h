@@ -4,6 +4,7 @@
 
 #include "calls.h"
 #include "faults.h"
+#include "form.h"
 #include "json.h"
 
 #include <functional>
@@ -18,7 +19,18 @@ namespace standin {
 
 // How errors look: DashScope's own, or OpenAI's, as DeepSeek and DashScope's compatible paths do,
 // or one of the servers' that people run themselves.
-enum class Style { Native, DeepSeek, Compatible, Oss, OpenAi, FastApi, LocalAi, SdCpp, ComfyUi };
+enum class Style {
+  Native,
+  DeepSeek,
+  Compatible,
+  Oss,
+  OpenAi,
+  FastApi,
+  ErrorObject,
+  LocalAi,
+  SdCpp,
+  ComfyUi
+};
 
 using Bytes = std::shared_ptr<const std::string>;
 using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -50,6 +62,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::map<std::string, std::string> query;
   std::string body;
   std::optional<Json> json; // the body, when it is JSON
+  std::optional<Form> form; // the body, when it is multipart/form-data
   Style style = Style::Native;
   std::string request_id;
   std::shared_ptr<Call> call;

@@ -124,6 +124,15 @@ bool Exchange::spoil(Reply& reply) {
     raw(std::move(steps), false);
     return true;
   }
+  if (kind == "chunked") { // what would have a length has none
+    answered_ = false;
+    stream(reply.type, {{0, sent.substr(0, after_bytes)}, {0.01, sent.substr(after_bytes)}});
+    return true;
+  }
+  if (kind == "close-after") { // without saying so: the next request finds the connection closed
+    raw(head(reply, sent.size()) + sent, false);
+    return true;
+  }
   if (kind == "slow-drip") {
     const double rate = spec["bytes_per_second"].number(1);
     std::vector<WireStep> steps{{head(reply, sent.size()), 0}};
@@ -160,7 +169,8 @@ void Exchange::play(const Fault& played, const std::string& results_origin) {
     Headers headers;
     if (const Json& after = spec["retry_after"]; !after.is_null())
       headers.emplace_back("Retry-After", after.is_string() ? after.text() : after.print());
-    return error(status, text_or(spec["code"], usual_code(style, status)),
+    const bool bare = spec.has("code") && spec["code"].is_null();
+    return error(status, bare ? "" : text_or(spec["code"], usual_code(style, status)),
                  text_or(spec["message"], "the stand-in was told to refuse this"), headers);
   }
   if (kind == "top-level-code")

@@ -33,6 +33,8 @@ const std::map<std::string, FaultPhase>& kinds() {
       {"empty", Reply},
       {"bad-json", Reply},
       {"huge", Reply},
+      {"chunked", Reply},
+      {"close-after", Reply},
       {"task-state", Content},
       {"mixed-results", Content},
       {"base64-garbage", Content},
@@ -40,6 +42,14 @@ const std::map<std::string, FaultPhase>& kinds() {
       {"not-a-clip", Content},
       {"broken-clip", Content},
       {"expired-url", Content},
+      {"data-empty", Content},
+      {"item-without-content", Content},
+      {"base64-newlines", Content},
+      {"base64-data-uri", Content},
+      {"other-type", Content},
+      {"other-size", Content},
+      {"silent", Content},
+      {"moov-at-end", Content},
       {"error-in-stream", Content},
       {"stall-in-stream", Content},
       {"blank-content", Content},
@@ -74,10 +84,11 @@ bool is_route(std::string_view name) {
                      [&](const Profile* profile) { return has_endpoint(*profile, name); });
 }
 
-constexpr std::array<std::string_view, 18> members = {
-    "route", "skip",    "times",       "match",       "kind",         "status",
-    "code",  "message", "retry_after", "after_bytes", "after_chunks", "bytes_per_second",
-    "type",  "bytes",   "to",          "state",       "length",       "node"};
+constexpr std::array<std::string_view, 20> members = {
+    "route",  "skip",    "times",       "match",       "kind",         "status",
+    "code",   "message", "retry_after", "after_bytes", "after_chunks", "bytes_per_second",
+    "type",   "bytes",   "to",          "state",       "length",       "width",
+    "height", "node"};
 
 } // namespace
 

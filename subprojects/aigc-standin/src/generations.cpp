@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The routes that make pictures and clips.
 #include "check.h"
+#include "orders.h"
 #include "util.h"
 
 namespace standin {
@@ -42,50 +43,12 @@ bool within_rate(Standin& standin, const ExchangePtr& exchange, const std::strin
   return false;
 }
 
-int or_override(const Json& value, int otherwise) {
-  const auto number = static_cast<int>(value.number());
-  return number > 0 ? number : otherwise;
-}
-
-int variant(const std::string& prompt, size_t index) {
-  return static_cast<int>((hash(prompt) + index) % 4);
-}
-
-// The faults that put another file in the place of the one that was made.
-std::string file_or_fault(const Exchange& exchange, std::string file) {
-  if (exchange.has_content_fault("picture-bomb")) return "bomb.png";
-  if (exchange.has_content_fault("not-a-clip")) return "noise.mp4";
-  if (exchange.has_content_fault("broken-clip")) return "broken-" + file;
-  return file;
-}
-
-// Calls done with the names of the pictures when all are made.
-void make_pictures(Standin& standin, const ExchangePtr& exchange, const ImageJob& job,
-                   std::function<void(std::vector<std::string>)> done) {
-  struct Batch {
-    std::vector<std::string> files;
-    size_t left;
-    std::function<void(std::vector<std::string>)> done;
-  };
-  const Json& config = standin.config["image"];
-  auto batch = std::make_shared<Batch>(Batch{{}, static_cast<size_t>(job.count), std::move(done)});
-  std::vector<MediaKey> keys;
-  for (int i = 0; i < job.count; ++i) {
-    MediaKey key;
-    key.width = or_override(config["width"], job.size.width);
-    key.height = or_override(config["height"], job.size.height);
-    key.variant = variant(job.prompt, static_cast<size_t>(i));
-    batch->files.push_back(file_or_fault(*exchange, key.name()));
-    keys.push_back(key);
-  }
-  for (const MediaKey& key : keys)
-    standin.media.get(key, [batch](const Bytes&) {
-      if (--batch->left == 0) batch->done(batch->files);
-    });
+PictureOrder order_of(const ImageJob& job) {
+  return {job.model->name, job.prompt, job.size, job.count, "", job.seed};
 }
 
 void answer_pictures(Standin& standin, const ExchangePtr& exchange, const ImageJob& job,
-                     const std::vector<std::string>& files) {
+                     const Files& files) {
   Json content;
   if (exchange->has_content_fault("mixed-results"))
     content.push(Json::object({{"text", "one of the pictures was refused"}}));
@@ -119,8 +82,7 @@ TaskPtr new_task(Standin& standin, const ExchangePtr& exchange, const std::strin
   task->group = group;
   task->prompt = prompt;
   task->request_id = exchange->request_id;
-  if (exchange->fault && exchange->fault->phase == FaultPhase::Content)
-    task->fault = exchange->fault;
+  task->fault = content_fault(*exchange);
   exchange->call->task_id = task->id;
   standin.calls.bill(*exchange->call, model, prompt, seed);
   return task;
@@ -179,14 +141,9 @@ void image_sync_route(Standin& standin, const ExchangePtr& exchange) {
       !right(exchange, check_image_sync(standin, *exchange, job)) ||
       !within_rate(standin, exchange, job.model->group))
     return;
-  standin.calls.bill(*exchange->call, job.model->name, job.prompt, job.seed);
-  const double until = now_seconds() + standin.config["image"]["seconds"].number();
-  make_pictures(standin, exchange, job,
-                [&standin, exchange, job, until](const std::vector<std::string>& files) {
-                  after(until - now_seconds(), [&standin, exchange, job, files] {
-                    answer_pictures(standin, exchange, job, files);
-                  });
-                });
+  order_pictures(standin, exchange, order_of(job), [&standin, exchange, job](const Files& files) {
+    answer_pictures(standin, exchange, job, files);
+  });
 }
 
 void image_async_route(Standin& standin, const ExchangePtr& exchange) {
@@ -202,10 +159,11 @@ void image_async_route(Standin& standin, const ExchangePtr& exchange) {
   task->seconds = standin.config["image"]["seconds"].number();
   task->pending_seconds = standin.config["image"]["pending_seconds"].number();
   standin.tasks.add(task);
-  make_pictures(standin, exchange, job, [&standin, task](const std::vector<std::string>& files) {
-    task->files = files;
-    standin.tasks.made(task);
-  });
+  make_files(standin, task->fault, picture_keys(standin, task->fault, order_of(job)),
+             [&standin, task](const Files& files) {
+               task->files = files;
+               standin.tasks.made(task);
+             });
   answer_task(exchange, *task);
 }
 
@@ -224,7 +182,7 @@ void video_route(Standin& standin, const ExchangePtr& exchange) {
   task->pending_seconds = standin.config["video"]["pending_seconds"].number();
   standin.tasks.add(task);
   const MediaKey key = clip_key(standin, job);
-  task->files = {file_or_fault(*exchange, key.name())};
+  task->files = {file_or_fault(task->fault, key.name())};
   standin.media.get(key, [&standin, task](const Bytes& made) {
     // Nobody asked for this one: GStreamer could not make the clip.
     if (!made)

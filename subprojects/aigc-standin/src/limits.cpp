@@ -9,14 +9,9 @@ namespace {
 
 const std::map<std::string, Limit>& table() {
   static const std::map<std::string, Limit> groups = {
-      {"wan2.2", {2, 1, 2}},
-      {"wan2.5+", {5, 1, 5}},
-      {"wan3.0", {5, 1, 5}},
-      {"qwen-image", {2, 1, 2}},
-      {"qwen-image-2", {2, 1, 0}},
-      {"qwen-image-pro", {2, 60, 0}},
-      {"deepseek-flash", {0, 1, 2500}},
-      {"deepseek-v4-pro", {0, 1, 500}},
+      {"wan2.2", {2, 1, 2}},     {"wan2.5+", {5, 1, 5}},           {"wan3.0", {5, 1, 5}},
+      {"qwen-image", {2, 1, 2}}, {"qwen-image-2", {2, 1, 0}},      {"qwen-image-pro", {2, 60, 0}},
+      {"sdcpp", {0, 1, 1}},      {"deepseek-flash", {0, 1, 2500}}, {"deepseek-v4-pro", {0, 1, 500}},
   };
   return groups;
 }

@@ -31,11 +31,25 @@ struct Media::Job {
 
 std::string MediaKey::name() const {
   const std::string size = std::to_string(width) + "x" + std::to_string(height);
-  if (!clip) return "picture-" + size + "-" + std::to_string(variant) + ".png";
+  if (!clip)
+    return "picture-" + size + "-" + std::to_string(variant) + "." +
+           (format.empty() ? "png" : format);
   char seconds_text[16];
   g_snprintf(seconds_text, sizeof seconds_text, "%gs", seconds);
   return "clip-" + size + "-" + seconds_text + "-" + std::to_string(fps) + "-" +
-         std::to_string(variant) + (sound ? "-a" : "") + ".mp4";
+         std::to_string(variant) + (sound ? "-a" : "") + (late_moov ? "-late" : "") + "." +
+         (format.empty() ? "mp4" : format);
+}
+
+const char* media_type(const std::string& file) {
+  constexpr std::pair<const char*, const char*> types[] = {{".png", "image/png"},
+                                                           {".jpeg", "image/jpeg"},
+                                                           {".webp", "image/webp"},
+                                                           {".webm", "video/webm"},
+                                                           {".avi", "video/x-msvideo"}};
+  for (const auto& [end, type] : types)
+    if (file.ends_with(end)) return type;
+  return "video/mp4";
 }
 
 Media::Media() : folder_(cache_folder()) {
@@ -44,8 +58,11 @@ Media::Media() : folder_(cache_folder()) {
     const std::unique_ptr<Job> job(static_cast<Job*>(data));
     std::string made = read_file(job->path);
     if (made.empty()) {
-      made = job->key.clip ? make_clip(job->key)
-                           : make_png(job->key.width, job->key.height, job->key.variant);
+      const MediaKey& key = job->key;
+      const bool png = key.format.empty() || key.format == "png";
+      made = key.clip ? make_clip(key)
+             : png    ? make_png(key.width, key.height, key.variant)
+                      : make_jpeg_or_webp(key);
       // A cache that cannot be written is no fault: the file is made again next time.
       if (!made.empty())
         g_file_set_contents(job->path.c_str(), made.data(), static_cast<gssize>(made.size()),

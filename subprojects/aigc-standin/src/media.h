@@ -21,6 +21,9 @@ struct MediaKey {
   int fps = 30;
   bool sound = false;
   int variant = 0; // 0..3
+  // png, jpeg, webp, or mp4, webm, avi; "" is png or mp4
+  std::string format;
+  bool late_moov = false; // the index of an MP4 at its end
 
   std::string name() const; // "clip-320x180-1s-30-2-a.mp4", also the name of the cached file
 };
@@ -53,5 +56,8 @@ std::string make_png(int width, int height, int variant);
 std::string make_picture_bomb();
 // By GStreamer; "" when it could not.
 std::string make_clip(const MediaKey& key);
+std::string make_jpeg_or_webp(const MediaKey& key);
+// The MIME type of a file of that name.
+const char* media_type(const std::string& file);
 
 } // namespace standin

@@ -19,13 +19,9 @@ bool fits(std::string_view pattern, std::string_view path) {
 } // namespace
 
 const std::vector<const Profile*>& profiles() {
-  static const std::vector<const Profile*> all = {&comfyui_profile()};
+  static const std::vector<const Profile*> all = {
+      &vllm_profile(), &sglang_profile(), &localai_profile(), &sdcpp_profile(), &comfyui_profile()};
   return all;
-}
-
-const Profile& openai_profile() {
-  static const Profile profile = {"openai", "/v1", Style::OpenAi, {}};
-  return profile;
 }
 
 const Endpoint* find_endpoint(const Profile& profile, const std::string& path,

@@ -33,6 +33,10 @@ struct Profile {
 // Those with an origin of their own, in the order of their ports.
 const std::vector<const Profile*>& profiles();
 const Profile& openai_profile();
+const Profile& vllm_profile();
+const Profile& sglang_profile();
+const Profile& localai_profile();
+const Profile& sdcpp_profile();
 const Profile& comfyui_profile();
 
 // The endpoint of a request; with another method when only the path fits; null when none does.

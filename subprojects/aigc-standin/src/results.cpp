@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Signed result addresses on the second origin, and the storage's answers to them.
-#include "standin.h"
+#include "orders.h"
 #include "util.h"
 
 #include <charconv>
@@ -88,14 +88,6 @@ bool allowed(const ExchangePtr& exchange) {
   return true;
 }
 
-// Content faults of the result route itself.
-Bytes file_or_fault(const Standin& standin, const Exchange& exchange, const std::string& file) {
-  if (exchange.has_content_fault("picture-bomb")) return result_file(standin, "bomb.png");
-  if (exchange.has_content_fault("not-a-clip")) return result_file(standin, "noise.mp4");
-  if (exchange.has_content_fault("broken-clip")) return result_file(standin, "broken-" + file);
-  return result_file(standin, file);
-}
-
 } // namespace
 
 std::string result_url(const Standin& standin, const std::string& id, size_t index,
@@ -118,14 +110,21 @@ Bytes result_file(const Standin& standin, const std::string& file) {
 void result_route(Standin& standin, const ExchangePtr& exchange) {
   if (!allowed(exchange)) return;
   const std::string file = exchange->path.substr(exchange->path.rfind('/') + 1);
+  if (!result_file(standin, file))
+    return exchange->error(404, "NoSuchKey", "The specified key does not exist.");
+  send_file(standin, exchange, file_or_fault(content_fault(*exchange), file),
+            {{"ETag", "\"" + std::to_string(hash(file)) + "\""}, {"Server", "AliyunOSS"}});
+}
+
+void send_file(const Standin& standin, const ExchangePtr& exchange, const std::string& file,
+               Headers headers) {
   Reply reply;
-  reply.body = file_or_fault(standin, *exchange, file);
-  if (!reply.body) return exchange->error(404, "NoSuchKey", "The specified key does not exist.");
+  reply.body = result_file(standin, file);
+  if (!reply.body) return exchange->error(404, "NoSuchKey", "There is no such file.");
   const size_t size = reply.body->size();
-  reply.type = file.ends_with(".png") ? "image/png" : "video/mp4";
-  reply.headers = {{"Accept-Ranges", "bytes"},
-                   {"ETag", "\"" + std::to_string(hash(file)) + "\""},
-                   {"Server", "AliyunOSS"}};
+  reply.type = media_type(file);
+  reply.headers = std::move(headers);
+  reply.headers.emplace_back("Accept-Ranges", "bytes");
   Span span{0, size};
   const RangeKind kind = parse_range(exchange->header("Range"), size, span);
   if (kind == RangeKind::Bad)

@@ -84,17 +84,22 @@ ExchangePtr read_request(SoupServerMessage* message, std::shared_ptr<Call> call)
   gsize size = 0;
   const auto data = static_cast<const char*>(g_bytes_get_data(body, &size));
   if (size > 0) exchange->body.assign(data, size);
-  exchange->json = Json::parse(exchange->body);
+  exchange->form = Form::read(exchange->header("Content-Type"), exchange->body);
+  if (!exchange->form) exchange->json = Json::parse(exchange->body);
   call->method = exchange->method;
   call->path = exchange->path;
   call->query = exchange->raw_query;
   call->headers = headers_of(message);
-  call->body = log_body(exchange->json ? &*exchange->json : nullptr, exchange->body);
+  call->body = exchange->form
+                   ? exchange->form->summary().print()
+                   : log_body(exchange->json ? &*exchange->json : nullptr, exchange->body);
   return exchange;
 }
 
 bool key_is_right(const Standin& standin, const Exchange& exchange) {
   const std::string header = exchange.header("Authorization");
+  if (exchange.style == Style::LocalAi && standin.config.key_is_legal(exchange.header("x-api-key")))
+    return true;
   return header.starts_with("Bearer ") && standin.config.key_is_legal(header.substr(7));
 }
 
@@ -105,6 +110,11 @@ void refuse_key(const ExchangePtr& exchange) {
   case Style::Compatible:
   case Style::OpenAi:
     return exchange->error(401, "invalid_api_key", "Incorrect API key provided.");
+  case Style::FastApi:
+  case Style::ErrorObject:
+    return exchange->send(Json::object({{"error", "Unauthorized"}}), 401);
+  case Style::LocalAi:
+    return exchange->error(401, "", "An authentication key is required");
   default:
     return exchange->error(401, "invalid_request_error",
                            "Authentication Fails, your api key is invalid");
@@ -114,16 +124,22 @@ void refuse_key(const ExchangePtr& exchange) {
 void answer(Standin& standin, const ExchangePtr& exchange, const Route& route, bool keyed) {
   exchange->style = route.style;
   exchange->call->route = route.name;
-  const std::string model = exchange->json ? (*exchange->json)["model"].text() : "";
+  const std::string model = exchange->form   ? exchange->form->text("model")
+                            : exchange->json ? (*exchange->json)["model"].text()
+                                             : "";
   if (auto fault = standin.faults.take(route.name, exchange->method, model)) {
     exchange->call->fault = fault->kind;
     if (fault->phase == FaultPhase::Before) return exchange->play(*fault, standin.results);
     exchange->fault = std::move(fault);
   }
   if (keyed && !route.open && !key_is_right(standin, *exchange)) return refuse_key(exchange);
-  if (!route.handler) return exchange->error(404, "NotFound", "There is nothing at this path.");
+  const bool fastapi = route.style == Style::FastApi || route.style == Style::ErrorObject;
+  if (!route.handler)
+    return exchange->error(404, "NotFound",
+                           fastapi ? "Not Found" : "There is nothing at this path.");
   if (exchange->method != route.method)
-    return exchange->error(405, "MethodNotAllowed", "Request method is not supported.");
+    return exchange->error(405, "MethodNotAllowed",
+                           fastapi ? "Method Not Allowed" : "Request method is not supported.");
   route.handler(standin, exchange);
 }
 
@@ -222,8 +238,10 @@ void Server::on_profile(SoupServer*, SoupServerMessage* message, const char*, GH
                         gpointer data) {
   const auto& [standin, profile, server] = *static_cast<Origin*>(data);
   const ExchangePtr exchange = read_request(message, standin.calls.add());
-  answer(standin, exchange, profile_route(profile, exchange->path, exchange->method),
-         standin.config["profiles"][profile.name]["key"].boolean());
+  const Json& settings = standin.config["profiles"][profile.name];
+  Route route = profile_route(profile, exchange->path, exchange->method);
+  if (settings["errors"].text() == "object") route.style = Style::ErrorObject;
+  answer(standin, exchange, route, settings["key"].boolean());
   exchange->leave_handler();
 }
 

@@ -31,6 +31,8 @@ struct Standin {
   std::string api, results;                   // origins
   std::map<std::string, std::string> origins; // of the profiles, by their names
 
+  std::map<std::string, std::string> hosted; // files of the profiles, by their paths
+
   Json addresses() const;
   // Calls, tasks, uploads, limits, faults and the configuration as at the start.
   void reset();
@@ -57,5 +59,7 @@ std::string result_url(const Standin&, const std::string& id, size_t index, cons
                        int64_t from_ms, const std::optional<Fault>&);
 // What lies behind an address of results, or null.
 Bytes result_file(const Standin&, const std::string& file);
+// Sends it, or the part of it that the Range header wants.
+void send_file(const Standin&, const ExchangePtr&, const std::string& file, Headers headers = {});
 
 } // namespace standin

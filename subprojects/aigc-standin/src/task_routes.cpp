@@ -214,9 +214,9 @@ void list_route(Standin& standin, const ExchangePtr& exchange) {
   const std::string status = query_text(*exchange, "status");
   std::vector<TaskPtr> found;
   for (const TaskPtr& task : standin.tasks.all(ttl(standin)))
-    if ((id.empty() || task->id == id) && (model.empty() || task->model == model) &&
-        (status.empty() || status_of(*task) == status) && task->created_ms >= window->first &&
-        task->created_ms <= window->second)
+    if (task->profile.empty() && (id.empty() || task->id == id) &&
+        (model.empty() || task->model == model) && (status.empty() || status_of(*task) == status) &&
+        task->created_ms >= window->first && task->created_ms <= window->second)
       found.push_back(task);
   std::reverse(found.begin(), found.end()); // newest first
   Json data{Json::Array{}};

@@ -102,12 +102,22 @@ void Tasks::forget(double ttl_seconds) {
   const double oldest = now_seconds() - ttl_seconds;
   while (!tasks_.empty() && tasks_.front()->created < oldest) {
     const TaskPtr task = tasks_.front();
-    tasks_.pop_front();
-    by_id_.erase(task->id);
-    Group& group = groups_[task->group];
-    std::erase(group.pending, task);
-    std::erase_if(group.running, [&](const auto& entry) { return entry.second == task; });
+    remove(task);
   }
+}
+
+void Tasks::remove(const TaskPtr& task) {
+  std::erase(tasks_, task);
+  by_id_.erase(task->id);
+  Group& group = groups_[task->group];
+  std::erase(group.pending, task);
+  std::erase_if(group.running, [&](const auto& entry) { return entry.second == task; });
+}
+
+void Tasks::forget_profile(const std::string& profile) {
+  const auto tasks = tasks_;
+  for (const TaskPtr& task : tasks)
+    if (task->profile == profile) remove(task);
 }
 
 void Tasks::reset() {

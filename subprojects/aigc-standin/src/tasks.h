@@ -22,11 +22,12 @@ enum class TaskState { Pending, Running, Ended, Cancelled };
 
 struct Task {
   std::string id, request_id, model, group, key_hash;
+  std::string profile; // "" for DashScope's
   bool video = false;
   std::string prompt, actual_prompt; // actual_prompt "" when there is none
   std::vector<std::string> files;    // names of the media
-  Json usage;
-  std::optional<Fault> fault; // how it ends, when not well
+  Json usage;                        // or, of a profile, what its object says besides the usual
+  std::optional<Fault> fault;        // how it ends, when not well
   double seconds = 0, pending_seconds = 0;
 
   TaskState state = TaskState::Pending;
@@ -48,6 +49,9 @@ class Tasks {
   // Null when there is none of that id that is younger than the time to live.
   TaskPtr find(const std::string& id, double ttl_seconds);
   bool cancel(Task& task);
+  void remove(const TaskPtr& task);
+  // All tasks of a profile, as after a restart of its server.
+  void forget_profile(const std::string& profile);
   const std::deque<TaskPtr>& all(double ttl_seconds);
   void reset();
 

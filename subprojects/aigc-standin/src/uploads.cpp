@@ -5,7 +5,7 @@
 #include "check.h"
 #include "util.h"
 
-#include <libsoup/soup.h>
+#include <glib.h>
 
 namespace standin {
 namespace {
@@ -80,77 +80,37 @@ void uploads_route(Standin& standin, const ExchangePtr& exchange) {
                                            {"x_oss_forbid_overwrite", "true"}})}}));
 }
 
-namespace {
-
-struct Form {
-  std::map<std::string, std::string> fields;
-  std::string file;
-  bool has_file = false, file_last = false;
-};
-
-std::optional<Form> read_form(const Exchange& exchange) {
-  const std::string type = exchange.header("Content-Type");
-  g_autoptr(SoupMessageHeaders) headers = soup_message_headers_new(SOUP_MESSAGE_HEADERS_MULTIPART);
-  soup_message_headers_append(headers, "Content-Type", type.c_str());
-  g_autoptr(GBytes) body = g_bytes_new_static(exchange.body.data(), exchange.body.size());
-  g_autoptr(SoupMultipart) parts = soup_multipart_new_from_message(headers, body);
-  if (!parts) return {};
-  Form form;
-  for (int i = 0; i < soup_multipart_get_length(parts); ++i) {
-    SoupMessageHeaders* part = nullptr;
-    GBytes* data = nullptr;
-    soup_multipart_get_part(parts, i, &part, &data);
-    g_autofree char* disposition = nullptr;
-    g_autoptr(GHashTable) parameters = nullptr;
-    if (!soup_message_headers_get_content_disposition(part, &disposition, &parameters)) return {};
-    const auto name = static_cast<const char*>(g_hash_table_lookup(parameters, "name"));
-    if (!name) return {};
-    gsize size = 0;
-    const auto bytes = static_cast<const char*>(g_bytes_get_data(data, &size));
-    std::string value(bytes, size);
-    form.file_last = std::string_view(name) == "file";
-    if (form.file_last) {
-      form.file = std::move(value);
-      form.has_file = true;
-    } else {
-      form.fields[name] = std::move(value);
-    }
-  }
-  return form;
-}
-
-} // namespace
-
 void oss_route(Standin& standin, const ExchangePtr& exchange) {
   auto refuse = [&](int status, const char* code, const std::string& message) {
     exchange->error(status, code, message);
   };
   if (!exchange->header("Authorization").empty())
     return refuse(400, "InvalidArgument", "Authorization is not supported with a form.");
-  auto form = read_form(*exchange);
-  if (!form) return refuse(400, "MalformedPOSTRequest", "The body is no multipart/form-data.");
-  auto& fields = form->fields;
-  if (!form->has_file || !form->file_last)
+  if (!exchange->form || exchange->form->parts().empty())
+    return refuse(400, "MalformedPOSTRequest", "The body is no multipart/form-data.");
+  const Part& file = exchange->form->parts().back();
+  auto field = [&](const char* name) { return exchange->form->text(name); };
+  if (file.name != "file")
     return refuse(400, "InvalidArgument", "The file must be there, as the last field.");
-  const Policy* policy = standin.uploads.policy(fields["policy"]);
+  const Policy* policy = standin.uploads.policy(field("policy"));
   if (!policy) return refuse(403, "AccessDenied", "Invalid according to Policy: it has expired.");
-  if (fields["OSSAccessKeyId"] != "LTAI5tStandin")
+  if (field("OSSAccessKeyId") != "LTAI5tStandin")
     return refuse(403, "InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist.");
-  if (fields["Signature"] != policy->signature)
+  if (field("Signature") != policy->signature)
     return refuse(403, "SignatureDoesNotMatch", "The signature does not match.");
-  const std::string key = fields["key"];
+  const std::string key = field("key");
   if (!key.starts_with(policy->folder + "/") || key.size() == policy->folder.size() + 1)
     return refuse(403, "AccessDenied", "Invalid according to Policy: the key.");
-  if (fields["x-oss-object-acl"] != "private" || fields["x-oss-forbid-overwrite"] != "true")
+  if (field("x-oss-object-acl") != "private" || field("x-oss-forbid-overwrite") != "true")
     return refuse(403, "AccessDenied", "Invalid according to Policy: acl or forbid-overwrite.");
   if (standin.uploads.exists(key))
     return refuse(409, "FileAlreadyExists", "The object you specified already exists.");
   Upload upload;
   upload.model = policy->model;
-  if (const auto info = read_picture(form->file)) upload.picture = *info;
+  if (const auto info = read_picture(file.data)) upload.picture = *info;
   standin.uploads.add(key, std::move(upload));
   Reply reply;
-  reply.status = fields["success_action_status"] == "200" ? 200 : 204;
+  reply.status = field("success_action_status") == "200" ? 200 : 204;
   reply.type = "";
   exchange->send(std::move(reply));
 }

@@ -30,13 +30,7 @@ constexpr std::array<Service, 3> kServices = {{
      true,
      {true, true, true},
      make_dashscope},
-    {BackendChoice::openai,
-     "openai",
-     "OPENAI",
-     kOpenaiUrl,
-     false,
-     {true, false, false},
-     make_openai},
+    {BackendChoice::openai, "openai", "OPENAI", kOpenaiUrl, false, {true, true, true}, make_openai},
 }};
 
 /// By the host as HttpClient reads it. Throws Error{Fault::settings} for what is no URL.

@@ -26,8 +26,8 @@ void Standin::reset() {
   limits.reset();
   tasks.reset();
   uploads.reset();
-  comfy.reset();
   hosted.clear();
+  comfy.reset();
   close_raw();
 }
 

@@ -161,18 +161,18 @@ Json error_body(Style style, int status, const std::string& code, const std::str
     return Json::object({{"request_id", request_id}, {"code", code}, {"message", message}});
   if (style == Style::FastApi) return Json::object({{"detail", message}});
   if (style == Style::SdCpp) return Json::object({{"error", message}});
-  if (style == Style::ComfyUi)
-    return Json::object({{"error", Json::object({{"type", code},
-                                                 {"message", message},
-                                                 {"details", message},
-                                                 {"extra_info", Json(Json::Object{})}})},
-                         {"node_errors", Json(Json::Object{})}});
   if (style == Style::ErrorObject)
     return Json::object(
         {{"error", Json::object({{"message", message},
                                  {"type", soup_status_get_phrase(static_cast<guint>(status))},
                                  {"param", Json()},
                                  {"code", status}})}});
+  if (style == Style::ComfyUi)
+    return Json::object({{"error", Json::object({{"type", code},
+                                                 {"message", message},
+                                                 {"details", message},
+                                                 {"extra_info", Json(Json::Object{})}})},
+                         {"node_errors", Json(Json::Object{})}});
   if (style == Style::LocalAi)
     return Json::object(
         {{"error", Json::object({{"code", status},

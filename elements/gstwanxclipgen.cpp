@@ -7,7 +7,7 @@
  * Films each shot: from its words, or from a keyframe that arrives as PNG, JPEG, WebP or a raw
  * frame. What leaves is the URI of a finished file in cache-dir, which keeps the service's size and
  * length; clipjoin plays such files end to end. Where video/quicktime is asked for, the file's
- * bytes leave instead, one buffer a clip.
+ * bytes leave instead, one buffer a clip; a service that makes WebM or AVI cannot meet that.
  *
  * ## Example launch line
  * |[
@@ -18,6 +18,7 @@
  */
 #include "gstwanxclipgen.h"
 
+#include "media/container.h"
 #include "media/raw_frame.h"
 #include "picture_file.h"
 #include "sizes.h"
@@ -105,8 +106,14 @@ Ref<GBytes> keyframe_of(const Job& job, Cancel& cancel) {
   return adopt(g_bytes_new(map.data(), map.size()));
 }
 
-/// A finished file as one buffer, mapped, not copied.
+/// A finished file as one buffer, mapped, not copied. Throws Error{Fault::format} when it is not
+/// what its caps say.
 Ref<GstBuffer> file_buffer(const std::string& path) {
+  if (const Container container = container_of(path); container != Container::mp4)
+    throw Error(Fault::format,
+                std::string("the clip is ") + name_of(container) + " where " + kFileCaps +
+                    " is asked for",
+                "take its URI (text/uri-list) instead, which clipjoin plays whatever it is");
   ErrorSlot error;
   GMappedFile* file = g_mapped_file_new(path.c_str(), FALSE, error.out());
   if (!file)

@@ -34,6 +34,13 @@ struct Error : std::runtime_error {
   Error(Fault fault, const std::string& message, std::string remedy = {})
       : std::runtime_error(message), fault(fault), remedy(std::move(remedy)) {}
 
+  /// The same error in other words.
+  Error in_words(const std::string& message) const {
+    Error told = *this;
+    static_cast<std::runtime_error&>(told) = std::runtime_error(message);
+    return told;
+  }
+
   Fault fault;
   std::string remedy;
   std::string service;    ///< backend name, when a service answered
@@ -44,6 +51,7 @@ struct Error : std::runtime_error {
   bool unclear = false; ///< a create that may have been accepted, and billed, all the same
   bool ended = false;   ///< the task itself is over; another look at it gives the same
   bool billed = false;  ///< an answer of no use that the service bills all the same
+  bool open = false;    ///< may be billed yet: whoever else is asked now would be paid beside it
   std::chrono::milliseconds retry_after{0}; ///< what the service asked to wait, 0 = nothing
   unsigned requests = 0;                    ///< calls that were sent before it was given up
 };

@@ -217,6 +217,14 @@ JsonObjectMaker& JsonObjectMaker::set(const char* name,
   return *this;
 }
 
+JsonObjectMaker& JsonObjectMaker::set(const char* name, const std::vector<std::string>& values) {
+  auto array = adopt(json_array_new());
+  for (const auto& value : values)
+    json_array_add_string_element(array.get(), value.c_str());
+  json_object_set_array_member(object_.get(), name, array.leak());
+  return *this;
+}
+
 std::string JsonObjectMaker::text() const {
   auto node = adopt(json_node_new(JSON_NODE_OBJECT));
   json_node_set_object(node.get(), object_.get());

@@ -62,6 +62,7 @@ class JsonObjectMaker {
   JsonObjectMaker& set(const char* name, double value);
   JsonObjectMaker& set(const char* name, const JsonObjectMaker& value);
   JsonObjectMaker& set(const char* name, const std::vector<JsonObjectMaker>& values);
+  JsonObjectMaker& set(const char* name, const std::vector<std::string>& values);
   std::string text() const;
 
  private:

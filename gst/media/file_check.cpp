@@ -4,13 +4,10 @@
 
 #include "base/error.h"
 #include "base/ref.h"
-#include "media/big_endian.h"
+#include "media/container.h"
 #include "media/probe.h"
 
-#include <array>
 #include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,31 +26,6 @@ std::string local_path(const std::string& uri) {
     throw Error(Fault::settings, "the clip " + uri + " has a malformed URI: " + error.message(),
                 "escape special characters as %XX, or give a plain path");
   return path.get();
-}
-
-/// Walks the top-level boxes of an MP4: one that reaches past the end of the file means that the
-/// rest never arrived, which a demuxer takes for the end of the film.
-bool is_cut_mp4(const std::string& path, guint64 size) {
-  std::ifstream file(path, std::ios::binary);
-  guint64 at = 0;
-  bool first = true;
-  std::array<guint8, 16> head{};
-  while (at + 8 <= size) {
-    file.seekg(static_cast<std::streamoff>(at));
-    file.read(reinterpret_cast<char*>(head.data()), head.size());
-    const auto got = static_cast<guint64>(file.gcount());
-    file.clear();
-    if (got < 8) return false;
-    if (first && std::memcmp(&head[4], "ftyp", 4) != 0) return false;
-    first = false;
-    guint64 length = big_endian(head.data(), 4);
-    if (length == 1 && got == head.size()) length = big_endian(&head[8], 8);
-    if (length == 0) return false; // reaches to the end of the file by definition
-    if (length < 8) return false;  // not ours to judge
-    if (length > size - at) return true;
-    at += length;
-  }
-  return false;
 }
 
 } // namespace
@@ -80,7 +52,11 @@ std::string check_clip_file(const std::string& uri) {
                 "make or download the clip again");
   if (size > kMaxClipBytes)
     throw Error(Fault::format, "the clip " + uri + " is larger than 2 GiB", "cut it into parts");
-  if (is_cut_mp4(path, size))
+  const Container container = container_of(path);
+  if (container == Container::webp)
+    throw Error(Fault::format, "the file " + uri + " is a WebP picture, moving or not, and no clip",
+                "have it made as MP4, WebM or AVI");
+  if (is_cut_off(path, container))
     throw Error(Fault::damaged, "the clip " + uri + " is truncated",
                 "make or download the clip again");
   return path;

@@ -2,9 +2,72 @@
 // See private_pipeline.h.
 #include "media/private_pipeline.h"
 
+#include <algorithm>
+#include <map>
+#include <vector>
+
 #include <gst/pbutils/pbutils.h>
 
 namespace aigc {
+
+namespace {
+
+/// All that is no bin, those that take data before those that give it.
+void collect(GstBin* bin, std::vector<Ref<GstElement>>& found) {
+  const size_t before = found.size();
+  Own<GstIterator> children(gst_bin_iterate_sorted(bin));
+  GValue item = G_VALUE_INIT;
+  for (;;) {
+    const GstIteratorResult result = gst_iterator_next(children.get(), &item);
+    if (result == GST_ITERATOR_RESYNC) {
+      found.resize(before);
+      gst_iterator_resync(children.get());
+      continue;
+    }
+    if (result != GST_ITERATOR_OK) break;
+    auto* element = GST_ELEMENT(g_value_get_object(&item));
+    if (GST_IS_BIN(element))
+      collect(GST_BIN(element), found);
+    else
+      found.push_back(share(element));
+    g_value_reset(&item);
+  }
+  g_value_unset(&item);
+}
+
+bool is_null(GstElement* element) {
+  return GST_STATE(element) == GST_STATE_NULL &&
+         GST_STATE_PENDING(element) == GST_STATE_VOID_PENDING;
+}
+
+/// Ends every streaming thread, one element after the other. decodebin and parsebin free what they
+/// plugged when they go down, also under a thread that is plugging right then (GStreamer 1.22), so
+/// none may be left by then. What they are just plugging has its state locked by them, and is left
+/// alone until the thread that does it was joined with the element it belongs to. The sources go
+/// first, so that such a thread is not held up by more data. What was plugged meanwhile is met in
+/// the next round; one that finds nothing to do saw nothing that could still have a thread.
+void end_threads(GstBin* pipeline) {
+  std::map<GstElement*, Ref<GstElement>> down;
+  for (bool changed = true; changed;) {
+    changed = false;
+    std::vector<Ref<GstElement>> elements;
+    collect(pipeline, elements);
+    std::stable_partition(elements.begin(), elements.end(), [](const auto& element) {
+      return GST_OBJECT_FLAG_IS_SET(element.get(), GST_ELEMENT_FLAG_SOURCE);
+    });
+    for (const auto& element : elements) {
+      const bool skip = down.contains(element.get()) ? is_null(element.get())
+                                                     : gst_element_is_locked_state(element.get());
+      if (skip) continue;
+      down.emplace(element.get(), element);
+      gst_element_set_locked_state(element.get(), TRUE); // its bin does not bring it up again
+      gst_element_set_state(element.get(), GST_STATE_NULL);
+      changed = true;
+    }
+  }
+}
+
+} // namespace
 
 PrivatePipeline::PrivatePipeline(std::function<void(GstMessage*)> on_message)
     : pipeline_(adopt(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr))))),
@@ -21,6 +84,7 @@ PrivatePipeline::PrivatePipeline(std::function<void(GstMessage*)> on_message)
 }
 
 PrivatePipeline::~PrivatePipeline() {
+  end_threads(GST_BIN(pipeline_.get()));
   gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
   auto bus = adopt(gst_element_get_bus(pipeline_.get()));
   gst_bus_set_sync_handler(bus.get(), nullptr, nullptr, nullptr);

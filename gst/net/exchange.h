@@ -14,7 +14,7 @@
 
 namespace aigc {
 
-class Exchange : public std::enable_shared_from_this<Exchange> {
+class Exchange : public SessionWork, public std::enable_shared_from_this<Exchange> {
  public:
   /// `with_key`: whether the bearer of `request` goes along. `url` is where it really goes.
   Exchange(SessionThread& thread, const HttpRequest& request, Url url, bool with_key);
@@ -32,7 +32,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   // In the session's thread:
 
-  void stop();
+  void stop() override;
 
  private:
   enum class Phase { queued, connecting, sending, waiting, body, over };
@@ -58,7 +58,6 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void fill_message();
   void connect_signals();
   void network_event(GSocketClientEvent event, GIOStream* stream);
-  void check_address(GSocketConnection* connection);
   bool accept(GTlsCertificate* certificate, GTlsCertificateFlags flags);
   void arm(std::chrono::milliseconds limit);
   void disarm();
@@ -69,7 +68,6 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void arrived(GAsyncResult* result);
   void finish();
 
-  static Error private_address(const std::string& host);
   Error lost(Fault fault, const std::string& what, const std::string& remedy) const;
   Error broken(const std::string& what) const;
   Error too_late();

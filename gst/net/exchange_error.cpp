@@ -14,14 +14,6 @@ std::string text_of(std::chrono::milliseconds time) {
 
 } // namespace
 
-Error Exchange::private_address(const std::string& host) {
-  return Error(Fault::settings,
-               "\"" + host +
-                   "\" is an address in a private network, which a service"
-                   " on the Internet must not send anyone to",
-               "results there are only fetched when the service's own base-url is private");
-}
-
 /// `unclear` once the request may have arrived; else another try can help.
 Error Exchange::lost(Fault fault, const std::string& what, const std::string& remedy) const {
   Error error(fault, request_.method + " " + url_.shown() + " " + what, remedy);

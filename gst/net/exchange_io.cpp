@@ -2,6 +2,7 @@
 // The session's side of an exchange: everything here runs in its thread. See exchange.h.
 #include "net/exchange.h"
 #include "net/log.h"
+#include "net/peer.h"
 
 #define GST_CAT_DEFAULT aigc_http_debug
 
@@ -13,18 +14,6 @@ constexpr gsize kPieceBytes = 64 * 1024;
 
 int milliseconds_since(gint64 began) {
   return static_cast<int>((g_get_monotonic_time() - began) / 1000);
-}
-
-Ref<SoupMessage> make_message(const std::string& method, const Url& url) {
-  const size_t query = url.target.find('?');
-  const std::string path = url.target.substr(0, query);
-  const std::string rest = query == std::string::npos ? "" : url.target.substr(query + 1);
-  GUri* uri = g_uri_build(GUriFlags(SOUP_HTTP_URI_FLAGS), url.scheme.c_str(), nullptr,
-                          url.host.c_str(), url.port, path.c_str(),
-                          query == std::string::npos ? nullptr : rest.c_str(), nullptr);
-  auto message = adopt(soup_message_new_from_uri(method.c_str(), uri));
-  g_uri_unref(uri);
-  return message;
 }
 
 } // namespace
@@ -117,40 +106,15 @@ void Exchange::connect_signals() {
 }
 
 void Exchange::network_event(GSocketClientEvent event, GIOStream* stream) {
-  if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION(stream)) {
-    // One call, one connection: with HTTP/2 a create would share its fate with others.
-    const char* const protocols[] = {"http/1.1", nullptr};
-    g_tls_connection_set_advertised_protocols(G_TLS_CONNECTION(stream), protocols);
-  }
-  if (event == G_SOCKET_CLIENT_CONNECTING && G_IS_SOCKET_CONNECTION(stream))
-    check_address(G_SOCKET_CONNECTION(stream));
-}
-
-/// The address that is really connected to counts, whatever the name said when it was looked up.
-void Exchange::check_address(GSocketConnection* connection) {
-  if (request_.private_allowed) return;
-  const auto remote = adopt(g_socket_connection_get_remote_address(connection, nullptr));
-  // A proxy is the user's own and looks names up itself.
-  if (!remote || G_IS_PROXY_ADDRESS(remote.get()) || !G_IS_INET_SOCKET_ADDRESS(remote.get()))
-    return;
-  GInetAddress* address = g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(remote.get()));
-  if (!is_private_address(address)) return;
-  g_socket_close(g_socket_connection_get_socket(connection), nullptr);
+  speak_http1(event, stream);
+  if (request_.private_allowed || !reaches_private(event, stream)) return;
+  g_socket_close(g_socket_connection_get_socket(G_SOCKET_CONNECTION(stream)), nullptr);
   fail(private_address(url_.host));
 }
 
 bool Exchange::accept(GTlsCertificate* certificate, GTlsCertificateFlags flags) {
-  if (authorities_) {
-    const auto identity = adopt(g_network_address_new(url_.host.c_str(), url_.port));
-    ErrorSlot error;
-    flags = g_tls_database_verify_chain(authorities_.get(), certificate,
-                                        G_TLS_DATABASE_PURPOSE_AUTHENTICATE_SERVER,
-                                        G_SOCKET_CONNECTABLE(identity.get()), nullptr,
-                                        G_TLS_DATABASE_VERIFY_NONE, nullptr, error.out());
-    if (error) flags = G_TLS_CERTIFICATE_GENERIC_ERROR;
-  }
-  bad_certificate_ = flags;
-  return flags == 0;
+  bad_certificate_ = judge_certificate(authorities_.get(), url_, certificate, flags);
+  return bad_certificate_ == 0;
 }
 
 void Exchange::arm(std::chrono::milliseconds limit) {

@@ -132,6 +132,10 @@ HttpClient& HttpClient::shared() {
   return *client;
 }
 
+SessionThread& HttpClient::session() {
+  return impl_->thread;
+}
+
 HttpResponse HttpClient::Impl::run(const HttpRequest& request, Cancel& cancel,
                                    const OnHead& on_head, const OnPiece& on_piece) {
   check_headers(request);

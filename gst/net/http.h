@@ -17,6 +17,8 @@
 
 namespace aigc {
 
+class SessionThread;
+
 struct HttpHeader {
   std::string name;
   std::string value;
@@ -96,6 +98,9 @@ class HttpClient {
   /// not_found or read with the status for what is not 2xx, damaged when less came than announced,
   /// write when it cannot be kept (the disk is full).
   void download(const HttpDownload& order, Cancel& cancel);
+
+  /// For what else works in the session's thread.
+  SessionThread& session();
 
  private:
   struct Impl;

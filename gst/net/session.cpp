@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "config.h"
-#include "net/exchange.h"
 
 #include <chrono>
 #include <pthread.h>
@@ -66,8 +65,8 @@ void SessionThread::run() {
 /// Calls that libsoup has not ended by then are left to it.
 void SessionThread::wind_up() {
   const auto live = live_;
-  for (const auto& exchange : live)
-    exchange->stop();
+  for (const auto& work : live)
+    work->stop();
   const gint64 end = g_get_monotonic_time() + std::chrono::microseconds(kWindUp).count();
   while (!live_.empty() && g_get_monotonic_time() < end) {
     if (!g_main_context_iteration(context_.get(), FALSE)) g_usleep(500);

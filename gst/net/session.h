@@ -14,7 +14,13 @@
 
 namespace aigc {
 
-class Exchange;
+/// Something of libsoup that is under way.
+class SessionWork {
+ public:
+  virtual ~SessionWork() = default;
+  /// Ends it soon, in the session's thread.
+  virtual void stop() = 0;
+};
 
 class SessionThread {
  public:
@@ -35,8 +41,8 @@ class SessionThread {
   /// Certificates trusted beside the system's, or null. Throws Error{Fault::settings} when the file
   /// cannot be used.
   GTlsDatabase* own_authorities();
-  void keep(std::shared_ptr<Exchange> exchange) { live_.insert(std::move(exchange)); }
-  void drop(const std::shared_ptr<Exchange>& exchange) { live_.erase(exchange); }
+  void keep(std::shared_ptr<SessionWork> work) { live_.insert(std::move(work)); }
+  void drop(const std::shared_ptr<SessionWork>& work) { live_.erase(work); }
 
  private:
   void run();
@@ -48,7 +54,7 @@ class SessionThread {
   Ref<GMainContext> context_;
   Ref<SoupSession> sessions_[2];
   Ref<GTlsDatabase> own_authorities_;
-  std::set<std::shared_ptr<Exchange>> live_;
+  std::set<std::shared_ptr<SessionWork>> live_;
   bool stopping_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "service/backend.h"
 
+#include <optional>
 #include <string>
 
 namespace aigc {
@@ -18,7 +19,8 @@ struct Access {
   std::string base_url; ///< the API root as the service's documents give it, without a last slash
   Secret key;           ///< may be empty for servers of one's own
   Profile profile = Profile::automatic;
-  std::string workflow; ///< path of ComfyUI's
+  std::string workflow;     ///< path of ComfyUI's
+  std::optional<Role> role; ///< what it is wanted for, where that is known
 };
 
 /// Host, account digest and whether it is private, for limits and downloads. Throws

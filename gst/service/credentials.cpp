@@ -107,6 +107,7 @@ Credentials find_access(BackendChoice choice, const BackendQuery& query) {
   if (!service) return found;
   found.access.profile = query.profile;
   found.access.workflow = query.workflow;
+  found.access.role = query.role;
   found.access.key = find_key(query, *service, found.warning);
   const char* variable = service_variable(query, *service, "_BASE_URL");
   std::string url = !is_blank(query.base_url) ? query.base_url

@@ -33,6 +33,11 @@ std::string edition_of(const Backend& backend) {
   return endpoint.is_private ? backend.edition() + " at " + endpoint.host : backend.edition();
 }
 
+/// A server of one's own costs nothing.
+bool Driver::may_bill() const {
+  return prices_ && !backend_->endpoint().is_private;
+}
+
 struct Driver::Run {
   Attempt attempt;
   std::optional<KeyLock> lock;
@@ -48,7 +53,11 @@ std::optional<StoredResult> Driver::find(const std::string& key, Role role, Canc
   } catch (const Error& error) {
     const bool damaged = error.fault == Fault::format || error.fault == Fault::damaged ||
                          error.fault == Fault::not_found;
-    if (!damaged && error.fault != Fault::missing_plugin) throw;
+    if (!damaged && error.fault != Fault::missing_plugin) {
+      Error told = error;
+      told.open = may_bill();
+      throw told;
+    }
     GST_WARNING("stored result %s%s: %s", key.c_str(), damaged ? "" : " is taken unseen",
                 error.what());
     if (damaged) return std::nullopt;
@@ -131,6 +140,12 @@ Done Driver::work(Run& run) const {
   return prices_ ? order(run) : make_here(run);
 }
 
+Begun Driver::begun(const Request& request, bool use_cache) const {
+  const std::string key = request_key(edition_of(*backend_), request);
+  if (use_cache && store_.find(key, request.role)) return Begun::done;
+  return prices_ && Journal(store_.folder()).has(key) ? Begun::open : Begun::no;
+}
+
 Done Driver::run(const Request& request, const DriverOptions& options, Cancel& cancel,
                  const std::function<void(int)>& progress) const {
   const std::string key = request_key(edition_of(*backend_), request);
@@ -143,7 +158,11 @@ Done Driver::run(const Request& request, const DriverOptions& options, Cancel& c
     }
   }
   store_.prepare();
-  Run run{{request, options, key, {cancel, Clock::now() + options.timeout, {}, {}, {}, {}}}, {}};
+  Run run{{request,
+           options,
+           key,
+           {cancel, Clock::now() + options.timeout, {}, {}, {}, options.preview}},
+          {}};
   run.attempt.call.progress = [&](int percent) {
     run.attempt.check();
     progress(percent);
@@ -153,6 +172,7 @@ Done Driver::run(const Request& request, const DriverOptions& options, Cancel& c
   } catch (Error& error) {
     if (!run.attempt.call.scratch.empty()) g_unlink(run.attempt.call.scratch.c_str());
     error.requests = run.attempt.requests;
+    error.open = error.open || (may_bill() && Journal(store_.folder()).has(key));
     throw;
   }
 }

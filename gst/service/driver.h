@@ -37,7 +37,15 @@ struct DriverOptions {
   bool use_cache = true;                      ///< take what the store has
   double max_cost = 0;       ///< over the process, in the price file's currency; 0 = no limit
   bool cancel_tasks = false; ///< on cancel, those that have not begun
-  std::function<void(Step)> reached; ///< tells tests where a run is
+  std::function<void(GBytes*)> preview; ///< takes sketches of the unfinished result: PNG or JPEG
+  std::function<void(Step)> reached;    ///< tells tests where a run is
+};
+
+/// How far a request got before, in this process or another.
+enum class Begun {
+  no,
+  open, ///< a call for it may be billed
+  done, ///< the store has its result
 };
 
 struct Done {
@@ -52,18 +60,21 @@ class Driver {
   /// Throws Error{Fault::settings} when the price file is wrong.
   Driver(std::shared_ptr<Backend> backend, ResultStore store);
 
-  const Backend& backend() const { return *backend_; }
+  Backend& backend() const { return *backend_; }
+
+  Begun begun(const Request& request, bool use_cache) const;
 
   /// Throws Error: of the backend, Fault::timeout past the deadline, Fault::cancelled,
   /// Fault::format and damaged for a result that is not what it should be, Fault::write before
   /// anything is ordered when there is no room to keep it, Fault::no_funds beyond `max_cost`,
-  /// Fault::settings when a call for it is open at another address. A result that cannot be kept
-  /// all the same is delivered.
+  /// Fault::settings when a call for it is open at another address; `open` as it applies. A result
+  /// that cannot be kept all the same is delivered.
   Done run(const Request& request, const DriverOptions& options, Cancel& cancel,
            const std::function<void(int)>& progress) const;
 
  private:
   struct Run;
+  bool may_bill() const;
   std::optional<StoredResult> find(const std::string& key, Role role, Cancel& cancel) const;
   Done work(Run& run) const;
   Done make_here(Run& run) const;

@@ -3,6 +3,7 @@
 #include "service/factory.h"
 
 #include "net/http.h"
+#include "service/comfyui/comfyui.h"
 #include "service/credentials.h"
 #include "service/dashscope/dashscope.h"
 #include "service/deepseek/deepseek_backend.h"
@@ -15,7 +16,7 @@ namespace aigc {
 
 namespace {
 
-constexpr std::array<Service, 3> kServices = {{
+constexpr std::array<Service, 4> kServices = {{
     {BackendChoice::deepseek,
      "deepseek",
      "DEEPSEEK",
@@ -30,13 +31,14 @@ constexpr std::array<Service, 3> kServices = {{
      true,
      {true, true, true},
      make_dashscope},
-    {BackendChoice::openai,
-     "openai",
-     "OPENAI",
-     kOpenaiUrl,
+    {BackendChoice::openai, "openai", "OPENAI", kOpenaiUrl, false, {true, true, true}, make_openai},
+    {BackendChoice::comfyui,
+     "comfyui",
+     "COMFYUI",
+     kComfyuiUrl,
      false,
-     {true, false, false},
-     make_openai},
+     {false, false, false},
+     make_comfyui},
 }};
 
 /// By the host as HttpClient reads it. Throws Error{Fault::settings} for what is no URL.

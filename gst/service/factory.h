@@ -13,7 +13,7 @@
 
 namespace aigc {
 
-enum class BackendChoice { automatic, preview, deepseek, dashscope, openai };
+enum class BackendChoice { automatic, preview, deepseek, dashscope, openai, comfyui };
 
 /// A service as users name and configure it.
 struct Service {

@@ -2,6 +2,7 @@
 // See paid_call.h. Here: the result is downloaded and looked at.
 #include "media/picture.h"
 #include "media/probe.h"
+#include "net/backoff.h"
 #include "net/http.h"
 #include "service/driver_log.h"
 #include "service/paid_call.h"
@@ -14,6 +15,8 @@ namespace aigc {
 
 namespace {
 
+constexpr unsigned kEarlyTries = 5; ///< for a file its server is about to hand out
+
 bool is_remote(const Result& result) {
   return !result.url.empty() && !result.picture && result.clip_path.empty();
 }
@@ -22,6 +25,16 @@ bool is_remote(const Result& result) {
 bool is_expired(const Error& error) {
   return error.fault == Fault::not_found || error.http_status == 403 || error.http_status == 404 ||
          error.http_status == 410;
+}
+
+/// Servers that keep their results say so of one that is not quite there yet.
+bool is_early(const Error& error) {
+  return is_expired(error) || error.http_status == 400 || error.http_status == 409 ||
+         error.http_status == 425;
+}
+
+bool is_of(const Endpoint& endpoint, const std::string& url) {
+  return origin_of(url).host == endpoint.host;
 }
 
 bool is_address(const std::string& url) {
@@ -77,20 +90,23 @@ void PaidCall::fetch(Result& result) {
     throw Error(Fault::format, entry_.service + " gave no address to fetch the result from",
                 "run again; report the request id to the service if it was billed");
   }
-  for (;;) {
+  for (unsigned tries = 0;; ++tries) {
     try {
       download(result);
       break;
     } catch (const Error& error) {
       if (error.fault == Fault::format) refuse(result); // too large to be a result
-      if (!is_expired(error)) throw;
-      if (entry_.task.empty()) {
+      const bool early = is_of(endpoint_, result.url) && is_early(error);
+      if (!early && !is_expired(error)) throw;
+      const bool gone = early && tries >= kEarlyTries; // the task says done, its server has nothing
+      if (entry_.task.empty() || gone) {
         refuse(result);
         Error told = error;
         told.remedy = "the address was all there was of a billed result; running again orders anew";
         throw told;
       }
-      if (refreshed_) throw;
+      if (refreshed_ && !early) throw;
+      if (refreshed_) attempt_.pause(backoff(tries));
       refreshed_ = true;
       result.url = wait().url; // the task still knows a fresh one
     }

@@ -2,6 +2,7 @@
 // See http_error.h.
 #include "service/http_error.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <vector>
@@ -13,6 +14,7 @@ namespace {
 constexpr size_t kLongestMessage = 200;
 constexpr size_t kLongestCode = 64;
 constexpr size_t kLongestId = 128;
+constexpr size_t kMostComplaints = 3;
 constexpr size_t kExaminedBytes = 4096; ///< of a message that may be megabytes long
 constexpr size_t kShortestKey = 24;     ///< letters and digits in a row from this length on
 
@@ -276,15 +278,23 @@ std::string text_of(JsonView value) {
   return value.text();
 }
 
-/// FastAPI's list of what is wrong: [{"loc": ["body", "size"], "msg": "..."}].
-std::string detail_text(JsonView detail) {
-  if (!detail.is_array()) return detail.text();
-  const JsonView first = detail.at(0);
-  const JsonView place = first["loc"];
+/// One line of FastAPI's list: {"loc": ["body", "size"], "msg": "..."}, or a plain text.
+std::string complaint_text(JsonView complaint) {
+  const JsonView place = complaint["loc"];
   std::string text;
   for (size_t i = 0; i < place.size(); ++i)
-    text += (i ? "." : "") + text_of(place.at(i));
-  return text + (text.empty() ? "" : ": ") + first["msg"].text(first.text());
+    text += (text.empty() ? "" : ".") + text_of(place.at(i));
+  return text + (text.empty() ? "" : ": ") + complaint["msg"].text(complaint.text());
+}
+
+/// FastAPI's own: a text, an object with one, or a list of what is wrong.
+std::string detail_text(JsonView detail) {
+  if (detail.is_object()) return detail["message"].text(detail["error"].text());
+  if (!detail.is_array()) return detail.text();
+  std::string text;
+  for (size_t i = 0; i < std::min(detail.size(), kMostComplaints); ++i)
+    text += (i ? "; " : "") + complaint_text(detail.at(i));
+  return text;
 }
 
 } // namespace

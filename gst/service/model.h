@@ -49,6 +49,8 @@ struct Model {
   unsigned max_in_flight = 1;      ///< shots worked on at once where the user says nothing
   Pace pace;                       ///< the service's own limits
   const char* picture_mime = "";   ///< what pictures are delivered as
+  /// A server of one's own, which has to keep to size and length: what is far off is refused.
+  bool exact = false;
 };
 
 /// "WxH".

@@ -15,6 +15,8 @@ namespace {
 /// ordered; beyond these it cannot be used.
 constexpr double kUsualLength = 0.8, kLeastLength = 0.1; ///< of a clip, as a share of the order
 constexpr double kMostAspect = 1.1;                      ///< of a picture, off the order's
+/// Of what a server of one's own makes: it costs nothing to be refused.
+constexpr double kLeastArea = 0.5, kLeastExactLength = 0.5;
 
 /// The next stage must be able to work with what the writer gave.
 void check_words(const Result& result) {
@@ -44,26 +46,47 @@ ClipInfo check_clip(const Result& result, Cancel& cancel) {
                     cancel);
 }
 
-/// Models with a list of sizes keep to it; the others round as they like, or follow an input.
-void check_size(const Request& request, const Model* model, const PictureInfo& picture) {
-  const Size size = request.size;
-  if (!model || model->sizes.empty() || size.width < 1 || size.height < 1) return;
-  if (picture.width == size.width && picture.height == size.height) return;
-  const std::string what = "the picture is " + text_of(Size{picture.width, picture.height}) +
-                           " where " + text_of(size) + " was ordered";
-  const double off = double(picture.width) * size.height / (double(picture.height) * size.width);
-  if (off > kMostAspect || off < 1 / kMostAspect)
-    throw Error(Fault::format, what, "run again; report it to the service if it happens twice");
-  GST_WARNING("%s", what.c_str());
+/// What is made from pictures follows them.
+bool from_words_alone(const Request& request) {
+  return !request.keyframe && !request.last_frame && request.references.empty();
 }
 
-void check_length(const Request& request, const ClipInfo& clip) {
+double aspect_of(Size size) {
+  return static_cast<double>(size.width) / size.height;
+}
+
+double area_of(Size size) {
+  return static_cast<double>(size.width) * size.height;
+}
+
+/// Models with a list of sizes keep to it, and a server of one's own has to; the others round as
+/// they like, or follow an input.
+void check_size(const Request& request, const Model* model, const char* what, Size got) {
+  const Size asked = request.size;
+  const bool exact = model && model->exact;
+  if (!model || (model->sizes.empty() && !exact) || asked.width < 1 || asked.height < 1) return;
+  if (got == asked) return;
+  const std::string message = std::string("the ") + what + " is " + text_of(got) + " where " +
+                              text_of(asked) + " was ordered";
+  const double off = aspect_of(got) / aspect_of(asked);
+  const bool other_shape = off > kMostAspect || off < 1 / kMostAspect;
+  const bool too_small = exact && area_of(got) < kLeastArea * area_of(asked);
+  if (from_words_alone(request) && (other_shape || too_small))
+    throw Error(Fault::format, message,
+                exact ? "ask for a size that the server's model makes, by width and height"
+                      : "run again; report it to the service if it happens twice");
+  GST_WARNING("%s", message.c_str());
+}
+
+void check_length(const Request& request, const Model* model, const ClipInfo& clip) {
   const double seconds = static_cast<double>(clip.span) / GST_SECOND;
   if (seconds >= kUsualLength * request.seconds) return;
   const std::string what = "the clip lasts " + std::to_string(seconds) + " s where " +
                            std::to_string(request.seconds) + " s were ordered";
   if (seconds < kLeastLength * request.seconds)
     throw Error(Fault::damaged, what, "run again; report it to the service if it happens twice");
+  if (model && model->exact && seconds < kLeastExactLength * request.seconds)
+    throw Error(Fault::format, what, "set duration to what the server's model makes");
   GST_WARNING("%s", what.c_str());
 }
 
@@ -79,12 +102,14 @@ void verify_delivery(const Request& request, const Model* model, const Result& r
                      Cancel& cancel) {
   if (request.role == Role::words) check_words(result);
   if (request.role == Role::picture) {
-    check_size(request, model, check_picture(result));
+    const PictureInfo picture = check_picture(result);
+    check_size(request, model, "picture", {picture.width, picture.height});
     decode_picture(result.picture.get(), cancel);
   }
   if (request.role == Role::clip) {
     const ClipInfo clip = check_clip(result, cancel);
-    check_length(request, clip);
+    if (model && model->exact) check_size(request, model, "clip", {clip.width, clip.height});
+    check_length(request, model, clip);
     check_clip_decodes(clip, cancel);
   }
 }

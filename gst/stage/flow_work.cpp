@@ -12,6 +12,8 @@ namespace {
 
 /// Percent between two CONTINUE messages.
 constexpr int kProgressStep = 10;
+/// Between two previews of a shot.
+constexpr std::chrono::milliseconds kPreviewGap{100};
 
 GstClockTime to_time(double seconds) {
   return static_cast<GstClockTime>(std::llround(seconds * GST_SECOND));
@@ -63,12 +65,23 @@ Outcome StageFlow::ask(const Round& round, const Job& job, Cancel& cancel,
                        const std::string& code) {
   const auto started = std::chrono::steady_clock::now();
   check_shot(job.shot);
-  Product product = round.run->work(job, cancel, [&, shown = 0](int percent) mutable {
+  StageRun::Progress progress;
+  progress.percent = [&, shown = 0](int percent) mutable {
     if (cancel.cancelled() || percent < shown + kProgressStep) return;
     shown = percent;
     post_progress(element_, GST_PROGRESS_TYPE_CONTINUE, code, std::to_string(percent) + " %",
                   percent);
-  });
+  };
+  progress.preview = [&, next = started](GBytes* picture) mutable {
+    const auto now = std::chrono::steady_clock::now();
+    if (cancel.cancelled() || now < next || !counts(round)) return;
+    if (post_shot_preview(element_, job.shot, kind_.stage_name(), picture))
+      next = now + kPreviewGap;
+  };
+  progress.warn = [&](const Error& error) {
+    if (counts(round)) report_stage(element_, kind_.stage_name(), error, false);
+  };
+  Product product = round.run->work(job, cancel, progress);
   const auto latency = std::chrono::steady_clock::now() - started;
   const auto provenance = product.provenance;
   const unsigned requests = product.requests;

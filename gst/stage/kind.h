@@ -26,6 +26,7 @@ struct StageSettings {
   std::string workflow;
   std::string model;
   std::string api_key;
+  std::string fallback_backends;
   guint timeout = 0; ///< ms; each role has its own default
   guint poll_interval = 0;
   guint max_in_flight = 0;
@@ -77,7 +78,12 @@ class StageRun {
   /// Whether input of that kind can be worked on, as the settings are now; on any thread.
   virtual bool takes(InputKind) const { return true; }
 
-  using Progress = std::function<void(int percent)>;
+  /// What a shot tells before it is done, on the thread that works on it.
+  struct Progress {
+    std::function<void(int)> percent = [](int) {};
+    std::function<void(GBytes*)> preview; ///< a sketch of it, PNG or JPEG; may be empty
+    std::function<void(const Error&)> warn = [](const Error&) {};
+  };
 
   /// Works on one shot; called on several threads at once. Throws Error.
   virtual Product work(Job job, Cancel& cancel, const Progress& progress) = 0;

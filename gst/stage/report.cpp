@@ -3,6 +3,7 @@
 #include "stage/report.h"
 
 #include "base/ref.h"
+#include "media/picture.h"
 
 namespace aigc {
 
@@ -133,6 +134,24 @@ void post_shot_done(GstElement* element, const Shot& shot, const Provenance& pro
            G_TYPE_DOUBLE, provenance.cost, "currency", G_TYPE_STRING, provenance.currency.c_str(),
            "latency", G_TYPE_UINT64, static_cast<guint64>(latency.count()), "cache-hit",
            G_TYPE_BOOLEAN, static_cast<gboolean>(provenance.cache_hit), nullptr));
+}
+
+bool post_shot_preview(GstElement* element, const Shot& shot, const std::string& stage,
+                       GBytes* picture) {
+  std::string mime;
+  try {
+    mime = sniff_picture(picture).mime;
+  } catch (const Error&) {
+    return false; // a sketch is no reason to fail
+  }
+  if (mime != "image/png" && mime != "image/jpeg") return false;
+  auto buffer = adopt(gst_buffer_new_wrapped_bytes(picture));
+  auto caps = adopt(gst_caps_new_empty_simple(mime.c_str()));
+  auto sample = adopt(gst_sample_new(buffer.get(), caps.get(), nullptr, nullptr));
+  post(element, gst_structure_new("aigc/shot-preview", "id", G_TYPE_STRING, shot.id.c_str(),
+                                  "stage", G_TYPE_STRING, stage.c_str(), "picture", GST_TYPE_SAMPLE,
+                                  sample.get(), nullptr));
+  return true;
 }
 
 void post_shot_failed(GstElement* element, const Shot& shot, const std::string& stage,

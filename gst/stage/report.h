@@ -29,6 +29,11 @@ void post_progress(GstElement* element, GstProgressType type, const std::string&
 void post_shot_done(GstElement* element, const Shot& shot, const Provenance& provenance,
                     std::chrono::nanoseconds latency);
 
+/// Posts the element message `aigc/shot-preview` with `picture`, encoded, as a GstSample. False for
+/// what is neither PNG nor JPEG, which is not posted.
+bool post_shot_preview(GstElement* element, const Shot& shot, const std::string& stage,
+                       GBytes* picture);
+
 /// Posts the element message `aigc/shot-failed`.
 void post_shot_failed(GstElement* element, const Shot& shot, const std::string& stage,
                       const Error& error);

@@ -54,15 +54,16 @@ unsigned at_once(const Backend& backend, Role role, const std::string& name) {
   return limit;
 }
 
-/// Also an address that is not found or a wait that was too long says whose it was.
-Done ask_service(const Driver& driver, const Request& request, const DriverOptions& options,
-                 Cancel& cancel, const std::function<void(int)>& progress) {
-  try {
-    return driver.run(request, options, cancel, progress);
-  } catch (Error& error) {
-    if (error.service.empty()) error.service = driver.backend().name();
-    throw;
-  }
+BackendQuery query_for(Role role, const StageSettings& settings, const Fallback& fallback) {
+  BackendQuery query;
+  query.role = role;
+  query.choice = fallback.choice;
+  query.base_url = fallback.base_url;
+  query.profile = fallback.profile;
+  query.workflow = fallback.workflow;
+  query.context = settings.keys;
+  query.environment = g_getenv;
+  return query;
 }
 
 } // namespace
@@ -75,6 +76,7 @@ GType backend_choice_type() {
         {static_cast<int>(BackendChoice::deepseek), "DeepSeek", "deepseek"},
         {static_cast<int>(BackendChoice::dashscope), "Alibaba Cloud Model Studio", "dashscope"},
         {static_cast<int>(BackendChoice::openai), "Any OpenAI-style server", "openai"},
+        {static_cast<int>(BackendChoice::comfyui), "ComfyUI, by a workflow of yours", "comfyui"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAigcBackend", values);
   }();
@@ -105,41 +107,79 @@ unsigned inputs_of(const Request& request) {
   return inputs;
 }
 
-ServiceRun::Chosen ServiceRun::find(Role role, const StageSettings& settings) {
+ServiceRun::Cast ServiceRun::find(Role role, const StageSettings& settings) {
+  const ResultStore store(settings.cache_dir);
+  Cast cast;
+  const auto add = [&](BackendChoice choice, const BackendQuery& query, const std::string& model) {
+    Credentials found = find_access(choice, query);
+    cast.candidates.push_back({Driver(make_backend(choice, found.access), store), model});
+    if (cast.warning.empty()) cast.warning = std::move(found.warning);
+  };
+  cast.fallbacks = parse_fallbacks(settings.fallback_backends, profile_type());
   const BackendQuery query = query_for(role, settings);
   const BackendChoice choice = resolve_backend(query);
-  Credentials credentials = find_access(choice, query);
-  return {make_backend(choice, credentials.access), std::move(credentials.warning)};
+  if (choice == BackendChoice::preview && !cast.fallbacks.empty())
+    throw Error(Fault::settings, "fallback-backends is set, but no first service",
+                "set backend, or the key of the service that is to be asked first");
+  add(choice, query, settings.model);
+  for (const Fallback& fallback : cast.fallbacks) {
+    try {
+      const BackendQuery other = query_for(role, settings, fallback);
+      add(fallback.choice, other, fallback.model);
+      at_once(cast.candidates.back().driver.backend(), role, fallback.model);
+    } catch (const Error& error) {
+      throw error_of(fallback, error);
+    }
+  }
+  return cast;
 }
 
 bool ServiceRun::wants_key(Role role, const StageSettings& settings) {
-  return aigc::wants_key(query_for(role, settings));
+  bool wanted = aigc::wants_key(query_for(role, settings));
+  for (const Fallback& fallback : parse_fallbacks(settings.fallback_backends, profile_type()))
+    wanted = wanted || aigc::wants_key(query_for(role, settings, fallback));
+  return wanted;
 }
 
 ServiceRun::ServiceRun(Role role, const StageSettings& settings)
     : ServiceRun(role, settings, find(role, settings)) {}
 
-ServiceRun::ServiceRun(Role role, const StageSettings& settings, Chosen chosen)
-    : role_(role), model_(settings.model), warning_(std::move(chosen.warning)),
-      store_(settings.cache_dir), driver_(std::move(chosen.backend), store_),
-      max_in_flight_(settings.max_in_flight ? settings.max_in_flight
-                                            : at_once(driver_.backend(), role, settings.model)) {
+ServiceRun::ServiceRun(Role role, const StageSettings& settings, Cast cast)
+    : role_(role), warning_(std::move(cast.warning)), store_(settings.cache_dir),
+      fallbacks_(std::move(cast.fallbacks)), services_(std::move(cast.candidates)),
+      max_in_flight_(settings.max_in_flight
+                         ? settings.max_in_flight
+                         : at_once(services_.first().driver.backend(), role, settings.model)) {
   max_cost(settings);
 }
 
 const Model& ServiceRun::model(unsigned inputs, double seconds) const {
-  return find_model(driver_.backend(), role_, model_, inputs, seconds);
+  const Candidate& first = services_.first();
+  return find_model(first.driver.backend(), role_, first.model, inputs, seconds);
 }
 
 void ServiceRun::check_arrivals(const Arrivals& arrivals, unsigned also, double seconds,
                                 const Check& check) const {
+  check_candidate(services_.first(), arrivals, also, seconds, check);
+  for (size_t i = 0; i < fallbacks_.size(); ++i) {
+    try {
+      check_candidate(services_.candidates()[i + 1], arrivals, also, seconds, check);
+    } catch (const Error& error) {
+      throw error_of(fallbacks_[i], error);
+    }
+  }
+}
+
+void ServiceRun::check_candidate(const Candidate& candidate, const Arrivals& arrivals,
+                                 unsigned also, double seconds, const Check& check) const {
   std::optional<Error> refusal;
   for (const auto& [comes, inputs] :
        {std::pair{arrivals.pictures, kKeyframe}, std::pair{arrivals.words, kWordsOnly},
         std::pair{arrivals.references, kReferences}}) {
     if (!comes) continue;
     try {
-      return check(model(inputs | also, seconds));
+      return check(
+          find_model(candidate.driver.backend(), role_, candidate.model, inputs | also, seconds));
     } catch (const Error& error) {
       if (!refusal) refusal = error;
     }
@@ -148,8 +188,10 @@ void ServiceRun::check_arrivals(const Arrivals& arrivals, unsigned also, double 
 }
 
 std::string ServiceRun::notice() const {
-  if (driver_.backend().is_preview())
-    return std::string("this is a preview: ") + find_model(driver_.backend(), role_, model_).name +
+  const Candidate& lead = services_.first();
+  if (lead.driver.backend().is_preview())
+    return std::string("this is a preview: ") +
+           find_model(lead.driver.backend(), role_, lead.model).name +
            " is built in and stands in for a real model";
   static std::once_flag once; // a process has one environment and one command line
   std::string first;
@@ -159,44 +201,57 @@ std::string ServiceRun::notice() const {
 
 Product ServiceRun::work(Job job, Cancel& cancel, const Progress& progress) {
   if (auto passed = pass(job)) return std::move(*passed);
-  return work_with(driver_, model_, std::move(job), cancel, progress);
+  return work_with(services_, std::move(job), cancel, progress);
 }
 
 Product ServiceRun::fallback(Job job, Cancel& cancel) {
-  const Driver preview(make_backend(BackendChoice::preview), store_);
-  return work_with(preview, "", std::move(job), cancel, [](int) {});
+  const Failover preview({{Driver(make_backend(BackendChoice::preview), store_), ""}});
+  return work_with(preview, std::move(job), cancel, {});
 }
 
-Product ServiceRun::work_with(const Driver& driver, const std::string& name, Job job,
-                              Cancel& cancel, const Progress& progress) {
+DriverOptions ServiceRun::options_for(const StageSettings& settings,
+                                      const Progress& progress) const {
+  DriverOptions options;
+  options.timeout = std::chrono::milliseconds(settings.timeout);
+  options.poll_interval = std::chrono::milliseconds(settings.poll_interval);
+  options.max_retries = settings.max_retries;
+  options.use_cache = settings.use_cache;
+  options.max_cost = max_cost(settings);
+  options.cancel_tasks = settings.cancel_pending;
+  options.preview = progress.preview;
+  return options;
+}
+
+Product ServiceRun::work_with(const Failover& services, Job job, Cancel& cancel,
+                              const Progress& progress) {
   const StageSettings now = settings();
   if (job.shot.seed < 0) job.shot.seed = now.seed;
   if (job.shot.take == 0) job.shot.take = now.take;
-  Request request;
-  request.role = role_;
-  request.script = job.shot.script;
-  request.words = job.shot.words();
-  request.style = job.shot.style;
-  request.mood = job.shot.mood;
-  request.seed = job.shot.seed;
-  request.take = job.shot.take;
-  gather(job, request, cancel);
-  const Model& model =
-      find_model(driver.backend(), role_, name, inputs_of(request), request.seconds);
-  request.model = model.name;
-  ask(job, model, request);
-
-  DriverOptions options;
-  options.timeout = std::chrono::milliseconds(now.timeout);
-  options.poll_interval = std::chrono::milliseconds(now.poll_interval);
-  options.max_retries = now.max_retries;
-  options.use_cache = now.use_cache;
-  options.max_cost = max_cost(now);
-  options.cancel_tasks = now.cancel_pending;
-  Done done = ask_service(driver, request, options, cancel, progress);
-  const unsigned requests = done.requests;
-  Provenance provenance = done.provenance;
-  Product product = give(std::move(job), std::move(done), cancel);
+  Request order;
+  order.role = role_;
+  order.script = job.shot.script;
+  order.words = job.shot.words();
+  order.style = job.shot.style;
+  order.mood = job.shot.mood;
+  order.seed = job.shot.seed;
+  order.take = job.shot.take;
+  gather(job, order, cancel);
+  // What a service is asked for is written into the shot, so each has one of its own.
+  std::vector<Job> jobs(services.candidates().size(), job);
+  const auto ask_one = [&](size_t number) {
+    const Candidate& candidate = services.candidates()[number];
+    Request request = order;
+    const Model& model = find_model(candidate.driver.backend(), role_, candidate.model,
+                                    inputs_of(request), request.seconds);
+    request.model = model.name;
+    ask(jobs[number], model, request);
+    return request;
+  };
+  auto made =
+      services.make(ask_one, options_for(now, progress), cancel, progress.percent, progress.warn);
+  const unsigned requests = made.done.requests;
+  Provenance provenance = made.done.provenance;
+  Product product = give(std::move(jobs[made.by]), std::move(made.done), cancel);
   product.requests = requests;
   product.provenance = std::move(provenance);
   return product;

@@ -2,7 +2,8 @@
 // What the runs of all AI stages share: the backend, the model, the driver, the common properties.
 #pragma once
 
-#include "service/driver.h"
+#include "service/failover.h"
+#include "service/fallbacks.h"
 #include "stage/gstaigcstage.h"
 #include "stage/kind.h"
 
@@ -30,6 +31,10 @@ template <typename S> std::vector<Property<S>> with_stage_properties(std::vector
       {"model",
        "Model of the service (default: the first of its table that makes what the shot asks for)",
        &S::model},
+      {"fallback-backends",
+       "Who is tried when a service is down or refuses: \"NAME, base-url=..., model=...; NAME\" "
+       "(default: nobody)",
+       &S::fallback_backends},
       {"timeout", "Longest wait for one result, in ms", &S::timeout, Mutable::playing, 1, any},
       {"poll-interval",
        "Pause between two looks at a task, in ms (0 = as tasks of the model took before)",
@@ -74,7 +79,8 @@ struct RoleSettings : StageSettings {
 /// What a request brings beside its words, as bits of Input.
 unsigned inputs_of(const Request& request);
 
-/// A run that asks one service. Subclasses turn a job into a request and a result into a product.
+/// A run that asks one service, or others in its place. Subclasses turn a job into a request and a
+/// result into a product.
 class ServiceRun : public StageRun {
  public:
   /// Throws Error{Fault::settings} when there is no backend or model for the role.
@@ -89,13 +95,14 @@ class ServiceRun : public StageRun {
   Product fallback(Job job, Cancel& cancel) override;
 
  protected:
-  const Backend& backend() const { return driver_.backend(); }
-  /// The model for these inputs and clips of that length, 0 = any. Throws Error{Fault::settings}.
+  /// The first service's model for these inputs and clips of that length, 0 = any. Throws
+  /// Error{Fault::settings}.
   const Model& model(unsigned inputs, double seconds = 0) const;
 
   using Check = std::function<void(const Model&)>;
-  /// Refuses settings that `check` refuses for every kind of shot that can come; a shot of its own
-  /// size or length may still be refused later. `also` are inputs that each shot brings.
+  /// Refuses settings that `check` refuses, for one of the services, with every kind of shot that
+  /// can come; a shot of its own size or length may still be refused later. `also` are inputs that
+  /// each shot brings.
   void check_arrivals(const Arrivals& arrivals, unsigned also, double seconds,
                       const Check& check) const;
 
@@ -112,21 +119,24 @@ class ServiceRun : public StageRun {
   virtual Product give(Job job, Done done, Cancel& cancel) = 0;
 
  private:
-  struct Chosen {
-    std::shared_ptr<Backend> backend;
+  struct Cast {
+    std::vector<Candidate> candidates;
+    std::vector<Fallback> fallbacks; ///< the entries of all candidates but the first
     std::string warning;
   };
-  ServiceRun(Role role, const StageSettings& settings, Chosen chosen);
-  static Chosen find(Role role, const StageSettings& settings);
+  ServiceRun(Role role, const StageSettings& settings, Cast cast);
+  static Cast find(Role role, const StageSettings& settings);
 
-  Product work_with(const Driver& driver, const std::string& name, Job job, Cancel& cancel,
-                    const Progress& progress);
+  void check_candidate(const Candidate& candidate, const Arrivals& arrivals, unsigned also,
+                       double seconds, const Check& check) const;
+  DriverOptions options_for(const StageSettings& settings, const Progress& progress) const;
+  Product work_with(const Failover& services, Job job, Cancel& cancel, const Progress& progress);
 
   Role role_;
-  std::string model_; ///< the name asked for; empty = by the inputs
   std::string warning_;
   ResultStore store_;
-  Driver driver_;
+  std::vector<Fallback> fallbacks_;
+  Failover services_;
   unsigned max_in_flight_;
 };
 

@@ -3,6 +3,7 @@
 #include "store/results.h"
 
 #include "base/error.h"
+#include "media/container.h"
 #include "shot/shot_json.h"
 #include "store/files.h"
 #include "store/journal.h"
@@ -29,7 +30,7 @@ constexpr unsigned kPruneEvery = 32;    ///< commits between two looks at the si
 constexpr const char* kUsage = "usage"; ///< members of a record beside the shot's
 constexpr const char* kCall = "call";
 constexpr const char* kPicture = ".picture";
-constexpr const char* kClip = ".mp4";
+constexpr const char* kScratch = ".part";
 
 std::string default_folder() {
   if (const char* set = g_getenv("AIGC_CACHE_DIR"); set && *set) return set;
@@ -133,6 +134,15 @@ std::string ResultStore::path(const std::string& key, const char* extension) con
   return folder_ + "/results/" + key.substr(0, 2) + "/" + key + extension;
 }
 
+/// Empty when there is none.
+std::string ResultStore::clip_path(const std::string& key) const {
+  for (const Container container : kClipContainers) {
+    const std::string file = path(key, extension_of(container));
+    if (g_file_test(file.c_str(), G_FILE_TEST_IS_REGULAR)) return file;
+  }
+  return {};
+}
+
 std::optional<StoredResult> ResultStore::find(const std::string& key, Role role) const {
   const std::string record_path = path(key, ".json");
   auto text = read_file(record_path);
@@ -145,7 +155,7 @@ std::optional<StoredResult> ResultStore::find(const std::string& key, Role role)
   }
   mark_used(record_path);
   if (role == Role::words) return stored;
-  const std::string file = path(key, role == Role::picture ? kPicture : kClip);
+  const std::string file = role == Role::picture ? path(key, kPicture) : clip_path(key);
   if (!g_file_test(file.c_str(), G_FILE_TEST_IS_REGULAR)) return std::nullopt;
   mark_used(file);
   if (role == Role::clip)
@@ -199,7 +209,18 @@ std::string ResultStore::scratch(const std::string& key) const {
   prepare();
   const std::string folder = folder_ + "/tmp";
   return folder + "/" + key + "." + std::to_string(getpid()) + "." + std::to_string(counter++) +
-         kClip;
+         kScratch;
+}
+
+/// A clip made anew may be of another kind than the one before it, which goes last.
+void ResultStore::keep_clip(const std::string& key, Result& result) const {
+  const std::string file = path(key, extension_of(container_of(result.clip_path)));
+  sync_file(result.clip_path);
+  if (g_rename(result.clip_path.c_str(), file.c_str()) != 0) cannot_write(file, g_strerror(errno));
+  result.clip_path = file;
+  for (const Container container : kClipContainers)
+    if (const std::string other = path(key, extension_of(container)); other != file)
+      g_unlink(other.c_str());
 }
 
 void ResultStore::commit(const std::string& key, Role role, Result& result,
@@ -212,11 +233,7 @@ void ResultStore::commit(const std::string& key, Role role, Result& result,
     const auto picture = view(result.picture.get());
     write_file(path(key, kPicture), picture);
   } else if (role == Role::clip) {
-    const std::string file = path(key, kClip);
-    sync_file(result.clip_path);
-    if (g_rename(result.clip_path.c_str(), file.c_str()) != 0)
-      cannot_write(file, g_strerror(errno));
-    result.clip_path = file;
+    keep_clip(key, result);
   }
   const std::string record = json_text(shot_to_json(record_of(result, provenance, call)).get());
   write_file(record_path, record);

@@ -19,9 +19,9 @@ struct StoredResult {
 };
 
 /// A folder of results: `KEY.json` with the words and the provenance, beside it the picture or
-/// clip. Files appear whole or not at all, and two processes may share the folder. Beyond
-/// kMaxBytes the least recently used go first, never what was used within the last hour or what
-/// somebody has a lock or a journal entry for.
+/// clip, whose extension says what it is. Files appear whole or not at all, and two processes may
+/// share the folder. Beyond kMaxBytes the least recently used go first, never what was used within
+/// the last hour or what somebody has a lock or a journal entry for.
 class ResultStore {
  public:
   static constexpr std::uintmax_t kMaxBytes = 4ull << 30;
@@ -59,6 +59,8 @@ class ResultStore {
 
  private:
   std::string path(const std::string& key, const char* extension) const;
+  std::string clip_path(const std::string& key) const;
+  void keep_clip(const std::string& key, Result& result) const;
 
   std::string folder_;
 };

@@ -2,11 +2,9 @@
 // See doctor.h.
 #include "doctor.h"
 
-#include "net/http.h"
 #include "net/url.h"
 #include "packages.h"
-#include "service/dashscope/client.h"
-#include "service/http_error.h"
+#include "service/comfyui/client.h"
 #include "service/prices.h"
 #include "store/results.h"
 
@@ -47,50 +45,42 @@ RoleReport look_at_role(const char* name, Role role, unsigned inputs) {
   return report;
 }
 
-/// What costs nothing and needs the key, at the root the backend uses.
-std::string question(const Service& service, const std::string& base_url) {
-  return service.choice == BackendChoice::dashscope
-             ? dashscope::native_root(base_url) + "/quotas?page_no=1&page_size=1"
-             : base_url + "/models";
-}
-
 /// Throws Error{Fault::settings} for what is no address, or holds a password; shows neither.
 std::string shown_address(const std::string& base_url) {
   parse_url(base_url);
   return base_url.substr(0, base_url.find('?'));
 }
 
-void judge(const Service& service, const HttpResponse& response, const Secret& key,
-           ServiceReport& report) {
-  const int status = response.status;
-  report.state = "ok";
-  // A server of one's own need not list its models; that it answers is what counts.
-  const bool unknown_path = !service.needs_key && (status == 404 || status == 405);
-  if (status / 100 == 2 || status == 429 || unknown_path) return;
-  const Error error = http_error(service.name, response, key);
-  report.state = status == 401 || status == 403 ? "refused" : "failing";
-  report.problem = error.what();
-  report.remedy = error.remedy;
+/// What a failed probe says of the service.
+std::string state_of(const Error& error) {
+  const int status = error.http_status;
+  if (status == 429) return "ok";
+  if (status == 401 || status == 403) return "refused";
+  return status > 0 || error.fault == Fault::settings ? "failing" : "unreachable";
+}
+
+/// A ComfyUI is asked as such: its backend wants a workflow, which is an element's.
+void probe(const Service& service, const Access& access, Call& call) {
+  if (service.choice == BackendChoice::comfyui) return comfyui::Client(access).probe(call);
+  make_backend(service.choice, access)->probe(call);
 }
 
 void ask(const Service& service, const Access& access, ServiceReport& report) {
-  HttpRequest request;
-  request.url = question(service, access.base_url);
-  request.bearer = access.key;
-  request.timeouts.connect = request.timeouts.first_byte = request.timeouts.idle = kPatience;
-  request.timeouts.total = Clock::now() + kPatience;
-  const auto begun = Clock::now();
   Cancel cancel;
+  const auto begun = Clock::now();
+  Call call{cancel, begun + kPatience, [](int) {}, {}, {}, {}};
   try {
-    request.private_allowed = origin_of(access.base_url).is_private;
-    const HttpResponse response = HttpClient::shared().send(request, cancel);
-    report.latency = std::chrono::duration<double>(Clock::now() - begun).count();
-    judge(service, response, access.key, report);
+    report.state = "ok";
+    probe(service, access, call);
   } catch (const Error& error) {
-    report.state = error.fault == Fault::settings ? "failing" : "unreachable";
-    report.problem = error.what();
-    report.remedy = error.remedy;
+    report.state = state_of(error);
+    if (report.state != "ok") {
+      report.problem = error.what();
+      report.remedy = error.remedy;
+    }
   }
+  if (report.state != "unreachable")
+    report.latency = std::chrono::duration<double>(Clock::now() - begun).count();
 }
 
 std::string key_origin(const BackendQuery& query, const Service& service) {

@@ -203,7 +203,8 @@ class Run {
       return progress(message);
     case GST_MESSAGE_ELEMENT: {
       const GstStructure* structure = gst_message_get_structure(message);
-      if (g_str_has_prefix(gst_structure_get_name(structure), "aigc/"))
+      const bool is_sketch = gst_structure_has_name(structure, "aigc/shot-preview"); // no text
+      if (!is_sketch && g_str_has_prefix(gst_structure_get_name(structure), "aigc/"))
         report_.element_message(name_of(GST_MESSAGE_SRC(message)), structure);
       return;
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Stage: every on-error policy, what the bus hears and in which order, what downstream answers.
+#include "media/picture.h"
 #include "stage_rig.h"
 
 #include <gtest/gtest.h>
@@ -192,7 +193,7 @@ TEST(StageErrors, ASharedBufferOfTheServiceIsNotWrittenTo) {
 TEST(StageErrors, ProgressAndElementMessagesOfAGoodShot) {
   Rig rig;
   rig.script().notice = "these are previews";
-  rig.script().on_work = [](const Job&, Cancel&, const auto& progress) { progress(40); };
+  rig.script().on_work = [](const Job&, Cancel&, const auto& progress) { progress.percent(40); };
   rig.start();
   rig.open_time();
   rig.push("a");
@@ -211,6 +212,42 @@ TEST(StageErrors, ProgressAndElementMessagesOfAGoodShot) {
   rig.push("b");
   ASSERT_TRUE(rig.wait_left("buffer", 2));
   EXPECT_EQ(rig.count_said("warning"), 1u); // the notice comes once a run
+}
+
+TEST(StageErrors, SketchesOfAShotAreShownButNotTooMany) {
+  Rig rig;
+  Cancel unused;
+  const auto png = encode_picture({2, 2, std::vector<std::uint8_t>(16, 9)}, "image/png", unused);
+  const auto noise = adopt(g_bytes_new_static("noise", 5));
+  Gate gate;
+  rig.script().on_work = [&](const Job& job, Cancel&, const auto& progress) {
+    if (job.shot.words() == "late") gate.pass_deaf();
+    progress.preview(noise.get());
+    for (int i = 0; i < 40; ++i)
+      progress.preview(png.get());
+  };
+  rig.start();
+  rig.open_time();
+  rig.push("a");
+  ASSERT_TRUE(rig.wait_left("buffer"));
+  const auto shown = rig.count_said("aigc/shot-preview");
+  EXPECT_GE(shown, 1u);
+  EXPECT_LT(shown, 20u);
+  auto message = rig.message("aigc/shot-preview");
+  const GstStructure* fields = gst_message_get_structure(message.get());
+  EXPECT_STREQ(gst_structure_get_string(fields, "id"), "shot-1");
+  EXPECT_STREQ(gst_structure_get_string(fields, "stage"), "image");
+  GstSample* picture = nullptr;
+  ASSERT_TRUE(gst_structure_get(fields, "picture", GST_TYPE_SAMPLE, &picture, nullptr));
+  const auto sample = adopt(picture);
+  EXPECT_EQ(take_string(gst_caps_to_string(gst_sample_get_caps(sample.get()))), "image/png");
+  EXPECT_EQ(gst_buffer_get_size(gst_sample_get_buffer(sample.get())), g_bytes_get_size(png.get()));
+  rig.push("late");
+  ASSERT_TRUE(rig.script().began(2));
+  rig.flush();
+  gate.open();
+  ASSERT_TRUE(rig.script().ended(2));
+  EXPECT_EQ(rig.count_said("aigc/shot-preview"), shown); // that shot no longer counts
 }
 
 TEST(StageErrors, StatsStayInNull) {

@@ -72,6 +72,47 @@ TEST(ResultStore, ClipsAreMovedInAndScratchPathsAreDistinct) {
   EXPECT_EQ(store.find("k", Role::clip)->result.clip_path, result.clip_path);
 }
 
+TEST(ResultStore, AClipIsNamedByWhatItIsAndFoundAgain) {
+  struct Case {
+    const char* bytes;
+    size_t size;
+    const char* extension;
+  };
+  TempFolder folder;
+  ResultStore store(folder.path());
+  const std::string key = key_of(7);
+  for (const Case& one :
+       {Case{"\0\0\0\x14"
+             "ftypisom\0\0",
+             14, ".mp4"},
+        Case{"\x1a\x45\xdf\xa3\x8b\x42\x82\x84webm\0", 13, ".webm"},
+        Case{"RIFF\x10\0\0\0AVI LIST", 16, ".avi"}, Case{"anything else", 13, ".clip"}}) {
+    SCOPED_TRACE(one.extension);
+    Result result;
+    result.clip_path = store.scratch(key);
+    write_text(result.clip_path, {one.bytes, one.size});
+    store.commit(key, Role::clip, result, kFrom);
+    EXPECT_EQ(fs::path(result.clip_path).extension(), one.extension);
+    EXPECT_EQ(store.find(key, Role::clip)->result.clip_path, result.clip_path);
+    const auto folder_of_key = fs::path(result.clip_path).parent_path();
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder_of_key), {}), 2) << "an old one is left";
+  }
+  ResultStore(folder.path()).prune(0, std::chrono::nanoseconds(0));
+  EXPECT_FALSE(store.find(key, Role::clip));
+}
+
+TEST(ResultStore, ClipsOfOlderStoresAreFoundWhateverIsInThem) {
+  TempFolder folder;
+  ResultStore store(folder.path());
+  Result result;
+  result.clip_path = store.scratch("k");
+  write_text(result.clip_path, "clip");
+  store.commit("k", Role::clip, result, kFrom);
+  const fs::path old = fs::path(result.clip_path).replace_extension(".mp4");
+  fs::rename(result.clip_path, old);
+  EXPECT_EQ(store.find("k", Role::clip)->result.clip_path, old);
+}
+
 TEST(ResultStore, ARecordWithoutItsFileOrGarbageIsNotFound) {
   TempFolder folder;
   ResultStore store(folder.path());
@@ -79,7 +120,7 @@ TEST(ResultStore, ARecordWithoutItsFileOrGarbageIsNotFound) {
   result.clip_path = store.scratch("k");
   write_text(result.clip_path, "clip");
   store.commit("kk", Role::clip, result, kFrom);
-  const std::string record = result.clip_path.substr(0, result.clip_path.size() - 4) + ".json";
+  const std::string record = fs::path(result.clip_path).replace_extension(".json");
   const std::string good = read_text(record);
   for (const char* broken : {"", "{", "[]", "{\"provenance\":[]}", "{\"provenance\":3}"}) {
     write_text(record, broken);

@@ -160,6 +160,12 @@ Ref<JsonNode> Client::list(const std::string& model, int page, Call& call) const
   throw error;
 }
 
+void Client::ask_quotas(Call& call) const {
+  const HttpRequest look = request("GET", "/quotas?page_no=1&page_size=1", call);
+  const HttpResponse response = HttpClient::shared().send(look, call.cancel);
+  if (!is_success(response)) throw refusal(response);
+}
+
 std::string Client::upload(const Picture& picture, const std::string& model, Call& call) const {
   const std::string path = "/uploads?action=getPolicy&model=" + escaped(model);
   const HttpResponse leave = HttpClient::shared().send(request("GET", path, call), call.cancel);

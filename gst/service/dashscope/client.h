@@ -34,6 +34,8 @@ class Client {
   bool cancel(const std::string& id, Call& call) const;
   /// One page of the account's tasks of the last 24 hours, from 1.
   Ref<JsonNode> list(const std::string& model, int page, Call& call) const;
+  /// Asks for the account's quotas, which shows that the service is there and takes the key.
+  void ask_quotas(Call& call) const;
   /// Uploads for use with one model within 48 hours; returns the oss:// address.
   std::string upload(const Picture& picture, const std::string& model, Call& call) const;
 

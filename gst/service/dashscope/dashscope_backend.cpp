@@ -39,6 +39,7 @@ class DashscopeBackend : public Backend {
   std::variant<Result, Task> submit(const Request& request, Call& call) override;
   Poll poll(const Task& task, const Request& request, Call& call) override;
   bool cancel(const Task& task, Call& call) override;
+  void probe(Call& call) override { client_.ask_quotas(call); }
   Found find(const Request& request, const Intent& intent, Call& call) override;
 
  private:

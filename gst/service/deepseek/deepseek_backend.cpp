@@ -2,6 +2,7 @@
 // See deepseek_backend.h.
 #include "service/deepseek/deepseek_backend.h"
 
+#include "service/http_error.h"
 #include "service/openai/chat.h"
 #include "service/openai/named_models.h"
 
@@ -39,11 +40,11 @@ void check_not_retired(const std::string& name) {
 class DeepseekBackend : public Backend {
  public:
   explicit DeepseekBackend(const Access& access)
-      : endpoint_(endpoint_of(access)), chat_({.service = kName,
-                                               .base_url = access.base_url,
-                                               .switches_thinking = true,
-                                               .has_json_mode = true},
-                                              access) {}
+      : access_(access), endpoint_(endpoint_of(access)), chat_({.service = kName,
+                                                                .base_url = access.base_url,
+                                                                .switches_thinking = true,
+                                                                .has_json_mode = true},
+                                                               access) {}
 
   const char* name() const override { return kName; }
   Endpoint endpoint() const override { return endpoint_; }
@@ -64,7 +65,16 @@ class DeepseekBackend : public Backend {
   }
   bool cancel(const Task&, Call&) override { return false; }
 
+  void probe(Call& call) override {
+    HttpRequest request{.url = access_.base_url + "/models", .bearer = access_.key};
+    request.private_allowed = endpoint_.is_private;
+    request.timeouts.total = call.deadline;
+    const HttpResponse response = HttpClient::shared().send(request, call.cancel);
+    if (response.status / 100 != 2) throw http_error(kName, response, access_.key);
+  }
+
  private:
+  const Access access_;
   const Endpoint endpoint_;
   ChatService chat_;
   mutable NamedModels named_;

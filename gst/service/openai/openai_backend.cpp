@@ -1,100 +1,148 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See openai_backend.h.
+// See openai_backend.h. Which kind of server gets which call.
 #include "service/openai/openai_backend.h"
 
 #include "base/guarded.h"
-#include "service/http_error.h"
 #include "service/openai/chat.h"
+#include "service/openai/localai.h"
+#include "service/openai/log.h"
+#include "service/openai/model_list.h"
+#include "service/openai/models.h"
 #include "service/openai/named_models.h"
+#include "service/openai/pictures.h"
+#include "service/openai/profile.h"
+#include "service/openai/sdcpp.h"
+#include "service/openai/videos.h"
 
-#include <array>
+#include <mutex>
+#include <optional>
+
+GST_DEBUG_CATEGORY(aigc_openai_debug);
 
 namespace aigc {
 
+namespace openai {
+
 namespace {
-
-constexpr const char* kName = "openai";
-constexpr size_t kListedNames = 5; ///< of the models a server has, in an error
-
-/// Stands for the only model of a server that has one.
-constexpr const char* kOnlyModel = "auto";
-constexpr std::array<Model, 1> kModels = {
-    {{.name = kOnlyModel, .role = Role::words, .max_in_flight = 8}}};
-
-Error no_model(const std::string& message, const std::string& remedy) {
-  Error error(Fault::settings, std::string(kName) + " " + message, remedy);
-  error.service = kName;
-  return error;
-}
 
 class OpenaiBackend : public Backend {
  public:
   explicit OpenaiBackend(const Access& access)
-      : access_(access), endpoint_(endpoint_of(access)),
-        chat_({.service = kName, .base_url = access.base_url}, access) {}
+      : server_(access), chat_({.service = kName, .base_url = access.base_url}, access),
+        of_openai_(server_.endpoint().host == origin_of(kOpenaiUrl).host) {}
 
   const char* name() const override { return kName; }
   /// Two servers may give one name to different models. The driver tells private ones apart.
   std::string edition() const override {
-    return endpoint_.is_private ? kName : std::string(kName) + " " + endpoint_.host;
+    const Endpoint& endpoint = server_.endpoint();
+    return endpoint.is_private ? kName : std::string(kName) + " " + endpoint.host;
   }
-  Endpoint endpoint() const override { return endpoint_; }
-  std::span<const Model> models() const override { return kModels; }
-
+  Endpoint endpoint() const override { return server_.endpoint(); }
+  std::span<const Model> models() const override { return openai::models(of_openai_); }
   const Model* other_model(Role role, const std::string& name) const override {
-    return role == Role::words ? named_.row(kModels[0], name) : nullptr;
+    return named_.row(pattern_of(role, name), name);
   }
 
-  std::variant<Result, Task> submit(const Request& request, Call& call) override {
-    Request named = request;
-    if (named.model == kOnlyModel) named.model = only_model(call);
-    return chat_.submit(named, call);
+  std::variant<Result, Task> submit(const Request& request, Call& call) override;
+  Poll poll(const Task& task, const Request& request, Call& call) override;
+  bool cancel(const Task& task, Call& call) override;
+  Found find(const Request& request, const Intent& intent, Call& call) override;
+  Secret key_for(const std::string& url) const override {
+    return server_.is_own(url) ? server_.access().key : Secret();
   }
-
-  Poll poll(const Task&, const Request&, Call&) override {
-    throw Error(Fault::not_found, "openai has no tasks for words", "");
-  }
-  bool cancel(const Task&, Call&) override { return false; }
+  void probe(Call& call) override;
 
  private:
-  /// Asked once; concurrent first calls may ask twice, which costs nothing.
-  std::string only_model(Call& call) const {
-    if (const std::string known = only_model_.snapshot(); !known.empty()) return known;
-    HttpRequest request{.url = access_.base_url + "/models", .bearer = access_.key};
-    request.private_allowed = endpoint_.is_private;
-    request.timeouts.total = call.deadline;
-    const HttpResponse response = HttpClient::shared().send(request, call.cancel);
-    if (response.status == 404)
-      throw no_model("has no list of models at " + access_.base_url, "set model");
-    if (response.status != 200) throw http_error(kName, response, access_.key);
-    const std::string found = only_name(response.body);
-    *only_model_.lock() = found;
-    return found;
-  }
+  Profile profile(Call& call);
+  std::string model_of(const Request& request, Call& call);
+  std::variant<Result, Task> order(Profile profile, const Request& request, Call& call);
 
-  static std::string only_name(const std::string& body) {
-    const auto root = parse_json(body);
-    const JsonView list = JsonView(root.get())["data"];
-    if (list.size() == 1 && !list.at(0)["id"].text().empty()) return list.at(0)["id"].text();
-    std::string names;
-    for (size_t i = 0; i < std::min(list.size(), kListedNames); ++i)
-      names += (i ? ", " : "") + printable_token(list.at(i)["id"].text(), 64);
-    throw no_model("lists " + std::to_string(list.size()) + " models, so one must be named",
-                   names.empty() ? "set model"
-                                 : "set model to one the server has, such as " + names);
-  }
-
-  const Access access_;
-  const Endpoint endpoint_;
+  const Server server_;
   ChatService chat_;
+  const bool of_openai_;
   mutable NamedModels named_;
-  mutable Guarded<std::string> only_model_;
+  Guarded<std::optional<Profile>> profile_;
+  Guarded<std::string> only_model_;
 };
+
+/// Asked once; concurrent first calls may ask twice, which costs nothing.
+Profile OpenaiBackend::profile(Call& call) {
+  if (const auto known = profile_.snapshot()) return *known;
+  const Profile found = find_profile(server_, call);
+  *profile_.lock() = found;
+  return found;
+}
+
+/// As profile().
+std::string OpenaiBackend::model_of(const Request& request, Call& call) {
+  if (request.model != kOnlyModel) return request.model;
+  if (const std::string known = only_model_.snapshot(); !known.empty()) return known;
+  const std::string found = only_model(server_, call);
+  *only_model_.lock() = found;
+  return found;
+}
+
+std::variant<Result, Task> OpenaiBackend::order(Profile profile, const Request& request,
+                                                Call& call) {
+  if (request.role == Role::picture) return make_picture(server_, profile, request, call);
+  if (profile == Profile::localai) return localai::make_clip(server_, request, call);
+  return submit_clip(server_, profile, request, call);
+}
+
+std::variant<Result, Task> OpenaiBackend::submit(const Request& request, Call& call) {
+  const bool media = request.role != Role::words;
+  const Profile kind = media ? profile(call) : Profile::automatic;
+  if (kind == Profile::sdcpp) return sdcpp::submit(server_, request, call);
+  Request named = request;
+  named.model = model_of(request, call);
+  if (!media) return chat_.submit(named, call);
+  try {
+    return order(kind, named, call);
+  } catch (const Error& error) {
+    throw with_names(error, server_, named.model, call);
+  }
+}
+
+Poll OpenaiBackend::poll(const Task& task, const Request& request, Call& call) {
+  const Profile kind = profile(call);
+  if (kind == Profile::sdcpp) return sdcpp::poll(server_, task, request, call);
+  return poll_clip(server_, kind, task, request, call);
+}
+
+bool OpenaiBackend::cancel(const Task& task, Call& call) {
+  try {
+    const Profile kind = profile(call);
+    if (kind == Profile::sdcpp) return sdcpp::cancel(server_, task, call);
+    return cancel_clip(server_, kind, task, call);
+  } catch (const Error& error) {
+    GST_INFO("task %s was not cancelled: %s", task.id.c_str(), error.what());
+    return false;
+  }
+}
+
+Found OpenaiBackend::find(const Request& request, const Intent& intent, Call& call) {
+  if (request.role == Role::words) return {};
+  const Profile kind = profile(call);
+  if (kind == Profile::sdcpp) return sdcpp::find(server_, request, intent, call);
+  if (request.role == Role::picture || kind == Profile::localai) return {};
+  return find_clip(server_, request, intent, call);
+}
+
+void OpenaiBackend::probe(Call& call) {
+  if (list_models(server_, call) || server_.access().profile != Profile::automatic) return;
+  find_profile(server_, call);
+}
 
 } // namespace
 
+} // namespace openai
+
 std::shared_ptr<Backend> make_openai(const Access& access) {
-  return std::make_shared<OpenaiBackend>(access);
+  static std::once_flag once;
+  std::call_once(once, [] {
+    GST_DEBUG_CATEGORY_INIT(aigc_openai_debug, "aigcopenai", 0, "servers of the OpenAI kind");
+  });
+  return std::make_shared<openai::OpenaiBackend>(access);
 }
 
 } // namespace aigc

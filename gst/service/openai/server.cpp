@@ -13,6 +13,8 @@ namespace aigc::openai {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
+constexpr size_t kLongestId = 128;
+
 Server::Server(const Access& access) : access_(access), endpoint_(endpoint_of(access)) {}
 
 std::string Server::at(const std::string& path) const {
@@ -54,28 +56,33 @@ Ref<JsonNode> Server::get(const std::string& url, Call& call, size_t max_bytes) 
   return read(send(order, call), max_bytes);
 }
 
-Ref<JsonNode> Server::create(const std::string& url, const std::string& json, Call& call) const {
+Ref<JsonNode> Server::create(const std::string& url, const std::string& json, Call& call,
+                             std::string* request_id) const {
   HttpRequest order = request("POST", url, call);
   order.content_type = "application/json";
   order.body = adopt(g_bytes_new(json.data(), json.size()));
-  return create(std::move(order), call);
+  return create(std::move(order), call, request_id);
 }
 
-Ref<JsonNode> Server::create(const std::string& url, const Multipart& form, Call& call) const {
+Ref<JsonNode> Server::create(const std::string& url, const Multipart& form, Call& call,
+                             std::string* request_id) const {
   HttpRequest order = request("POST", url, call);
   order.content_type = form.type();
   order.body = form.body();
-  return create(std::move(order), call);
+  return create(std::move(order), call, request_id);
 }
 
 /// Servers that answer with the finished thing say nothing while they make it.
-Ref<JsonNode> Server::create(HttpRequest order, Call& call) const {
+Ref<JsonNode> Server::create(HttpRequest order, Call& call, std::string* request_id) const {
   order.creates = true;
   order.max_bytes = kMaxInlineJsonBytes;
   const auto left = std::chrono::duration_cast<milliseconds>(call.deadline - Clock::now());
   order.timeouts.first_byte = std::max(order.timeouts.first_byte, left);
   try {
-    return read(send(order, call), kMaxInlineJsonBytes);
+    const HttpResponse response = send(order, call);
+    const std::string* id = response.header("x-request-id");
+    if (request_id && id) *request_id = printable_token(*id, kLongestId, access_.key);
+    return read(response, kMaxInlineJsonBytes);
   } catch (Error& error) {
     if (error.fault == Fault::format && error.http_status == 0) error.unclear = true;
     throw;

@@ -38,15 +38,18 @@ class Server {
   /// A call that makes and costs nothing.
   Ref<JsonNode> get(const std::string& url, Call& call, size_t max_bytes = kMaxJsonBytes) const;
   /// A create; it may take as long as the call has, and the answer may hold a picture or a clip.
-  Ref<JsonNode> create(const std::string& url, const std::string& json, Call& call) const;
-  Ref<JsonNode> create(const std::string& url, const Multipart& form, Call& call) const;
+  /// `request_id` is set to what the server calls it, where it says so in a header.
+  Ref<JsonNode> create(const std::string& url, const std::string& json, Call& call,
+                       std::string* request_id = nullptr) const;
+  Ref<JsonNode> create(const std::string& url, const Multipart& form, Call& call,
+                       std::string* request_id = nullptr) const;
 
   Error refusal(const HttpResponse& response) const;
   /// An Error of this service.
   Error error(Fault fault, const std::string& message, const std::string& remedy) const;
 
  private:
-  Ref<JsonNode> create(HttpRequest request, Call& call) const;
+  Ref<JsonNode> create(HttpRequest request, Call& call, std::string* request_id) const;
   Ref<JsonNode> read(const HttpResponse& response, size_t max_bytes) const;
 
   const Access access_;

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See failover.h.
+#include "service/failover.h"
+
+#include "net/http.h"
+#include "service/driver_log.h"
+#include "service/factory.h"
+
+#include <algorithm>
+#include <map>
+
+namespace aigc {
+
+namespace {
+
+constexpr std::chrono::seconds kProbePatience{5};
+
+/// Whether somebody else may be asked after `error`, as the driver threw it: what a service said
+/// has its name, our own spending limit has none.
+bool may_pass_on(const Error& error) {
+  if (error.open) return false;
+  switch (error.fault) {
+  case Fault::cancelled:
+  case Fault::write:
+  case Fault::negotiation:
+  case Fault::missing_plugin:
+    return false;
+  case Fault::no_funds:
+    return !error.service.empty();
+  default:
+    return true;
+  }
+}
+
+/// Also an address that is not found or a wait that was too long says whose it was.
+Error named(Error error, const Backend& backend) {
+  if (error.service.empty()) error.service = backend.name();
+  return error;
+}
+
+} // namespace
+
+std::string title_of(const Backend& backend) {
+  const std::string name = backend.name();
+  const std::string host = backend.endpoint().host;
+  if (host.empty()) return name;
+  for (const Service& service : services())
+    if (name == service.name && origin_of(service.base_url).host == host) return name;
+  return name + " at " + host;
+}
+
+/// One result on its way from candidate to candidate.
+struct Failover::Shot {
+  const DriverOptions& options;
+  Cancel& cancel;
+  const std::function<void(int)>& progress;
+  std::map<size_t, Request> requests; ///< of the candidates that can make it
+  std::vector<size_t> order;          ///< of those: who has begun stands in front
+  size_t begun = 0;                   ///< how many have
+  std::map<size_t, Error> failures;
+  std::vector<size_t> failed;            ///< in that order
+  std::map<size_t, std::string> resting; ///< in the last round, and why
+  bool asked = false;                    ///< somebody was
+  unsigned sent = 0;
+
+  void fail(size_t number, const Error& error) {
+    failures.emplace(number, error);
+    failed.push_back(number);
+  }
+};
+
+Failover::Failover(std::vector<Candidate> candidates, Health& health)
+    : candidates_(std::move(candidates)), health_(health) {
+  for (const Candidate& candidate : candidates_)
+    keys_.push_back(health_key_of(candidate.driver.backend()));
+}
+
+Failover::Made Failover::make(const Ask& ask, const DriverOptions& options, Cancel& cancel,
+                              const std::function<void(int)>& progress, const Warn& warn) const {
+  Shot shot{options, cancel, progress};
+  if (candidates_.size() == 1) {
+    shot.requests.emplace(0, ask(0));
+    return run(shot, 0);
+  }
+  prepare(shot, ask);
+  const auto deadline = health_.now() + options.timeout;
+  for (;;) {
+    if (auto made = round(shot)) {
+      tell(shot, made->by, warn);
+      return std::move(*made);
+    }
+    if (shot.asked || shot.order.empty()) throw explain(shot, shot.failed.front());
+    wait(shot, deadline);
+  }
+}
+
+/// Money may hang on what was begun: that goes first, and what is finished before all.
+void Failover::prepare(Shot& shot, const Ask& ask) const {
+  std::map<size_t, Begun> begun;
+  for (size_t number = 0; number < candidates_.size(); ++number) {
+    try {
+      const Request& request = shot.requests.emplace(number, ask(number)).first->second;
+      begun[number] = candidates_[number].driver.begun(request, shot.options.use_cache);
+      if (begun[number] != Begun::no) ++shot.begun;
+      shot.order.push_back(number);
+    } catch (const Error& error) {
+      if (error.fault == Fault::cancelled) throw;
+      shot.fail(number, error);
+    }
+  }
+  std::stable_sort(shot.order.begin(), shot.order.end(),
+                   [&](size_t one, size_t other) { return begun[one] > begun[other]; });
+}
+
+/// Asks each candidate that does not rest; nothing when none made it.
+std::optional<Failover::Made> Failover::round(Shot& shot) const {
+  shot.resting.clear();
+  for (size_t place = 0; place < shot.order.size(); ++place) {
+    const size_t number = shot.order[place];
+    if (place >= shot.begun && !is_up(number, shot.cancel)) {
+      shot.resting.emplace(number, health_.why(keys_[number]));
+      continue;
+    }
+    try {
+      shot.asked = true;
+      return run(shot, number);
+    } catch (const Error& error) {
+      if (error.fault == Fault::cancelled) throw;
+      shot.fail(number, error);
+      if (!may_pass_on(error)) throw explain(shot, number);
+      GST_INFO("%s: %s, looking for another",
+               title_of(candidates_[number].driver.backend()).c_str(), error.what());
+    }
+  }
+  return std::nullopt;
+}
+
+Failover::Made Failover::run(Shot& shot, size_t number) const {
+  const bool alone = candidates_.size() == 1;
+  const Driver& driver = candidates_[number].driver;
+  try {
+    Made made{driver.run(shot.requests.at(number), shot.options, shot.cancel, shot.progress),
+              number};
+    if (!alone && !made.done.provenance.cache_hit) health_.succeeded(keys_[number]);
+    made.done.requests += shot.sent;
+    return made;
+  } catch (Error& error) {
+    if (!alone && is_down(error)) health_.failed(keys_[number], error.what());
+    error.requests = shot.sent += error.requests;
+    if (alone) throw named(error, driver.backend());
+    throw;
+  }
+}
+
+/// Whether it does not rest, or no longer: one that is to be probed is asked here. An answer that
+/// refuses is a sign of life, too.
+bool Failover::is_up(size_t number, Cancel& cancel) const {
+  const HealthKey& key = keys_[number];
+  if (!health_.rests(key)) return true;
+  if (!health_.begin_probe(key)) return false;
+  const auto deadline = std::chrono::steady_clock::now() + kProbePatience;
+  Call call{cancel, deadline, [](int) {}, {}, {}, {}};
+  try {
+    candidates_[number].driver.backend().probe(call);
+  } catch (...) {
+    const Error error = caught_error();
+    const bool down = is_down(error);
+    if (cancel.cancelled())
+      health_.end_probe(key, Health::Probed::unknown);
+    else if (down)
+      health_.end_probe(key, Health::Probed::down);
+    cancel.check();
+    GST_INFO("%s says of itself: %s", key.service.c_str(), error.what());
+    if (down) return false;
+  }
+  health_.end_probe(key, Health::Probed::well);
+  return true;
+}
+
+void Failover::wait(const Shot& shot, Health::Clock::time_point deadline) const {
+  std::vector<HealthKey> resting;
+  for (const size_t number : shot.order)
+    resting.push_back(keys_[number]);
+  GST_INFO("all services rest, waiting for one of them");
+  if (health_.wait(resting, shot.cancel, deadline)) return;
+  std::string fates;
+  for (const size_t number : shot.order)
+    fates += (fates.empty() ? "" : "; ") + fate_of(shot, number);
+  throw Error(Fault::timeout, "no service is up: " + fates,
+              "look at the servers and the network, or try again later");
+}
+
+std::string Failover::fate_of(const Shot& shot, size_t number) const {
+  const Backend& backend = candidates_[number].driver.backend();
+  if (const auto rests = shot.resting.find(number); rests != shot.resting.end())
+    return title_of(backend) + " is down (" + rests->second + ")";
+  const auto failure = shot.failures.find(number);
+  if (failure == shot.failures.end()) return {};
+  const std::string what = failure->second.what();
+  const char* verb = is_down(failure->second) ? " is down (" : " did not make it (";
+  return title_of(backend) + verb + what + ")";
+}
+
+/// The failure of that candidate, and what became of the others.
+Error Failover::explain(const Shot& shot, size_t number) const {
+  const Error error = named(shot.failures.at(number), candidates_[number].driver.backend());
+  std::string others;
+  for (size_t other = 0; other < candidates_.size(); ++other) {
+    const auto failure = shot.failures.find(other);
+    const bool same =
+        failure != shot.failures.end() && failure->second.what() == std::string(error.what());
+    const std::string fate = same ? "" : fate_of(shot, other);
+    if (!fate.empty()) others += (others.empty() ? "" : "; ") + fate;
+  }
+  Error told = others.empty() ? error : error.in_words(error.what() + ("; " + others));
+  told.requests = shot.sent;
+  return told;
+}
+
+void Failover::tell(const Shot& shot, size_t by, const Warn& warn) const {
+  const std::string other = title_of(candidates_[by].driver.backend());
+  for (size_t number = 0; number < candidates_.size(); ++number) {
+    const std::string fate = fate_of(shot, number);
+    if (fate.empty() || !told_.lock()->insert(number).second) continue;
+    const auto failure = shot.failures.find(number);
+    const Error error = failure != shot.failures.end() ? failure->second : Error(Fault::read, "");
+    warn(named(error.in_words(fate + ", " + other + " takes over"),
+               candidates_[number].driver.backend()));
+  }
+}
+
+} // namespace aigc

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Several services for one result: the next is asked when the one before is down or refuses, never
+// while it may still bill.
+#pragma once
+
+#include "base/guarded.h"
+#include "service/driver.h"
+#include "service/health.h"
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace aigc {
+
+/// A service that may make what is asked for.
+struct Candidate {
+  Driver driver;
+  std::string model; ///< the name asked for; empty = by the inputs
+};
+
+class Failover {
+ public:
+  /// `candidates`, one at least, are asked in this order.
+  explicit Failover(std::vector<Candidate> candidates, Health& health = Health::shared());
+
+  const std::vector<Candidate>& candidates() const { return candidates_; }
+  const Candidate& first() const { return candidates_.front(); }
+
+  struct Made {
+    Done done;
+    size_t by = 0; ///< which candidate
+  };
+  /// What the candidate of that number is to be asked. Throws Error when it cannot make it.
+  using Ask = std::function<Request(size_t)>;
+  /// Told, once for each candidate, when another one took over.
+  using Warn = std::function<void(const Error&)>;
+
+  /// Blocking and thread-safe. What a candidate has begun or finished before is its own. Throws
+  /// Error: of the first that was asked, with what became of the others. While all rest it waits,
+  /// at most `options.timeout`.
+  Made make(const Ask& ask, const DriverOptions& options, Cancel& cancel,
+            const std::function<void(int)>& progress, const Warn& warn) const;
+
+ private:
+  struct Shot;
+  void prepare(Shot& shot, const Ask& ask) const;
+  std::optional<Made> round(Shot& shot) const;
+  Made run(Shot& shot, size_t number) const;
+  bool is_up(size_t number, Cancel& cancel) const;
+  void wait(const Shot& shot, Health::Clock::time_point deadline) const;
+  /// What became of a candidate that did not make it; empty when it was not asked.
+  std::string fate_of(const Shot& shot, size_t number) const;
+  Error explain(const Shot& shot, size_t number) const;
+  void tell(const Shot& shot, size_t by, const Warn& warn) const;
+
+  std::vector<Candidate> candidates_;
+  std::vector<HealthKey> keys_;
+  Health& health_;
+  mutable Guarded<std::set<size_t>> told_; ///< whose failure the user knows of
+};
+
+/// For people: "openai at gpu:8000", without the host where it is the service's own.
+std::string title_of(const Backend& backend);
+
+} // namespace aigc

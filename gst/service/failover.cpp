@@ -152,7 +152,8 @@ Failover::Made Failover::run(Shot& shot, size_t number) const {
   }
 }
 
-/// Whether it does not rest, or no longer: one that is to be probed is asked here.
+/// Whether it does not rest, or no longer: one that is to be probed is asked here. An answer that
+/// refuses is a sign of life, too.
 bool Failover::is_up(size_t number, Cancel& cancel) const {
   const HealthKey& key = keys_[number];
   if (!health_.rests(key)) return true;
@@ -162,11 +163,15 @@ bool Failover::is_up(size_t number, Cancel& cancel) const {
   try {
     candidates_[number].driver.backend().probe(call);
   } catch (...) {
-    const bool given_up = cancel.cancelled();
-    health_.end_probe(key, given_up ? Health::Probed::unknown : Health::Probed::down);
+    const Error error = caught_error();
+    const bool down = is_down(error);
+    if (cancel.cancelled())
+      health_.end_probe(key, Health::Probed::unknown);
+    else if (down)
+      health_.end_probe(key, Health::Probed::down);
     cancel.check();
-    GST_INFO("%s still rests: %s", key.service.c_str(), caught_error().what());
-    return false;
+    GST_INFO("%s says of itself: %s", key.service.c_str(), error.what());
+    if (down) return false;
   }
   health_.end_probe(key, Health::Probed::well);
   return true;

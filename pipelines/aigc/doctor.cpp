@@ -4,6 +4,7 @@
 
 #include "net/url.h"
 #include "packages.h"
+#include "service/comfyui/client.h"
 #include "service/prices.h"
 #include "store/results.h"
 
@@ -51,12 +52,17 @@ std::string shown_address(const std::string& base_url) {
 }
 
 /// What a failed probe says of the service.
-std::string state_of(const Service& service, const Error& error) {
+std::string state_of(const Error& error) {
   const int status = error.http_status;
-  // A server of one's own need not list its models; that it answers is what counts.
-  if (status == 429 || (!service.needs_key && (status == 404 || status == 405))) return "ok";
+  if (status == 429) return "ok";
   if (status == 401 || status == 403) return "refused";
   return status > 0 || error.fault == Fault::settings ? "failing" : "unreachable";
+}
+
+/// A ComfyUI is asked as such: its backend wants a workflow, which is an element's.
+void probe(const Service& service, const Access& access, Call& call) {
+  if (service.choice == BackendChoice::comfyui) return comfyui::Client(access).probe(call);
+  make_backend(service.choice, access)->probe(call);
 }
 
 void ask(const Service& service, const Access& access, ServiceReport& report) {
@@ -65,9 +71,9 @@ void ask(const Service& service, const Access& access, ServiceReport& report) {
   Call call{cancel, begun + kPatience, [](int) {}, {}, {}, {}};
   try {
     report.state = "ok";
-    make_backend(service.choice, access)->probe(call);
+    probe(service, access, call);
   } catch (const Error& error) {
-    report.state = state_of(service, error);
+    report.state = state_of(error);
     if (report.state != "ok") {
       report.problem = error.what();
       report.remedy = error.remedy;

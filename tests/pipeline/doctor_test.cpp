@@ -103,7 +103,7 @@ TEST_F(Doctor, TellsARefusedKeyFromAServiceThatIsNotThere) {
   EXPECT_EQ(service_in(found, "deepseek")["state"].text(), "refused") << said;
   EXPECT_NE(service_in(found, "deepseek")["remedy"].text(), "");
   EXPECT_EQ(service_in(found, "openai")["state"].text(), "unreachable") << said;
-  EXPECT_NE(JsonView(found.get())["roles"].at(1)["problem"].text(), ""); // nobody paints
+  EXPECT_EQ(JsonView(found.get())["roles"].at(1)["backend"].text(), "openai");
 }
 
 TEST_F(Doctor, AnAddressWithoutTheApiIsNoService) {
@@ -113,7 +113,7 @@ TEST_F(Doctor, AnAddressWithoutTheApiIsNoService) {
   set("OPENAI_BASE_URL", server.url() + "/v1");
   const auto found = examine(1);
   EXPECT_EQ(service_in(found, "deepseek")["state"].text(), "failing");
-  EXPECT_EQ(service_in(found, "openai")["state"].text(), "ok"); // may have no list of models
+  EXPECT_EQ(service_in(found, "openai")["state"].text(), "failing");
 }
 
 TEST_F(Doctor, AsksDashscopeWhereTheBackendDoes) {
@@ -123,6 +123,17 @@ TEST_F(Doctor, AsksDashscopeWhereTheBackendDoes) {
   examine(0);
   ASSERT_EQ(server.calls().size(), 1u);
   EXPECT_TRUE(server.calls()[0].path().starts_with("/api/v1/quotas")) << server.calls()[0].path();
+}
+
+TEST_F(Doctor, AComfyuiIsAskedWithoutAWorkflow) {
+  TinyServer server([](const TinyServer::Call&) {
+    return TinyServer::Reply{200, R"({"system":{}})"};
+  });
+  set("COMFYUI_BASE_URL", server.url());
+  const auto found = examine(1); // nobody is named to write
+  EXPECT_EQ(service_in(found, "comfyui")["state"].text(), "ok");
+  ASSERT_EQ(server.calls().size(), 1u);
+  EXPECT_TRUE(server.calls()[0].head.starts_with("GET /system_stats ")) << server.calls()[0].head;
 }
 
 TEST_F(Doctor, ShowsNoKeyThatStandsInAnAddress) {

@@ -16,10 +16,17 @@ class NamedBackend : public ScriptedBackend {
   const char* name() const override { return name_; }
   void probe(Call&) override {
     ++probes;
+    if (probe_refused) throw Error(Fault::settings, "has no list of models");
     if (!probes_well) throw passing("still down");
   }
+  std::variant<Result, Task> submit(const Request& request, Call& call) override {
+    if (sketch && call.preview) call.preview(sketch.get());
+    return ScriptedBackend::submit(request, call);
+  }
+  Ref<GBytes> sketch;
   std::atomic<int> probes{0};
   bool probes_well = false;
+  bool probe_refused = false;
 
  private:
   const char* name_;
@@ -107,6 +114,16 @@ TEST_F(FailoverTest, AnotherMakesItWhenOneIsDownOrRefusesAndTheUserHearsOfItOnce
   EXPECT_EQ(warnings[0], "one at one.test is down (no connection), two at two.test takes over");
 }
 
+TEST_F(FailoverTest, SketchesArriveFromWhoeverIsAsked) {
+  std::vector<GBytes*> seen;
+  options.preview = [&](GBytes* sketch) { seen.push_back(sketch); };
+  one->sketch = adopt(g_bytes_new_static("one", 3));
+  two->sketch = adopt(g_bytes_new_static("two", 3));
+  one->failures = 1;
+  make();
+  EXPECT_EQ(seen, (std::vector<GBytes*>{one->sketch.get(), two->sketch.get()}));
+}
+
 TEST_F(FailoverTest, WhoeverCannotMakeItIsLeftOut) {
   refused_by_one = Error(Fault::settings, "its model is too small");
   EXPECT_EQ(make().by, 1u);
@@ -155,17 +172,19 @@ TEST_F(FailoverTest, WhatAServerOfOnesOwnLosesCostsNothing) {
 }
 
 TEST_F(FailoverTest, OurOwnLimitsStopAtTheFirst) {
-  options.max_cost = 0.01;
-  request.model = "p"; // 0.20 by the price file
-  request.role = Role::picture;
-  EXPECT_EQ(error().fault, Fault::no_funds);
-  EXPECT_EQ(one->submits + two->submits, 0);
-  options.max_cost = 0;
-  request = {.model = "m", .script = "a fox"};
-  one->failures = 1;
-  one->failure = Error(Fault::write, "the disk is full");
-  EXPECT_EQ(error().fault, Fault::write);
+  one->failures = 1'000'000;
+  for (const Error& own :
+       {Error(Fault::no_funds, "beyond max-cost"), Error(Fault::write, "the disk is full")}) {
+    one->failure = own;
+    EXPECT_EQ(error().fault, own.fault);
+  }
   EXPECT_EQ(two->submits, 0);
+  options.max_cost = 0.01; // as the driver says it
+  request.role = Role::picture;
+  request.model = "p";
+  const Error dear = error();
+  EXPECT_EQ(dear.fault, Fault::no_funds);
+  EXPECT_EQ(dear.service, "one"); // added behind that decision
 }
 
 TEST_F(FailoverTest, CancelStopsAtTheFirst) {
@@ -235,6 +254,14 @@ TEST_F(FailoverTest, AServiceThatRestsIsNotAskedAndComesBackByAProbe) {
   EXPECT_EQ(make().by, 0u);
   EXPECT_EQ(one->probes, 2);
   EXPECT_EQ(one->submits, 6);
+}
+
+TEST_F(FailoverTest, AProbeThatIsRefusedIsASignOfLife) {
+  wear_out(*one);
+  time = 60s;
+  one->probe_refused = true;
+  one->failures = 0;
+  EXPECT_EQ(make().by, 0u);
 }
 
 TEST_F(FailoverTest, RefusalsOfTheContentAreNoReasonToRest) {

@@ -259,13 +259,19 @@ void chat_route(Standin& standin, const ExchangePtr& exchange) {
 
 void models_route(Standin& standin, const ExchangePtr& exchange) {
   Json data;
-  auto add = [&](const std::string& name) {
-    data.push(Json::object({{"id", name}, {"object", "model"}, {"owned_by", "deepseek"}}));
+  auto add = [&](const std::string& name, const char* owner) {
+    data.push(Json::object({{"id", name}, {"object", "model"}, {"owned_by", owner}}));
   };
   for (const char* name : {"deepseek-flash", "deepseek-v4-pro", "deepseek-v4-flash"})
-    add(name);
+    add(name, "deepseek");
   for (const Json& name : standin.config["chat"]["models"].items())
-    add(name.text());
+    add(name.text(), "deepseek");
+  if (exchange->path.starts_with("/v1/")) {
+    for (const char* name : {"gpt-image-1", "dall-e-3", "sora-2", "sora-2-pro"})
+      add(name, "openai");
+    for (const Json& name : standin.config["profiles"]["openai"]["models"].items())
+      add(name.text(), "openai");
+  }
   exchange->send(Json::object({{"object", "list"}, {"data", std::move(data)}}));
 }
 

@@ -3,6 +3,7 @@
 #include "comfyui.h"
 
 #include "comfyui_nodes.h"
+#include "orders.h"
 #include "profiles.h"
 #include "util.h"
 
@@ -70,8 +71,7 @@ void prompt_route(Standin& standin, const ExchangePtr& exchange) {
   const ComfyGraph graph(prompt->graph);
   for (const std::string& end : prompt->outputs)
     if (prompt->text.empty()) prompt->text = graph.prompt_of(end);
-  if (exchange->fault && exchange->fault->phase == FaultPhase::Content)
-    prompt->fault = exchange->fault;
+  prompt->fault = content_fault(*exchange);
   bill(standin, exchange, *prompt);
   standin.comfy.add(prompt, body["front"].boolean());
   exchange->send(Json::object(

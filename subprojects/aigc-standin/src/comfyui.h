@@ -23,7 +23,7 @@ struct ComfyResult {
   MediaKey key;
   std::string made; // its name in the media
   std::string filename, subfolder, type;
-  double fps = 0; // of a clip
+  bool animated = false;
 };
 
 // What happens in a run, and when: at that share of its time.
@@ -60,7 +60,7 @@ using ComfyPromptPtr = std::shared_ptr<ComfyPrompt>;
 
 class Comfy {
  public:
-  Comfy(Media& media, const Config& config) : media_(media), config_(config) {}
+  Comfy(Media& media, Config& config) : media_(media), config_(config) {}
 
   bool knows(const std::string& id) const;
   int next_number() { return ++number_; }
@@ -88,7 +88,7 @@ class Comfy {
 
  private:
   Media& media_;
-  const Config& config_;
+  Config& config_;
   int number_ = 0;
   std::deque<ComfyPromptPtr> pending_;
   ComfyPromptPtr running_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // ComfyUI's folders: uploads into them, and what lies there.
-#include "form.h"
-#include "standin.h"
+#include "orders.h"
 #include "util.h"
 
 namespace standin {
@@ -39,19 +38,11 @@ std::string free_name(const Comfy::Files& files, const std::string& type,
   }
 }
 
-const char* type_of(const std::string& name) {
-  for (const auto& [tail, type] : {std::pair(".png", "image/png"), std::pair(".jpg", "image/jpeg"),
-                                   std::pair(".mp4", "video/mp4"), std::pair(".webm", "video/webm"),
-                                   std::pair(".webp", "image/webp")})
-    if (name.ends_with(tail)) return type;
-  return "application/octet-stream";
-}
-
 } // namespace
 
 void comfy_upload_route(Standin& standin, const ExchangePtr& exchange) {
   if (exchange->body.size() > most_bytes) return refuse(exchange, 413);
-  const auto form = Form::read(exchange->header("Content-Type"), exchange->body);
+  const auto& form = exchange->form;
   const auto pictures = form ? form->files("image") : std::vector<const Part*>{};
   if (pictures.empty() || pictures[0]->file_name.empty()) return refuse(exchange, 400);
   const Part& picture = *pictures[0];
@@ -77,11 +68,15 @@ void comfy_view_route(Standin& standin, const ExchangePtr& exchange) {
   const auto found = standin.comfy.files.find(comfy_path(type, subfolder, name));
   if (found == standin.comfy.files.end() || exchange->has_content_fault("view-404"))
     return refuse(exchange, 404);
+  const Headers headers = {{"Content-Disposition", "filename=\"" + name + "\""}};
+  const auto& [uploaded, made] = found->second;
+  if (!uploaded && !result_file(standin, made)) return refuse(exchange, 404);
+  if (!uploaded)
+    return send_file(standin, exchange, file_or_fault(content_fault(*exchange), made), headers);
   Reply reply;
-  reply.body = found->second.bytes ? found->second.bytes : result_file(standin, found->second.made);
-  if (!reply.body) return refuse(exchange, 404);
-  reply.type = type_of(name);
-  reply.headers = {{"Content-Disposition", "filename=\"" + name + "\""}};
+  reply.body = uploaded;
+  reply.type = media_type(name);
+  reply.headers = headers;
   exchange->send(std::move(reply));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What a prompt will make, and what will be told about it when.
 #include "comfyui.h"
-#include "config.h"
+#include "orders.h"
 #include "util.h"
 
 #include <algorithm>
@@ -12,52 +12,35 @@ namespace {
 
 // How an output node saves.
 struct Saver {
-  const char* extension;
-  const char* rate; // the input with the frame rate; null for pictures
+  const char* format; // also the extension
+  const char* rate;   // the input with the frame rate; null for pictures
 };
 
 Saver saver_of(const ComfyGraph& graph, const std::string& node) {
   const std::string name = graph.class_of(node);
-  if (name == "VHS_VideoCombine") return {".mp4", "frame_rate"};
-  if (name == "SaveVideo") return {".mp4", "fps"};
-  if (name == "SaveWEBM") return {".webm", "fps"};
-  if (name == "SaveAnimatedWEBP") return {".webp", "fps"};
-  return {".png", nullptr};
+  if (name == "VHS_VideoCombine") return {"mp4", "frame_rate"};
+  if (name == "SaveVideo") return {"mp4", "fps"};
+  if (name == "SaveWEBM") return {"webm", "fps"};
+  if (name == "SaveAnimatedWEBP") return {"webp", "fps"};
+  return {"png", nullptr};
 }
 
-// The sides that the nearest node with sides says.
-void set_size(const ComfyGraph& graph, const std::string& node, MediaKey& key) {
-  key.width = static_cast<int>(graph.nearest(node, "width").number(1024));
-  key.height = static_cast<int>(graph.nearest(node, "height").number(1024));
-}
-
-void override_size(const Json& config, MediaKey& key) {
-  if (config["width"].number() > 0) key.width = static_cast<int>(config["width"].number());
-  if (config["height"].number() > 0) key.height = static_cast<int>(config["height"].number());
-}
-
-MediaKey key_of(const ComfyGraph& graph, const std::string& node, const char* rate,
-                const Config& config) {
+// An animated WebP is only its first picture.
+MediaKey key_of(const ComfyGraph& graph, const std::string& node, const Saver& saver,
+                const std::optional<Fault>& fault, const Config& config) {
   MediaKey key;
-  set_size(graph, node, key);
-  key.clip = rate;
-  override_size(config[rate ? "video" : "image"], key);
-  if (!rate) return key;
-  key.fps = std::max(1, static_cast<int>(std::lround(graph.nearest(node, rate).number(16))));
-  const double frames = graph.nearest(node, "length").number(1);
-  const double asked = config["video"]["duration"].number();
-  key.seconds = asked > 0 ? asked : frames / key.fps;
+  key.clip = saver.rate && saver.format != std::string_view("webp");
+  key.format = saver.format;
+  const Json& wanted = config[saver.rate ? "video" : "image"];
+  key.width = or_override(wanted["width"], graph.nearest(node, "width").number(1024));
+  key.height = or_override(wanted["height"], graph.nearest(node, "height").number(1024));
+  if (fault && fault->kind == "other-type" && !saver.rate) key.format = "jpeg";
+  other_size(fault, key);
+  if (!saver.rate) return key;
+  key.fps = std::max(1, static_cast<int>(std::lround(graph.nearest(node, saver.rate).number(16))));
+  const double asked = wanted["duration"].number();
+  key.seconds = asked > 0 ? asked : graph.nearest(node, "length").number(1) / key.fps;
   return key;
-}
-
-// The faults that put another file in the place of the one that was made.
-std::string made_name(const std::optional<Fault>& fault, const std::string& name) {
-  const std::string kind = fault ? fault->kind : "";
-  if (kind == "picture-bomb") return "bomb.png";
-  if (kind == "not-a-clip") return "noise.mp4";
-  if (kind == "broken-clip") return "broken-" + name;
-  if (kind == "view-404") return "missing";
-  return name;
 }
 
 // "video/take" is the folder video and files take_00001_.mp4.
@@ -69,14 +52,14 @@ void set_name(const Json& prefix, const std::string& extension, int counter, Com
   }
   char number[16];
   g_snprintf(number, sizeof number, "_%05d_", counter);
-  result.filename = text + number + extension;
+  result.filename = text + number + "." + extension;
 }
 
 void add_results(const ComfyPrompt& prompt, const std::string& node, const Config& config,
                  int& counter, std::vector<ComfyResult>& out) {
   const ComfyGraph graph(prompt.graph);
   const Saver saver = saver_of(graph, node);
-  const MediaKey key = key_of(graph, node, saver.rate, config);
+  const MediaKey key = key_of(graph, node, saver, prompt.fault, config);
   int count = static_cast<int>(graph.nearest(node, "batch_size").number(1));
   // Frames that are saved as pictures are as many pictures.
   if (!saver.rate)
@@ -88,13 +71,14 @@ void add_results(const ComfyPrompt& prompt, const std::string& node, const Confi
     ComfyResult result;
     result.node = node;
     result.key = key;
-    result.key.variant = static_cast<int>((hash(prompt.text) + static_cast<uint32_t>(i)) % 4);
-    result.made = made_name(prompt.fault, result.key.name());
+    result.key.variant = variant(prompt.text, static_cast<size_t>(i));
+    const bool there = !prompt.fault || prompt.fault->kind != "view-404";
+    result.made = there ? file_or_fault(prompt.fault, result.key.name()) : "missing";
     const bool kept =
         graph.class_of(node) != "PreviewImage" && graph.value(node, "save_output").boolean(true);
     result.type = kept ? "output" : "temp";
-    result.fps = saver.rate ? key.fps : 0;
-    set_name(graph.value(node, "filename_prefix"), saver.extension, counter++, result);
+    result.animated = saver.rate;
+    set_name(graph.value(node, "filename_prefix"), saver.format, counter++, result);
     out.push_back(std::move(result));
   }
 }

@@ -32,7 +32,7 @@ Json file_json(const ComfyResult& result, bool by_vhs) {
       {{"filename", result.filename}, {"subfolder", result.subfolder}, {"type", result.type}});
   if (by_vhs) {
     out.set("format", "video/h264-mp4");
-    out.set("frame_rate", result.fps);
+    out.set("frame_rate", result.key.fps);
   }
   return out;
 }
@@ -57,6 +57,8 @@ void Comfy::add(const ComfyPromptPtr& prompt, bool front) {
   for (const ComfyResult& result : prompt->results)
     files[comfy_path(result.type, result.subfolder, result.filename)] = {};
   prompt->unmade = prompt->results.size();
+  prompt->seconds = prompt->results.front().animated ? config_.next_video_seconds()
+                                                     : config_["image"]["seconds"].number();
   front ? pending_.push_front(prompt) : pending_.push_back(prompt);
   for (const ComfyResult& result : prompt->results)
     media_.get(result.key, [this, prompt](const Bytes&) {
@@ -174,15 +176,15 @@ void Comfy::output(const std::string& node) {
   const std::string name = ComfyGraph(prompt.graph).class_of(node);
   const bool by_vhs = name == "VHS_VideoCombine";
   Json list{Json::Array{}};
-  bool clip = false;
+  bool animated = false;
   for (const ComfyResult& result : prompt.results) {
     if (result.node != node) continue;
     files[comfy_path(result.type, result.subfolder, result.filename)].made = result.made;
-    clip = result.key.clip;
+    animated = result.animated;
     list.push(file_json(result, by_vhs));
   }
   Json out = Json::object({{by_vhs ? "gifs" : "images", std::move(list)}});
-  if (clip && !by_vhs) out.set("animated", Json::array({true}));
+  if (animated && !by_vhs) out.set("animated", Json::array({true}));
   prompt.done.set(node, out);
   tell(prompt.client, "executed",
        Json::object({{"node", node},

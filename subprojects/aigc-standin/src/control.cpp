@@ -40,6 +40,7 @@ void forget(Standin& standin, const std::string& profile) {
     standin.tasks.forget_profile(openai_profile().name);
   for (const Profile* other : profiles())
     if (profile.empty() || profile == other->name) standin.tasks.forget_profile(other->name);
+  if (profile.empty() || profile == comfyui_profile().name) standin.comfy.forget();
 }
 
 } // namespace

@@ -50,8 +50,10 @@ bool served(const Standin& standin, const std::string& profile, const std::strin
   return false;
 }
 
-std::string first_model(const Standin& standin, const std::string& profile) {
+std::string first_model(const Standin& standin, const std::string& profile, bool clips) {
   const auto& models = standin.config["profiles"][profile]["models"].items();
+  for (const Json& model : models)
+    if (!clips || lower(model.text()).find("t2v") != std::string::npos) return model.text();
   return models.empty() ? "none" : models.front().text();
 }
 

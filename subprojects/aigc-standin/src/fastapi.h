@@ -20,7 +20,8 @@ void send_models(const Standin&, const ExchangePtr&, const std::string& profile,
 // The picture a form brings under that name or as its list; empty when there is none.
 std::vector<const Part*> form_pictures(const Form&, const std::string& name);
 bool served(const Standin&, const std::string& profile, const std::string& model);
-std::string first_model(const Standin&, const std::string& profile);
+// What an order without a model gets.
+std::string first_model(const Standin&, const std::string& profile, bool clips);
 // Whether a model of that name makes clips of pictures only.
 bool needs_picture(const std::string& model);
 

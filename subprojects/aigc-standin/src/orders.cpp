@@ -11,12 +11,6 @@ bool is(const std::optional<Fault>& fault, const char* kind) {
   return fault && fault->kind == kind;
 }
 
-void other_size(const std::optional<Fault>& fault, MediaKey& key) {
-  if (!is(fault, "other-size")) return;
-  key.width = or_override(fault->spec["width"], 96);
-  key.height = or_override(fault->spec["height"], 64);
-}
-
 MediaKey clip_key(const Standin& standin, const std::optional<Fault>& fault,
                   const ClipOrder& order) {
   const Json& config = standin.config["video"];
@@ -49,6 +43,12 @@ TaskPtr new_task(Standin& standin, const ExchangePtr& exchange, const std::strin
 }
 
 } // namespace
+
+void other_size(const std::optional<Fault>& fault, MediaKey& key) {
+  if (!is(fault, "other-size")) return;
+  key.width = or_override(fault->spec["width"], 96);
+  key.height = or_override(fault->spec["height"], 64);
+}
 
 int or_override(const Json& value, int otherwise) {
   const auto number = static_cast<int>(value.number());

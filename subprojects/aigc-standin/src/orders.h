@@ -37,6 +37,7 @@ int or_override(const Json& value, int otherwise);
 int variant(const std::string& prompt, size_t index);
 // The faults that put another file in the place of the one that was made.
 std::string file_or_fault(const std::optional<Fault>&, std::string file);
+void other_size(const std::optional<Fault>&, MediaKey&);
 std::optional<Fault> content_fault(const Exchange&);
 
 // Calls done with the names of all files when they are made.

@@ -272,7 +272,8 @@ void video_route_openai(Standin& standin, const ExchangePtr& exchange) {
   order.fps = 30;
   order.sound = true;
   order.facts = Json::object({{"seconds", seconds}, {"size", size}});
-  exchange->send(video_json(standin, *order_clip(standin, exchange, profile_name, order)));
+  exchange->send(
+      video_json(standin, as_created(*order_clip(standin, exchange, profile_name, order))));
 }
 
 void unknown_video(const ExchangePtr& exchange) {

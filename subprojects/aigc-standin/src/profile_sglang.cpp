@@ -38,7 +38,7 @@ std::string host_picture(Standin& standin, const std::string& id, const std::str
 
 void pictures(Standin& standin, const ExchangePtr& exchange, const Json& fields, bool as_url) {
   PictureOrder order;
-  order.model = fields.has("model") ? fields["model"].text() : first_model(standin, name);
+  order.model = fields.has("model") ? fields["model"].text() : first_model(standin, name, false);
   order.prompt = fields["prompt"].text();
   order.size = size_or(fields["size"].text(), {1024, 1024});
   order.count = static_cast<int>(std::clamp<int64_t>(fields["n"].integer(1), 1, 10));
@@ -192,7 +192,7 @@ void video(Standin& standin, const ExchangePtr& exchange) {
   }
   if (fields["prompt"].text().empty()) return bad_request(exchange, "prompt is required");
   ClipOrder order;
-  order.model = fields.has("model") ? fields["model"].text() : first_model(standin, name);
+  order.model = fields.has("model") ? fields["model"].text() : first_model(standin, name, true);
   if (!right_reference(exchange, fields, order.model)) return;
   order.size = size_or(fields["size"].text(), {static_cast<int>(fields["width"].integer(832)),
                                                static_cast<int>(fields["height"].integer(480))});
@@ -206,7 +206,7 @@ void video(Standin& standin, const ExchangePtr& exchange) {
   const int seconds = static_cast<int>(order.seconds + 0.5);
   order.facts =
       Json::object({{"seconds", std::to_string(seconds)}, {"size", print_x_size(order.size)}});
-  exchange->send(video_json(*order_clip(standin, exchange, name, order)));
+  exchange->send(video_json(as_created(*order_clip(standin, exchange, name, order))));
 }
 
 void not_found(const ExchangePtr& exchange) {

@@ -27,19 +27,20 @@ void models(Standin& standin, const ExchangePtr& exchange) {
 }
 
 bool right_model(const Standin& standin, const ExchangePtr& exchange, const Json& fields,
-                 std::string& model) {
-  model = fields.has("model") ? fields["model"].text() : first_model(standin, name);
+                 bool clips, std::string& model) {
+  const std::string own = first_model(standin, name, clips);
+  model = fields.has("model") ? fields["model"].text() : own;
   if (served(standin, name, model)) return true;
   exchange->error(400, "",
                   "Model mismatch: request specifies '" + model + "' but server is running '" +
-                      first_model(standin, name) + "'.");
+                      own + "'.");
   return false;
 }
 
 void picture_rest(Standin& standin, const ExchangePtr& exchange, const Json& fields,
                   PictureOrder order) {
   const std::string size = fields["size"].text();
-  if (!right_model(standin, exchange, fields, order.model)) return;
+  if (!right_model(standin, exchange, fields, false, order.model)) return;
   order.size = size.empty() || size == "auto" ? Size{1024, 1024} : parse_x_size(size);
   if (order.size.width == 0)
     return exchange->error(400, "",
@@ -205,7 +206,7 @@ bool read_order(Standin& standin, const ExchangePtr& exchange, ClipOrder& order)
     return false;
   }
   if (!fastapi_fields(exchange, video_fields(), fields) || !right_patterns(exchange, fields) ||
-      !right_model(standin, exchange, fields, order.model) ||
+      !right_model(standin, exchange, fields, true, order.model) ||
       !right_reference(exchange, fields, order.model))
     return false;
   order.size = fields.has("size") ? parse_x_size(fields["size"].text())
@@ -253,7 +254,7 @@ Json video_json(const Task& task) {
 void video(Standin& standin, const ExchangePtr& exchange) {
   ClipOrder order;
   if (!read_order(standin, exchange, order)) return;
-  exchange->send(video_json(*order_clip(standin, exchange, name, order)));
+  exchange->send(video_json(as_created(*order_clip(standin, exchange, name, order))));
 }
 
 void video_sync(Standin& standin, const ExchangePtr& exchange) {

@@ -110,13 +110,19 @@ double ttl(const Standin& standin) {
   return standin.config["task_ttl_seconds"].number();
 }
 
+// A task of DashScope's own, or null.
+TaskPtr find_task(Standin& standin, const std::string& id) {
+  const TaskPtr task = standin.tasks.find(id, ttl(standin));
+  return task && task->profile.empty() ? task : nullptr;
+}
+
 } // namespace
 
 void task_route(Standin& standin, const ExchangePtr& exchange) {
   if (!within_query_rate(standin, exchange)) return;
   const std::string id = id_of(*exchange);
   exchange->call->task_id = id;
-  const TaskPtr found = standin.tasks.find(id, ttl(standin));
+  const TaskPtr found = find_task(standin, id);
   Json reply = Json::object({{"request_id", exchange->request_id}});
   if (!found) {
     reply.set("output", unknown(id));
@@ -138,7 +144,7 @@ void cancel_route(Standin& standin, const ExchangePtr& exchange) {
   if (!within_query_rate(standin, exchange)) return;
   const std::string id = id_of(*exchange);
   exchange->call->task_id = id;
-  const TaskPtr task = standin.tasks.find(id, ttl(standin));
+  const TaskPtr task = find_task(standin, id);
   if (task && standin.tasks.cancel(*task))
     return exchange->send(Json::object({{"request_id", exchange->request_id}}));
   exchange->error(400, "UnsupportedOperation",

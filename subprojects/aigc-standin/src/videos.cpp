@@ -22,6 +22,12 @@ Task seen(const Exchange& exchange, const Task& task) {
   return out;
 }
 
+Task as_created(const Task& task) {
+  Task out = task;
+  out.state = TaskState::Pending;
+  return out;
+}
+
 std::optional<Task> video_of(Standin& standin, const Exchange& exchange,
                              const std::string& profile) {
   const std::string id = segment(exchange.path, 2);

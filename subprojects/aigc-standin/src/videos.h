@@ -16,6 +16,8 @@ namespace standin {
 std::optional<Task> video_of(Standin&, const Exchange&, const std::string& profile);
 TaskPtr find_job(Standin&, const std::string& profile, const std::string& id);
 Task seen(const Exchange&, const Task&);
+// As the answer to its creation tells it: queued, whatever happened since.
+Task as_created(const Task&);
 
 // "" when nothing was scripted.
 std::string scripted_state(const Task&);

@@ -201,8 +201,8 @@ class Program(Case):
         out, _ = process.communicate(timeout=10)
         self.assertEqual((process.returncode, len(out.splitlines())), (0, 1))
         self.assertEqual(set(json.loads(out)), {"api", "deepseek", "dashscope", "compatible",
-                                                "openai",
-                                                "results", "control"})
+                                                "openai", "vllm-omni", "sglang", "localai",
+                                                "sdcpp", "comfyui", "results", "control"})
 
     def test_bad_options(self):
         for options in (["--nonsense"], ["x"], ["--port", "70000"], ["--config", "/nowhere.json"]):

@@ -180,7 +180,8 @@ void WebSocket::Link::listen() {
       "closed", +[](SoupWebsocketConnection*, gpointer data) {
         auto* self = static_cast<Link*>(data);
         self->lose(self->failure("was closed by the server"));
-        self->finish();
+        // Later, since libsoup still works with what would be let go of.
+        self->thread_.post([self = self->shared_from_this()] { self->finish(); });
       });
 }
 

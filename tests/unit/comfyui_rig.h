@@ -180,9 +180,10 @@ struct ComfyuiTest : testing::Test {
         BackendChoice::comfyui,
         {.base_url = comfy.url(), .key = Secret(key), .workflow = path, .role = role});
   }
-  Call call() {
+  Call call() { return call(prompt); }
+  Call call(const std::string& id) {
     Call call{cancel, std::chrono::steady_clock::now() + 10s, [](int) {}, {}, {}, {}};
-    call.id = prompt;
+    call.id = id;
     return call;
   }
   Task submit() {

@@ -127,6 +127,15 @@ TEST(WebSocket, HearsAFrameThatArrivesInPieces) {
   EXPECT_EQ(ear.log->snapshot().heard.at(0).size(), large.size() + 2);
 }
 
+TEST(WebSocket, HearsWhatComesTogetherWithTheHandshake) {
+  SocketServer server([](auto& peer) {
+    peer.say(handshake(peer.request()) + frame(kText, "welcome"));
+    peer.hang();
+  });
+  Ear ear(server.url());
+  ASSERT_TRUE(ear.hears(1));
+}
+
 TEST(WebSocket, StopsListeningToAFrameThatIsTooLarge) {
   SocketServer server(opening([](auto& peer) {
     std::string head(1, static_cast<char>(0x80 | kText));

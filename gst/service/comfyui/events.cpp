@@ -33,6 +33,27 @@ struct Events::State {
 
   explicit State(std::map<std::string, double> weights) : weights(std::move(weights)) {}
 
+  /// Somebody who looks at sketches; without one they are not kept.
+  class Viewer {
+   public:
+    Viewer(State& state, const std::string& prompt, bool looks) : state_(state), prompt_(prompt) {
+      std::lock_guard guard(state_.mutex);
+      state_.entries[prompt_].wants_sketch = looks;
+    }
+    ~Viewer() {
+      std::lock_guard guard(state_.mutex);
+      State::Entry& entry = state_.entries[prompt_];
+      entry.wants_sketch = false;
+      entry.sketch.reset();
+    }
+    Viewer(const Viewer&) = delete;
+    Viewer& operator=(const Viewer&) = delete;
+
+   private:
+    State& state_;
+    const std::string& prompt_;
+  };
+
   void opened();
   void hear(std::string_view text);
   void hear(GBytes* bytes);
@@ -157,7 +178,6 @@ Events::News Events::wait(const std::string& prompt, Clock::time_point end, Call
   State::Entry& entry = state.entries[prompt];
   const auto line = state.line;
   const auto until = line == State::Line::closed ? std::min(end, state.retry_at) : end;
-  entry.wants_sketch = static_cast<bool>(call.preview);
   state.changed.wait_until(lock, until, [&] {
     return call.cancel.cancelled() || entry.wake || entry.sketch || state.line != line ||
            entry.watch.percent() > entry.told;
@@ -166,12 +186,12 @@ Events::News Events::wait(const std::string& prompt, Clock::time_point end, Call
   if (entry.watch.percent() > entry.told) news.percent = entry.told = entry.watch.percent();
   news.sketch = std::move(entry.sketch);
   news.over = std::exchange(entry.wake, false) || call.cancel.cancelled() || Clock::now() >= end;
-  entry.wants_sketch = false;
   return news;
 }
 
 void Events::linger(const std::string& prompt, std::chrono::nanoseconds duration, Call& call) {
   const auto end = Clock::now() + duration;
+  const State::Viewer viewer(*state_, prompt, static_cast<bool>(call.preview));
   for (;;) {
     open();
     const News news = wait(prompt, end, call);

@@ -20,7 +20,8 @@ constexpr Model kPicture = {.role = Role::picture,
                             .min_side = 64,
                             .max_side = 8192,
                             .side_step = 16,
-                            .max_in_flight = 2}; // one is made while the other comes and goes
+                            .max_in_flight = 2, // one is made while the other comes and goes
+                            .picture_mime = "image/png"};
 constexpr Model kClip = {.role = Role::clip,
                          .default_size = {832, 480},
                          .min_side = 64,

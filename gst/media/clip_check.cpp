@@ -52,7 +52,6 @@ class Decoding {
                             static_cast<gint64>(range.stop)))
         throw Error(Fault::damaged, "the clip " + clip_.uri + " cannot be searched",
                     "make or download the clip again");
-      state_.lock()->pictures = 0; // the one that was shown for the pause
       counts.push_back(play(cancel));
     }
     return counts;
@@ -115,17 +114,21 @@ class Decoding {
         gst_structure_has_name(gst_caps_get_structure(caps.get(), 0), "video/x-raw");
     g_object_set(sink, "sync", FALSE, "async", pictures, "enable-last-sample", FALSE, nullptr);
     const auto sink_pad = adopt(gst_element_get_static_pad(sink, "sink"));
-    if (pictures)
-      gst_pad_add_probe(sink_pad.get(), GST_PAD_PROBE_TYPE_BUFFER, on_picture, self, nullptr);
+    constexpr auto kWatched =
+        static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_FLUSH);
+    if (pictures) gst_pad_add_probe(sink_pad.get(), kWatched, on_picture, self, nullptr);
     gst_bin_add(GST_BIN(self->pipeline_.get()), sink);
     gst_element_sync_state_with_parent(sink);
     gst_pad_link(pad, sink_pad.get());
   }
 
-  static GstPadProbeReturn on_picture(GstPad*, GstPadProbeInfo* info, gpointer self) {
+  static GstPadProbeReturn on_picture(GstPad*, GstPadProbeInfo* info, gpointer data) {
+    auto* self = static_cast<Decoding*>(data);
+    // Each range begins with a flush, which comes before its first picture.
+    if (info->type & GST_PAD_PROBE_TYPE_EVENT_FLUSH) self->state_.lock()->pictures = 0;
     // A picture whose references are lost is made up.
-    if (!GST_BUFFER_FLAG_IS_SET(GST_PAD_PROBE_INFO_BUFFER(info), GST_BUFFER_FLAG_CORRUPTED))
-      ++static_cast<Decoding*>(self)->state_.lock()->pictures;
+    else if (!GST_BUFFER_FLAG_IS_SET(GST_PAD_PROBE_INFO_BUFFER(info), GST_BUFFER_FLAG_CORRUPTED))
+      ++self->state_.lock()->pictures;
     return GST_PAD_PROBE_OK;
   }
 
@@ -143,10 +146,22 @@ void expect_pictures(const ClipInfo& clip, guint64 decoded, guint64 held, const 
               "make or download the clip again");
 }
 
+/// A demuxer steps over what it cannot read, and says nothing.
+void expect_length(const ClipInfo& clip) {
+  const auto claimed = static_cast<double>(clip.claimed);
+  if (static_cast<double>(clip.reached) >= kLeastDecoded * claimed) return;
+  throw Error(Fault::damaged,
+              "only " + std::to_string(clip.reached / GST_MSECOND) + " of " +
+                  std::to_string(clip.claimed / GST_MSECOND) + " ms can be read of the clip " +
+                  clip.uri,
+              "make or download the clip again");
+}
+
 } // namespace
 
 void check_clip_decodes(const ClipInfo& clip, Cancel& cancel) {
   cancel.check();
+  expect_length(clip);
   const auto& keys = clip.keyframes;
   if (keys.size() < 3) {
     const auto counts = Decoding(clip).count({}, cancel);

@@ -7,7 +7,8 @@
 namespace aigc {
 
 /// Decodes the first and the last group of pictures, in software. Throws Error{Fault::damaged} when
-/// they cannot be decoded or too many pictures are missing, missing_plugin, cancelled.
+/// they cannot be decoded, or too many pictures or much of its length are missing, missing_plugin,
+/// cancelled.
 void check_clip_decodes(const ClipInfo& clip, Cancel& cancel);
 
 } // namespace aigc

@@ -38,7 +38,7 @@ class Bytes {
   guint64 size_ = 0;
 };
 
-constexpr std::string_view kEbml = "\x1a\x45\xdf\xa3";
+constexpr std::string_view kEbml = "\x1a\x45\xdf\xa3", kSegment = "\x18\x53\x80\x67";
 constexpr size_t kEbmlHead = 64; ///< bytes in which a Matroska says what it is
 
 struct Family {
@@ -96,15 +96,20 @@ std::optional<Element> element_in(std::string_view bytes) {
   return Element{name + number, length};
 }
 
-/// As with MP4. What is inside an element of open length stands beside it.
+/// As with MP4, inside the segment, which holds all there is; what has an open length is entered,
+/// too. Bytes within the segment that are no element at all are where it broke.
 bool is_cut_matroska(Bytes& file) {
   std::array<char, 12> buffer{};
+  guint64 end = 0; // of the segment
   for (guint64 at = 0; at < file.size();) {
-    const auto element = element_in(file.read(at, buffer));
-    if (!element) return false; // not ours to judge
+    const auto head = file.read(at, buffer);
+    const auto element = element_in(head);
+    if (!element) return at < end;
     at += element->head;
     if (element->length.value_or(0) > file.size() - at) return true;
-    at += element->length.value_or(0);
+    const bool is_segment = head.starts_with(kSegment);
+    if (is_segment) end = at + element->length.value_or(0);
+    at += is_segment ? 0 : element->length.value_or(0);
   }
   return false;
 }

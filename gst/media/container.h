@@ -26,8 +26,8 @@ const char* extension_of(Container container);
 /// As people call it: "WebM".
 const char* name_of(Container container);
 
-/// Whether the file says that it is longer than it is: the rest never arrived, which a demuxer
-/// takes for the end of the film.
+/// Whether the lengths inside the file reach past its end: the rest never arrived, or the middle is
+/// broken, which a demuxer takes for the end of the film.
 bool is_cut_off(const std::string& path, Container container);
 
 } // namespace aigc

@@ -57,7 +57,7 @@ std::string check_clip_file(const std::string& uri) {
     throw Error(Fault::format, "the file " + uri + " is a WebP picture, moving or not, and no clip",
                 "have it made as MP4, WebM or AVI");
   if (is_cut_off(path, container))
-    throw Error(Fault::damaged, "the clip " + uri + " is truncated",
+    throw Error(Fault::damaged, "the clip " + uri + " is truncated or broken",
                 "make or download the clip again");
   return path;
 }

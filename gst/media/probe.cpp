@@ -30,6 +30,12 @@ struct Stream {
   GstVideoOrientationMethod orientation = GST_VIDEO_ORIENTATION_IDENTITY;
   std::vector<Packet> packets;
   guint64 buffers = 0;
+  GstClockTime reached = 0;
+
+  GstClockTime claimed() const {
+    const bool says = segment.format == GST_FORMAT_TIME && segment.duration != G_MAXUINT64;
+    return says ? segment.duration : 0;
+  }
 
   bool is(const char* prefix) const {
     return caps &&
@@ -58,10 +64,11 @@ struct Stream {
 
   void on_buffer(GstBuffer* buffer) {
     ++buffers;
-    if (!is_video() || !GST_BUFFER_PTS_IS_VALID(buffer) || segment.format != GST_FORMAT_TIME)
-      return;
+    if (!GST_BUFFER_PTS_IS_VALID(buffer) || segment.format != GST_FORMAT_TIME) return;
     const GstClockTime pts = GST_BUFFER_PTS(buffer);
     const bool timed = GST_BUFFER_DURATION_IS_VALID(buffer) && GST_BUFFER_DURATION(buffer) > 0;
+    reached = std::max(reached, pts + (timed ? GST_BUFFER_DURATION(buffer) : 0));
+    if (!is_video()) return;
     guint64 start = 0, stop = 0;
     if (!gst_segment_clip(&segment, GST_FORMAT_TIME, pts,
                           pts + (timed ? GST_BUFFER_DURATION(buffer) : 0), &start, &stop))
@@ -261,6 +268,8 @@ ClipInfo probe_clip(const std::string& uri, Cancel& cancel) {
   const Stream* video = nullptr;
   bool untimed = false;
   for (const auto& stream : streams) {
+    info.reached = std::max(info.reached, stream->reached);
+    info.claimed = std::max(info.claimed, stream->claimed());
     if (stream->is("audio/") && stream->buffers > 0) info.has_audio = true;
     if (!stream->is_video() || video) continue;
     if (!stream->packets.empty())

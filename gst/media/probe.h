@@ -30,6 +30,8 @@ struct ClipInfo {
   GstClockTime origin = 0;        ///< when the first frame is shown
   GstClockTime span = 0;          ///< from the first frame to the end of the last
   GstClockTime longest_frame = 0; ///< the longest time one frame stays
+  GstClockTime reached = 0;       ///< the end of whatever ends last, sound included
+  GstClockTime claimed = 0;       ///< what the file says of that; 0 when it says nothing
   guint64 frames = 0;             ///< pictures of the video stream
 
   /// A picture that can be decoded without others.

@@ -2,35 +2,17 @@
 // Clients that others wrote drive the stand-in: what they understand, it speaks.
 // Usage: node --test-reporter=tap conformance.mjs AIGC-STANDIN
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
-import { after, before, beforeEach, test } from "node:test";
+import { beforeEach, test } from "node:test";
 import { createAlibaba } from "@ai-sdk/alibaba";
 import { createDeepSeek } from "@ai-sdk/deepseek";
 import OpenAI from "openai";
+import { all, at, control, key } from "./standin.mjs";
 
-const key = "sk-standin";
 const question = [{ role: "user", content: "a harbour at dawn, as one json object" }];
 const prompt = [{ role: "user", content: [{ type: "text", text: question[0].content }] }];
 const quiet = { thinking: { type: "disabled" } };
-let program, at;
 
-before(async () => {
-  const options = ["--port", "0", "--exit-on-stdin-eof", "--max-seconds", "120"];
-  program = spawn(process.argv.at(-1), options, { stdio: ["pipe", "pipe", "inherit"] });
-  for await (const line of createInterface(program.stdout)) {
-    at = JSON.parse(line);
-    break;
-  }
-});
-after(() => program.stdin.end());
 beforeEach(() => control("reset", {}));
-
-async function control(name, body) {
-  const request = { method: "POST", body: JSON.stringify(body) };
-  const reply = await fetch(`${at.control}/${name}`, request);
-  assert.equal(reply.status, 200, await reply.text());
-}
 
 const fault = (status, more = {}) =>
   control("config", { faults: [{ route: "chat", kind: "status", status, times: -1, ...more }] });
@@ -41,12 +23,6 @@ const deepseek = (more = {}) =>
 const chat = (client, more = {}) => client.chat.completions.create(
   { model: "deepseek-flash", messages: question, ...quiet, ...more });
 const fields = ["keyframe", "mood", "motion_prompt", "negative_prompt", "prompt"];
-
-async function all(stream) {
-  const parts = [];
-  for await (const part of stream) parts.push(part);
-  return parts;
-}
 
 test("openai: an answer", async () => {
   const answer = await chat(openai(), { response_format: { type: "json_object" } });

@@ -103,7 +103,7 @@ TEST_F(Doctor, TellsARefusedKeyFromAServiceThatIsNotThere) {
   EXPECT_EQ(service_in(found, "deepseek")["state"].text(), "refused") << said;
   EXPECT_NE(service_in(found, "deepseek")["remedy"].text(), "");
   EXPECT_EQ(service_in(found, "openai")["state"].text(), "unreachable") << said;
-  EXPECT_NE(JsonView(found.get())["roles"].at(1)["problem"].text(), ""); // nobody paints
+  EXPECT_EQ(JsonView(found.get())["roles"].at(1)["backend"].text(), "openai");
 }
 
 TEST_F(Doctor, AnAddressWithoutTheApiIsNoService) {

@@ -87,9 +87,10 @@ TEST_F(Localai, AnAnswerWithoutAClipIsNamedAndNotOpen) {
   for (const Case& one : table) {
     SCOPED_TRACE(one.name);
     server.on(kVideo, one.body);
-    const size_t before = server.calls(kVideo).size();
+    const size_t before = server.calls(kVideo).size(), billed_before = billed();
     const Error error = failure(clip_order());
     EXPECT_EQ(error.fault, one.fault) << error.what();
+    EXPECT_EQ(billed(), billed_before + 1);
     EXPECT_FALSE(is_open(clip_order()));
     EXPECT_EQ(server.calls(kVideo).size(), before + 1);
   }

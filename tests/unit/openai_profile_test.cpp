@@ -93,6 +93,19 @@ TEST_F(OpenaiProfile, IsAskedForAtTheFirstPictureAndKept) {
   EXPECT_EQ(server.calls("GET /v1/models").size(), 1u);
 }
 
+TEST_F(OpenaiProfile, IsAskedForAgainAfterARefusal) {
+  begin(Profile::automatic);
+  list(R"({"id":"old","owned_by":"vllm"})");
+  const Request request{.role = Role::picture, .model = "auto", .words = "a fox", .size = {64, 64}};
+  EXPECT_THROW(picture_of(request), Error);
+  list(R"({"id":"new","owned_by":"sglang"})");
+  server.on("POST /v1/images/generations",
+            R"({"data":[{"b64_json":")" + base64_of(picture(64, 64).get()) + R"("}]})");
+  picture_of(request);
+  const auto body = body_of("POST /v1/images/generations");
+  EXPECT_EQ(JsonView(body.get())["model"].text(), "new");
+}
+
 TEST_F(OpenaiProfile, AProbeMakesNothing) {
   begin(Profile::automatic);
   list(R"({"id":"m","owned_by":"vllm"})");

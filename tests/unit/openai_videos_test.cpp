@@ -122,10 +122,12 @@ TEST_F(OpenaiVideos, AFailureIsTheEndWithOrWithoutACode) {
   const Error numbered =
       failure({200, task_in("failed", R"(,"error":{"code":500,"message":"engine died"})")});
   EXPECT_NE(std::string(numbered.what()).find("engine died"), std::string::npos);
+  const Error by_status =
+      failure({500, task_in("failed", R"(,"error":{"code":500,"message":"engine died"})")});
   const Error silent = failure({200, task_in("failed", R"(,"error":null)")});
   EXPECT_FALSE(silent.remedy.empty());
   const Error cancelled = failure({200, task_in("cancelled")});
-  for (const Error& error : {moderated, message, numbered, silent, cancelled}) {
+  for (const Error& error : {moderated, message, numbered, by_status, silent, cancelled}) {
     EXPECT_TRUE(error.ended) << error.what();
     EXPECT_FALSE(error.retry) << error.what();
   }

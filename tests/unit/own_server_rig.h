@@ -7,6 +7,7 @@
 #include "service/driver.h"
 #include "store/files.h"
 #include "store/journal.h"
+#include "store/ledger.h"
 #include "temp_folder.h"
 
 namespace own_server_rig {
@@ -53,6 +54,8 @@ class OwnServerRig : public OpenaiRig {
   bool is_open(const Request& request) const {
     return Journal(folder.path()).has(request_key(edition_of(*backend), request));
   }
+  /// Orders that were carried out, whatever came of them.
+  size_t billed() const { return Ledger(folder.path()).lines().size(); }
 
   TempFolder folder;
   std::optional<Driver> driver;

@@ -178,8 +178,10 @@ TEST_F(Sdcpp, APictureThatIsNoneOrOfAnotherSizeIsRefused) {
         Case{picture_done(base64_of_text(film_of(clips::kVp8))), Fault::format},
         Case{picture_done(base64_of(picture(48, 64).get())), Fault::format}}) {
     server.on(kJob, {one.reply});
+    const size_t billed_before = billed();
     const Error error = failure(picture_order());
     EXPECT_EQ(error.fault, one.fault) << error.what();
+    EXPECT_EQ(billed(), billed_before + 1);
     EXPECT_FALSE(is_open(picture_order()));
   }
 }

@@ -6,7 +6,6 @@
 #include "service/openai/log.h"
 
 #include <algorithm>
-#include <string_view>
 
 namespace aigc::openai {
 
@@ -26,7 +25,7 @@ std::string names_of(const std::vector<ListedModel>& models, const Secret& key) 
 bool may_lack_model(const Error& error) {
   if (error.fault == Fault::not_found) return true;
   return error.fault == Fault::settings && error.http_status >= 400 &&
-         std::string_view(error.what()).find("model") != std::string_view::npos;
+         take_string(g_ascii_strdown(error.what(), -1)).find("model") != std::string::npos;
 }
 
 } // namespace

@@ -55,6 +55,7 @@ class OpenaiBackend : public Backend {
  private:
   Profile profile(Call& call);
   std::string model_of(const Request& request, Call& call);
+  void forget();
   std::variant<Result, Task> order(Profile profile, const Request& request, Call& call);
 
   const Server server_;
@@ -82,6 +83,12 @@ std::string OpenaiBackend::model_of(const Request& request, Call& call) {
   return found;
 }
 
+/// A server that refuses may have been started anew, as something else.
+void OpenaiBackend::forget() {
+  profile_.lock()->reset();
+  only_model_.lock()->clear();
+}
+
 std::variant<Result, Task> OpenaiBackend::order(Profile profile, const Request& request,
                                                 Call& call) {
   if (request.role == Role::picture) return make_picture(server_, profile, request, call);
@@ -99,6 +106,7 @@ std::variant<Result, Task> OpenaiBackend::submit(const Request& request, Call& c
   try {
     return order(kind, named, call);
   } catch (const Error& error) {
+    forget();
     throw with_names(error, server_, named.model, call);
   }
 }

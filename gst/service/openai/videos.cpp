@@ -98,12 +98,17 @@ Error ended(Error error, const Server& server, const Task& task) {
   return error;
 }
 
+/// Newer vLLM-Omni tells of a failed task with the failure's own HTTP status.
+bool tells_state(JsonView answer) {
+  return answer["id"].exists() && !answer["status"].text().empty();
+}
+
 /// What the server knows of the task. Whatever may pass comes with `retry`.
 Ref<JsonNode> look(const Server& server, const Task& task, Call& call) {
   const HttpResponse response =
       server.send(server.request("GET", url_of(server, task), call), call);
   auto answer = object_of(response);
-  if (response.status / 100 == 2 && answer) return answer;
+  if (answer && (response.status / 100 == 2 || tells_state(answer.get()))) return answer;
   if (response.status / 100 == 2) {
     Error error = server.error(Fault::format, "gave an answer about a task that is no JSON",
                                "check base-url, or try again later");

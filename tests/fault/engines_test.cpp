@@ -174,7 +174,7 @@ const Trouble kTable[] = {
      R"({"faults":[{"route":"openai-video-content","times":2,"kind":"status","status":409}]})",
      FILM, 1, 1},
     {"OpenaiEarlyContentForEver", kOpenai, Stage::clip,
-     EVER("openai-video-content", R"("kind":"status","status":404)"), Ends::error, "run again",
+     EVER("openai-video-content", R"("kind":"status","status":404)"), Ends::error, "running again",
      resource, GST_RESOURCE_ERROR_NOT_FOUND, 1, 1},
     {"OpenaiNoKey", kOpenai, Stage::picture, R"({"keys":["another"]})", Ends::error,
      "check the key", resource, GST_RESOURCE_ERROR_NOT_AUTHORIZED, 1, 0, "profile=openai"},
@@ -198,8 +198,12 @@ const Trouble kTable[] = {
      resource, GST_RESOURCE_ERROR_NOT_FOUND, 1, 1},
     {"VllmRefusesJson", kVllm, Stage::clip, "{}", Ends::error, "", resource,
      GST_RESOURCE_ERROR_SETTINGS, 1, 0, "profile=sglang"},
+    {"VllmDetailList", kVllm, Stage::picture,
+     EVER("vllm-omni-image", R"("kind":"status","status":422,"message":)"
+                             R"([{"loc":["body","size"],"msg":"no such size","type":"value"}])"),
+     Ends::error, "no such size", resource, GST_RESOURCE_ERROR_SETTINGS, 1, 0},
     {"VllmNoSuchModel", kVllm, Stage::picture, "{}", Ends::error, "Qwen/Qwen-Image", resource,
-     GST_RESOURCE_ERROR_NOT_FOUND, 1, 0, "model=no-such-model"},
+     GST_RESOURCE_ERROR_SETTINGS, 1, 0, "model=no-such-model"},
     {"VllmFails", kVllm, Stage::clip,
      EVER("vllm-omni-video", R"("kind":"task-state","state":"FAILED","message":"CUDA is full")"),
      Ends::error, "CUDA is full", resource, GST_RESOURCE_ERROR_READ, 1, 1},
@@ -377,7 +381,7 @@ const Trouble kTable[] = {
      GST_RESOURCE_ERROR_NOT_FOUND, 0, 0, "", "vllm-omni"},
     {"SdcppAtLocalai", kSdcpp, Stage::picture, "{}", Ends::error, "base-url", resource,
      GST_RESOURCE_ERROR_NOT_FOUND, 0, 0, "profile=sdcpp", "localai"},
-    {"LocalaiAtSglang", kLocalai, Stage::clip, "{}", Ends::error, "base-url", resource,
+    {"LocalaiAtSglang", kLocalai, Stage::clip, "{}", Ends::error, "unset profile", resource,
      GST_RESOURCE_ERROR_NOT_FOUND, 0, 0, "profile=localai", "sglang"},
 };
 

@@ -39,7 +39,8 @@ class Standin {
   Standin(const Standin&) = delete;
   Standin& operator=(const Standin&) = delete;
 
-  /// "dashscope", "compatible", "deepseek", "openai" or "results": a base URL.
+  /// "dashscope", "compatible", "deepseek", "openai" or "results": a base URL; "vllm-omni",
+  /// "sglang", "localai", "sdcpp" or "comfyui": one of a server of that kind.
   std::string address(const char* name) const {
     return aigc::JsonView(addresses_.get())[name].text();
   }

@@ -46,6 +46,11 @@ const Model& find_model(const Backend& backend, Role role, const std::string& na
   if (named)
     throw Error(Fault::settings, "the model " + name + " does not take " + text_of(inputs),
                 fitting.empty() ? "choose another backend" : "choose one of " + fitting);
+  if (name.empty() && !known.empty())
+    throw Error(Fault::settings,
+                std::string("no model of ") + backend.name() + " makes " +
+                    (role == Role::clip ? "a clip" : "a picture") + " of " + text_of(inputs),
+                "give the shots what " + known + " takes, or choose another backend");
   throw Error(Fault::settings,
               std::string("model ") + (name.empty() ? "for " : "\"" + name + "\" for ") +
                   stage_name(role) + " is unknown to " + backend.name(),

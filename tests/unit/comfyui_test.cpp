@@ -302,4 +302,9 @@ TEST_F(ComfyuiTest, IsMadeOfAWorkflow) {
   EXPECT_STREQ(backend->models()[0].name, "flow");
   EXPECT_EQ(backend->models().size(), 1u);
   EXPECT_EQ(backend->models()[0].role, Role::picture);
+  EXPECT_STREQ(backend->models()[0].picture_mime, "image/png"); // caps are made of it
+  const Error words =
+      error_of([&] { find_model(*backend_for(kClips), Role::clip, "", kWordsOnly); });
+  EXPECT_STREQ(words.what(), "no model of comfyui makes a clip of words alone");
+  EXPECT_TRUE(has(words.remedy, "flow")) << words.remedy;
 }

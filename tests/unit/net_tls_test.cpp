@@ -2,12 +2,15 @@
 // HttpClient over TLS: whom it trusts, and what it says of those it does not. Certificates are made
 // here by the openssl program.
 #include "../temp_folder.h"
+#include "base/guarded.h"
 #include "net/session.h"
+#include "net/websocket.h"
 #include "net_rig.h"
 
 #include <cstdlib>
 
 using namespace aigc;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -121,6 +124,27 @@ TEST_F(HttpTls, NamesAServerWithoutTls) {
   });
   HttpClient client;
   EXPECT_TRUE(contains(refusal(client, plain).what(), "TLS"));
+}
+
+/// A socket that is refused over TLS has got as far as one that is not.
+TEST_F(HttpTls, GoesForWebSocketsToo) {
+  SocketServer server(
+      with_certificate("local.pem", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"));
+  const auto end_of = [&](HttpClient& client) {
+    const auto end = std::make_shared<Guarded<std::string>>();
+    const WebSocket socket(client, {.url = server.url("/", "https"), .private_allowed = true},
+                           {.lost = [end](const Error& why) {
+                             *end->lock() = why.what();
+                             end->notify();
+                           }});
+    end->lock().wait_for(10s, [](const std::string& end) { return !end.empty(); });
+    return end->snapshot();
+  };
+  HttpClient trusting(authority().path("ca.pem")), strict;
+  const std::string refused = end_of(trusting), failed = end_of(strict);
+  EXPECT_TRUE(contains(refused, "HTTP 403")) << refused;
+  EXPECT_FALSE(failed.empty());
+  EXPECT_FALSE(contains(failed, "HTTP 403")) << failed;
 }
 
 TEST_F(HttpTls, FollowsToHttpsButNotFromHttpsToHttp) {

@@ -13,8 +13,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int kAtOnce = 8; ///< more than there are processors, so that threads are held up anywhere
-constexpr int kRounds = 30;
+constexpr int kAtOnce =
+    16; ///< more than there are processors, so that threads are held up anywhere
+constexpr int kRounds = 40;
 
 /// After `delay`, whatever state it is in.
 void probe_and_leave(const std::string& uri, std::chrono::microseconds delay) {
@@ -50,7 +51,7 @@ TEST(PrivatePipeline, GoesAwayWhileItIsBeingPlugged) {
   for (int i = 0; i < kAtOnce; ++i)
     threads.emplace_back([&, i] {
       for (int round = 0; round < kRounds; ++round) {
-        const auto delay = 1ms * ((round * kAtOnce + i) % 37);
+        const auto delay = 1ms * ((round * kAtOnce + i) % 25);
         probe_and_leave(uri, delay);
         read_and_leave(clip, delay);
       }

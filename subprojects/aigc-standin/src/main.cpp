@@ -31,8 +31,8 @@ bool read_options(int argc, char** argv, Options& options) {
       {}};
   g_autoptr(GOptionContext) context = g_option_context_new(nullptr);
   g_option_context_set_summary(
-      context, "A stand-in for DeepSeek and DashScope on 127.0.0.1. It makes test pictures and "
-               "costs nothing.");
+      context, "A stand-in on 127.0.0.1 for DeepSeek, DashScope, OpenAI's pictures and clips, and "
+               "servers of one's own. It makes test pictures and costs nothing.");
   g_option_context_add_main_entries(context, entries, nullptr);
   g_autoptr(GError) error = nullptr;
   if (!g_option_context_parse(context, &argc, &argv, &error)) {

@@ -95,6 +95,11 @@ void WebSocket::close(int code) {
   closing_ = true;
 }
 
+void WebSocket::hang_up() {
+  closing_ = true;
+  write();
+}
+
 void WebSocket::write() {
   if (writing_ || !open()) return;
   if (out_.empty()) {

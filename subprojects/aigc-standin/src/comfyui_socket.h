@@ -26,6 +26,8 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
   void binary(const std::string& message) { message_frames(2, message); }
   // Ends it without a word, behind what was said before.
   void drop();
+  // The same, once what was said before is out.
+  void hang_up();
 
   bool open() const { return !g_cancellable_is_cancelled(cancel_); }
   // Every message in three frames with a ping between them.

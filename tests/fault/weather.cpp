@@ -4,6 +4,9 @@
 
 #include "base/json.h"
 
+#include <algorithm>
+#include <array>
+
 using namespace aigc;
 using Clock = std::chrono::steady_clock;
 
@@ -33,8 +36,23 @@ void take_error(GstMessage* message, Seen& seen) {
   if (details) gst_structure_get_int(details, "http-status", &seen.http_status);
 }
 
+/// Of the services, and of the servers that people run themselves.
 bool orders(const std::string& route) {
-  return route == "chat" || route == "image-sync" || route == "image-async" || route == "video";
+  if (route == "chat" || route == "image-sync" || route == "image-async" || route == "video")
+    return true;
+  return std::ranges::any_of(std::array{"-image", "-edit", "-img-gen", "-video", "-prompt"},
+                             [&](const char* end) { return route.ends_with(end); });
+}
+
+guint64 rendered(const Launch& launch) {
+  const auto sink = launch.element("out");
+  if (!sink) return 0;
+  GstStructure* stats = nullptr;
+  g_object_get(sink.get(), "stats", &stats, nullptr);
+  guint64 count = 0;
+  gst_structure_get_uint64(stats, "rendered", &count);
+  gst_structure_free(stats);
+  return count;
 }
 
 } // namespace
@@ -68,8 +86,12 @@ void WeatherTest::fault(const std::string& json) {
 }
 
 Seen WeatherTest::run(Stage stage, const std::string& properties) {
+  return run_line(line_of(stage, properties) + " ! fakesink");
+}
+
+Seen WeatherTest::run_line(const std::string& line) {
   Seen seen;
-  const Launch launch(line_of(stage, properties) + " ! fakesink");
+  const Launch launch(line);
   EXPECT_EQ(launch.parse_error, "");
   const auto start = Clock::now();
   gst_element_set_state(launch.get(), GST_STATE_PLAYING);
@@ -80,6 +102,7 @@ Seen WeatherTest::run(Stage stage, const std::string& properties) {
   if (message && GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR)
     take_error(message.get(), seen);
   seen.eos = message && GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS;
+  if (seen.eos) seen.frames = rendered(launch);
   const auto stop = Clock::now();
   gst_element_set_state(launch.get(), GST_STATE_NULL);
   seen.teardown = since(stop);

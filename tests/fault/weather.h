@@ -21,6 +21,7 @@ struct Seen {
   std::chrono::milliseconds teardown{0}; ///< PLAYING to NULL
   size_t creates = 0;                    ///< calls that order something, as the server counted
   size_t billed = 0;                     ///< of those, what it billed
+  guint64 frames = 0;                    ///< that arrived at the sink "out", if there is one
 };
 
 enum class Stage { words, picture, picture_sync, clip };
@@ -32,6 +33,7 @@ class WeatherTest : public ElementTest {
 
   /// Runs the stage once; `properties` stand behind those of the stage.
   Seen run(Stage stage, const std::string& properties = {});
+  Seen run_line(const std::string& line);
   void fault(const std::string& json);
   void configure(const std::string& json) { server.configure(json); }
 

@@ -74,6 +74,8 @@ Error with_names(Error error, const Server& server, const std::string& model, Ca
           "set model to one the server has, such as " + names_of(*models, server.access().key);
     else if (error.fault == Fault::not_found)
       error.remedy = "start the server with a model that makes this, or set another base-url";
+    if (error.fault == Fault::not_found && server.access().profile != Profile::automatic)
+      error.remedy += "; unset profile if another kind of server is at base-url";
   } catch (const Error& other) {
     GST_INFO("the models of the server are not known: %s", other.what());
   }

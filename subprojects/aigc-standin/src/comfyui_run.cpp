@@ -299,7 +299,7 @@ WebSocketPtr Comfy::socket_of(const std::string& client) {
 
 void Comfy::drop_sockets(const std::string& client) {
   for (const auto& [sid, socket] : sockets_)
-    if (sid == client) socket->drop();
+    if (sid == client) socket->hang_up();
   std::erase_if(sockets_, [&](const auto& one) { return one.first == client; });
 }
 

@@ -55,6 +55,11 @@ void WebSocket::start(const std::string& key) {
 }
 
 void WebSocket::drop() {
+  closing_ = true;
+  write();
+}
+
+void WebSocket::end() {
   g_cancellable_cancel(cancel_); // what still reads and writes lets go of it, and it closes
 }
 
@@ -90,10 +95,15 @@ void WebSocket::close(int code) {
   closing_ = true;
 }
 
+void WebSocket::hang_up() {
+  closing_ = true;
+  write();
+}
+
 void WebSocket::write() {
   if (writing_ || !open()) return;
   if (out_.empty()) {
-    if (closing_) drop();
+    if (closing_) end();
     return;
   }
   writing_ = true;
@@ -106,7 +116,7 @@ void WebSocket::write() {
             g_output_stream_write_all_finish(G_OUTPUT_STREAM(stream), result, nullptr, nullptr);
         (*self)->writing_ = false;
         (*self)->out_.pop_front();
-        written ? (*self)->write() : g_cancellable_cancel((*self)->cancel_);
+        written ? (*self)->write() : (*self)->end();
       },
       new Self(shared_from_this()));
 }
@@ -119,7 +129,7 @@ void WebSocket::read() {
         WebSocket& self = **holder;
         const gssize count = g_input_stream_read_finish(G_INPUT_STREAM(stream), result, nullptr);
         if (!self.open()) return;
-        if (count <= 0) return self.drop();
+        if (count <= 0) return self.end();
         self.in_.append(self.block_, static_cast<size_t>(count));
         while (self.open() && !self.closing_ && self.take_frame()) {
         }
@@ -155,8 +165,7 @@ void WebSocket::heard(int opcode, const std::string& payload) {
   if (opcode == op_ping) frame(op_pong, true, payload);
   if (opcode == op_close) {
     frame(op_close, true, payload);
-    closing_ = true;
-    write();
+    drop();
   }
 }
 

@@ -24,8 +24,10 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
   void start(const std::string& key);
   void text(const std::string& message) { message_frames(1, message); }
   void binary(const std::string& message) { message_frames(2, message); }
-  // Ends it without a word.
+  // Ends it without a word, behind what was said before.
   void drop();
+  // The same, once what was said before is out.
+  void hang_up();
 
   bool open() const { return !g_cancellable_is_cancelled(cancel_); }
   // Every message in three frames with a ping between them.
@@ -43,6 +45,7 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
   void message_frames(int opcode, const std::string& message);
   void frame(int opcode, bool last, std::string_view payload);
   void close(int code);
+  void end();
   void write();
   void read();
   // Takes one whole frame from what was read.

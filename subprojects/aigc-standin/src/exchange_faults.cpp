@@ -166,6 +166,8 @@ void Exchange::play(const Fault& played, const std::string& results_origin) {
     return raw("", kind == "hang-before-headers");
   if (kind == "status") {
     const int status = static_cast<int>(spec["status"].integer(500));
+    if (style == Style::FastApi && spec["message"].is_array()) // as it tells of wrong fields
+      return send(Json::object({{"detail", spec["message"]}}), status);
     Headers headers;
     if (const Json& after = spec["retry_after"]; !after.is_null())
       headers.emplace_back("Retry-After", after.is_string() ? after.text() : after.print());

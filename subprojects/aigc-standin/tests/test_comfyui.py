@@ -460,6 +460,9 @@ class Faults(Comfy):
         self.run_graph(picture())
         self.fault("comfyui-history", "forget")
         self.assertEqual(self.comfy("GET", "/history").json, {})
+        self.run_graph(picture())
+        self.control("POST", "/forget", {"profile": "comfyui"})
+        self.assertEqual(self.comfy("GET", "/history").json, {})
 
     def test_messages_of_other_prompts(self):
         names, told = self.story("foreign-messages")

@@ -77,7 +77,7 @@ Provenance provenance_of(const Backend& backend, const Request& request, const R
   Provenance provenance;
   provenance.stage = stage_name(request.role);
   provenance.service = backend.name();
-  provenance.model = request.model;
+  provenance.model = result.model.empty() ? request.model : result.model;
   provenance.request_id = result.request_id;
   provenance.seed = result.seed;
   provenance.cost = result.cost;

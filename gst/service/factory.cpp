@@ -77,7 +77,8 @@ BackendChoice resolve_backend(const BackendQuery& query) {
   throw Error(Fault::settings,
               std::string("a key or address is set for ") + other->name + ", but none for " +
                   stage_name(query.role),
-              "set DASHSCOPE_API_KEY, or backend=preview if stand-ins are wanted");
+              "set backend to the one that is to work, or DASHSCOPE_API_KEY, or backend=preview if "
+              "stand-ins are wanted");
 }
 
 std::shared_ptr<Backend> make_backend(BackendChoice choice, const Access& access) {

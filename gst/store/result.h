@@ -36,6 +36,7 @@ struct Result {
   Ref<GBytes> picture;   ///< encoded
   std::string clip_path; ///< a finished file
   std::string request_id;
+  std::string model; ///< that made it, where the request left the choice to the server
   gint64 seed = -1; ///< the one used, -1 = unknown
   Usage usage;
   double cost = 0; ///< in `currency`, of the price file

@@ -102,10 +102,12 @@ std::variant<Result, Task> OpenaiBackend::submit(const Request& request, Call& c
   if (kind == Profile::sdcpp) return sdcpp::submit(server_, request, call);
   Request named = request;
   named.model = model_of(request, call);
-  if (!media) return chat_.submit(named, call);
   try {
-    return order(kind, named, call);
+    auto answer = media ? order(kind, named, call) : chat_.submit(named, call);
+    if (auto* result = std::get_if<Result>(&answer)) result->model = named.model;
+    return answer;
   } catch (const Error& error) {
+    if (!media) throw;
     forget();
     throw with_names(error, server_, named.model, call);
   }
@@ -114,7 +116,9 @@ std::variant<Result, Task> OpenaiBackend::submit(const Request& request, Call& c
 Poll OpenaiBackend::poll(const Task& task, const Request& request, Call& call) {
   const Profile kind = profile(call);
   if (kind == Profile::sdcpp) return sdcpp::poll(server_, task, request, call);
-  return poll_clip(server_, kind, task, request, call);
+  Poll poll = poll_clip(server_, kind, task, request, call);
+  if (request.model == kOnlyModel) poll.result.model = only_model_.snapshot();
+  return poll;
 }
 
 bool OpenaiBackend::cancel(const Task& task, Call& call) {

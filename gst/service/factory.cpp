@@ -10,13 +10,14 @@
 #include "service/openai/openai_backend.h"
 #include "service/preview/preview_backend.h"
 
+#include <array>
 #include <string_view>
 
 namespace aigc {
 
 namespace {
 
-constexpr std::array<Service, 4> kServices = {{
+constexpr auto kServices = std::to_array<Service>({
     {BackendChoice::deepseek,
      "deepseek",
      "DEEPSEEK",
@@ -39,7 +40,7 @@ constexpr std::array<Service, 4> kServices = {{
      false,
      {false, false, false},
      make_comfyui},
-}};
+});
 
 /// By the host as HttpClient reads it. Throws Error{Fault::settings} for what is no URL.
 BackendChoice choice_by_host(const std::string& url) {

@@ -1,19 +1,29 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Executes every shell block of the documents (fenced as sh) as it is written, in a scratch folder,
-# and looks at every film and picture it names. Speaks TAP. Usage: docs_test.sh SOURCE BUILD
+# and looks at every film and picture it names. Commands that need keys or hosts (fenced as console)
+# are executed as well, but their pipelines are only built, not played, and servers do not start.
+# Speaks TAP. Usage: docs_test.sh SOURCE BUILD
 set -u
 source=$1 build=$2
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-mkdir "$scratch/blocks" "$scratch/bin" "$scratch/work"
-ln -s "$source/run" "$source/dev" "$scratch/work"
+mkdir "$scratch/blocks" "$scratch/bin" "$scratch/work" "$scratch/dry" "$scratch/dry/bin"
+ln -s "$source/run" "$source/dev" "$source/docs" "$scratch/work"
 ln -s "$build" "$scratch/work/build"
 
 # ./check would start this test again; sudo needs none of its powers for a scratch folder.
 printf '#!/bin/sh\necho "skipped: this test is a part of ./check"\n' >"$scratch/work/check"
 printf '#!/bin/sh\nexec "$@"\n' >"$scratch/bin/sudo"
 chmod +x "$scratch/work/check" "$scratch/bin/sudo"
+
+# What console blocks call.
+ln -s "$build/tests/pipeline/parse-line" "$scratch/dry/bin/gst-launch-1.0"
+printf '#!/bin/sh\nexec "%s/run" "$@" --print\n' "$source" >"$scratch/dry/run"
+for server in vllm sglang docker sd-server python; do
+  printf '#!/bin/sh\n' >"$scratch/dry/bin/$server"
+done
+chmod +x "$scratch/dry/run" "$scratch/dry/bin"/*
 
 export PATH="$scratch/bin:$PATH" DESTDIR="$scratch/root" AIGC_CACHE_DIR="$scratch/cache"
 
@@ -22,10 +32,10 @@ export PKG_CONFIG_PATH="$scratch/bin"
 sed "s|^prefix=|prefix=$scratch/root|" "$build/meson-private/gst-plugins-aigc.pc" \
   >"$scratch/bin/gst-plugins-aigc.pc"
 
-# One file a block: blocks/DOCUMENT-LINE
+# One file a block: blocks/DOCUMENT-LINE.KIND
 for document in "$source"/README*.md "$source"/docs/*.md; do
   awk -v base="$scratch/blocks/$(basename "$document")" '
-    /^```sh$/ { file = sprintf("%s-%03d", base, NR); next }
+    /^```(sh|console)$/ { file = sprintf("%s-%03d.%s", base, NR, substr($0, 4)); next }
     /^```$/ { file = ""; next }
     file { print > file }' "$document"
 done
@@ -44,10 +54,21 @@ look_at() {
     { echo "# $2 lasts $length s"; return 1; }
 }
 
+# execute FOLDER COMMAND...: says what it said when it fails.
+execute() {
+  folder=$1
+  shift
+  (cd "$folder" && timeout 240 "$@") >"$scratch/log" 2>&1 </dev/null ||
+    { sed 's/^/# /' "$scratch/log"; return 1; }
+}
+
 # Runs one block and looks at what its lines made.
 try() {
-  (cd "$scratch/work" && timeout 240 sh -e "$1") >"$scratch/log" 2>&1 </dev/null ||
-    { sed 's/^/# /' "$scratch/log"; return 1; }
+  case $1 in *.console)
+    execute "$scratch/dry" env PATH="$scratch/dry/bin:$PATH" "$source/dev" sh -e "$1"
+    return ;;
+  esac
+  execute "$scratch/work" sh -e "$1" || return 1
   while IFS= read -r line; do
     case $line in *--print*) continue ;; esac
     for name in $(printf '%s\n' "$line" | grep -oE '[a-z]+\.(mp4|png|jpg)'); do

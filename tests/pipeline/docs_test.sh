@@ -18,6 +18,7 @@ printf '#!/bin/sh\nexec "$@"\n' >"$scratch/bin/sudo"
 chmod +x "$scratch/work/check" "$scratch/bin/sudo"
 
 # What console blocks call.
+ln -s "$source/dev" "$scratch/dry"
 ln -s "$build/tests/pipeline/parse-line" "$scratch/dry/bin/gst-launch-1.0"
 printf '#!/bin/sh\nexec "%s/run" "$@" --print\n' "$source" >"$scratch/dry/run"
 for server in vllm sglang docker sd-server python; do

@@ -9,10 +9,28 @@
 
 #include <algorithm>
 #include <atomic>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #define GST_CAT_DEFAULT aigc_http_debug
 
 namespace aigc {
+
+namespace {
+
+constexpr int kWaitingBytes = 64 << 10; ///< in the socket
+constexpr guint kPingSeconds = 30; ///< so that the end of a line that went dead is noticed
+
+/// Bytes that came, of what the socket has; 0 on systems that do not count them.
+guint64 received_by(GSocket* socket) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (getsockopt(g_socket_get_fd(socket), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
+  return info.tcpi_bytes_received;
+}
+
+} // namespace
 
 /// Of the session's thread, but for start() and leave().
 class WebSocket::Link : public SessionWork, public std::enable_shared_from_this<Link> {
@@ -42,6 +60,9 @@ class WebSocket::Link : public SessionWork, public std::enable_shared_from_this<
   void arm();
   void connected(GAsyncResult* result);
   void listen();
+  void hear(int type, GBytes* bytes);
+  void measure();
+  void end(const Error& why);
   void lose(const Error& why);
   void finish();
   Error failure(const std::string& what) const {
@@ -62,7 +83,9 @@ class WebSocket::Link : public SessionWork, public std::enable_shared_from_this<
   Ref<GTlsDatabase> authorities_;
   Ref<GSocket> socket_;
   Ref<SoupWebsocketConnection> connection_;
+  guint64 heard_ = 0; ///< bytes received by the last message
   GSource* timer_ = nullptr;
+  GSource* gauge_ = nullptr;
 };
 
 void WebSocket::Link::begin() {
@@ -114,8 +137,13 @@ void WebSocket::Link::fill_message() {
 
 void WebSocket::Link::network_event(GSocketClientEvent event, GIOStream* stream) {
   speak_http1(event, stream);
-  if (event != G_SOCKET_CLIENT_CONNECTING || !G_IS_SOCKET_CONNECTION(stream)) return;
+  if (!G_IS_SOCKET_CONNECTION(stream)) return;
+  // Several addresses may be tried side by side: the one that is connected counts.
+  if (event != G_SOCKET_CLIENT_CONNECTING && event != G_SOCKET_CLIENT_CONNECTED) return;
   socket_ = share(g_socket_connection_get_socket(G_SOCKET_CONNECTION(stream)));
+  // libsoup reads on for as long as more is there, and nothing else is looked at meanwhile: a peer
+  // that is faster than that shall have to wait now and then.
+  g_socket_set_option(socket_.get(), SOL_SOCKET, SO_RCVBUF, kWaitingBytes, nullptr);
   if (target_.private_allowed || !reaches_private(event, stream)) return;
   g_socket_close(socket_.get(), nullptr);
   lose(private_address(url_.host));
@@ -156,33 +184,72 @@ void WebSocket::Link::connected(GAsyncResult* result) {
 
 void WebSocket::Link::listen() {
   soup_websocket_connection_set_max_incoming_payload_size(connection_.get(), kMaxFrameBytes);
+  soup_websocket_connection_set_keepalive_interval(connection_.get(), kPingSeconds);
+  if (socket_) measure();
   const auto on = [this](const char* name, auto* handler) {
     g_signal_connect(connection_.get(), name, G_CALLBACK(handler), this);
   };
   on(
       "message", +[](SoupWebsocketConnection*, int type, GBytes* bytes, gpointer data) {
-        const auto* self = static_cast<Link*>(data);
-        if (self->left_) return;
-        if (type == SOUP_WEBSOCKET_DATA_BINARY) {
-          if (self->handlers_.binary) self->handlers_.binary(bytes);
-          return;
-        }
-        gsize size = 0;
-        const auto* text = static_cast<const char*>(g_bytes_get_data(bytes, &size));
-        if (self->handlers_.text) self->handlers_.text({text, size});
+        static_cast<Link*>(data)->hear(type, bytes);
       });
   on(
       "error", +[](SoupWebsocketConnection*, GError* error, gpointer data) {
         auto* self = static_cast<Link*>(data);
-        self->lose(self->failure(std::string("broke: ") + error->message));
+        self->end(self->failure(std::string("broke: ") + error->message));
       });
   on(
       "closed", +[](SoupWebsocketConnection*, gpointer data) {
         auto* self = static_cast<Link*>(data);
-        self->lose(self->failure("was closed by the server"));
-        // Later, since libsoup still works with what would be let go of.
-        self->thread_.post([self = self->shared_from_this()] { self->finish(); });
+        self->end(self->failure("was closed by the server"));
       });
+}
+
+void WebSocket::Link::hear(int type, GBytes* bytes) {
+  if (left_ || lost_) return;
+  if (socket_) heard_ = received_by(socket_.get());
+  if (type == SOUP_WEBSOCKET_DATA_BINARY) {
+    if (handlers_.binary) handlers_.binary(bytes);
+    return;
+  }
+  gsize size = 0;
+  const auto* text = static_cast<const char*>(g_bytes_get_data(bytes, &size));
+  if (handlers_.text) handlers_.text({text, size});
+}
+
+/// libsoup joins frames without a limit of its own. The gauge is looked at each time the thread
+/// wakes up, which it does whenever something came.
+void WebSocket::Link::measure() {
+  struct Gauge {
+    GSource source;
+    Link* link;
+  };
+  static GSourceFuncs look = {[](GSource* source, gint* timeout) -> gboolean {
+                                *timeout = -1;
+                                const Link* link = reinterpret_cast<Gauge*>(source)->link;
+                                return received_by(link->socket_.get()) >
+                                       link->heard_ + kMaxMessageBytes;
+                              },
+                              nullptr,
+                              [](GSource* source, GSourceFunc, gpointer) -> gboolean {
+                                Link* link = reinterpret_cast<Gauge*>(source)->link;
+                                link->lose(link->failure("sends a message without an end"));
+                                link->finish();
+                                return G_SOURCE_REMOVE;
+                              },
+                              nullptr,
+                              nullptr,
+                              nullptr};
+  gauge_ = g_source_new(&look, sizeof(Gauge));
+  reinterpret_cast<Gauge*>(gauge_)->link = this;
+  g_source_set_priority(gauge_, G_PRIORITY_HIGH);
+  g_source_attach(gauge_, thread_.context());
+}
+
+/// Lets go later, since libsoup still works with what would be let go of.
+void WebSocket::Link::end(const Error& why) {
+  lose(why);
+  thread_.post([self = shared_from_this()] { self->finish(); });
 }
 
 void WebSocket::Link::lose(const Error& why) {
@@ -206,9 +273,10 @@ void WebSocket::Link::finish() {
   if (done_) return;
   const auto self = shared_from_this();
   done_ = true;
-  if (timer_) {
-    g_source_destroy(timer_);
-    g_source_unref(timer_);
+  for (GSource* source : {timer_, gauge_}) {
+    if (!source) continue;
+    g_source_destroy(source);
+    g_source_unref(source);
   }
   if (message_) g_signal_handlers_disconnect_by_data(message_.get(), this);
   if (connection_) g_signal_handlers_disconnect_by_data(connection_.get(), this);

@@ -342,6 +342,26 @@ TEST_F(ComfyuiTest, AsksForTheQueueOnlyWhereNothingElseTells) {
   EXPECT_EQ(comfy.sent("/queue").size(), 3u);
 }
 
+TEST_F(ComfyuiTest, ForgetsAPromptThatNobodyWaitsForAnyMore) {
+  submit();
+  ASSERT_TRUE(comfy.wait_socket());
+  poll();
+  Cancel stop;
+  stop.cancel();
+  Call given_up{stop, std::chrono::steady_clock::now() + 10s, {}, {}, {}, {}};
+  backend->linger({prompt}, 10s, given_up);
+  poll(); // where it was a moment ago is gone with it
+  EXPECT_EQ(comfy.sent("/queue").size(), 2u);
+  auto late = call();
+  late.progress = [](int) { throw Error(Fault::timeout, "no time left"); };
+  backend->linger({prompt}, 0s, late);
+  poll();
+  comfy.tell("progress", prompt, R"("node": "3", "value": 1, "max": 6)");
+  EXPECT_THROW(backend->linger({prompt}, 10s, late), Error);
+  poll();
+  EXPECT_EQ(comfy.sent("/queue").size(), 4u);
+}
+
 TEST_F(ComfyuiTest, GivesItsKeyToTheServerAlone) {
   backend = backend_for(kPictures, {}, "sesame-1");
   submit();

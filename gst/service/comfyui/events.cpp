@@ -26,10 +26,10 @@ constexpr std::chrono::seconds kFresh{10};
 struct Events::State {
   struct Entry {
     Watch watch;
-    Place place = Place::unknown;
-    Clock::time_point placed{}; ///< when it was there; long ago = it may be elsewhere
-    int told = -1;              ///< percent
-    bool wake = false;          ///< the history is worth a look
+    std::optional<Place> place; ///< where it was, at `seen`
+    Clock::time_point seen;
+    int told = -1;     ///< percent
+    bool wake = false; ///< the history is worth a look
     bool wants_sketch = false;
     Ref<GBytes> sketch;
   };
@@ -110,8 +110,8 @@ void Events::State::hear(std::string_view text) {
     if (entry == entries.end()) return;
     const bool over = entry->second.watch.hear(message["type"].text(), data, weights);
     if (over) entry->second.wake = true;
-    entry->second.place = Place::running;
-    entry->second.placed = over ? Clock::time_point{} : Clock::now();
+    entry->second.place = over ? std::nullopt : std::optional(Place::running);
+    entry->second.seen = Clock::now();
   }
   changed.notify_all();
 }
@@ -135,7 +135,7 @@ void Events::State::lost() {
     line = Line::closed;
     running.clear();
     for (auto& [prompt, entry] : entries)
-      entry.placed = {};
+      entry.place.reset();
     retry_at = Clock::now() + backoff(failures++);
   }
   changed.notify_all();
@@ -179,7 +179,7 @@ void Events::forget(const std::string& prompt) {
 std::optional<Place> Events::place(const std::string& prompt) {
   std::lock_guard guard(state_->mutex);
   const auto entry = state_->entries.find(prompt);
-  if (entry == state_->entries.end() || Clock::now() - entry->second.placed > kFresh)
+  if (entry == state_->entries.end() || Clock::now() - entry->second.seen > kFresh)
     return std::nullopt;
   return entry->second.place;
 }
@@ -189,7 +189,7 @@ void Events::saw(const std::string& prompt, Place place) {
   const auto entry = state_->entries.find(prompt);
   if (entry == state_->entries.end()) return;
   entry->second.place = place;
-  entry->second.placed = Clock::now();
+  entry->second.seen = Clock::now();
 }
 
 struct Events::News {

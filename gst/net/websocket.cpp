@@ -9,9 +9,15 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
+#include <fcntl.h>
 #include <linux/tcp.h>
+#include <mutex>
 #include <netinet/in.h>
+#include <stop_token>
 #include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
 
 #define GST_CAT_DEFAULT aigc_http_debug
 
@@ -19,14 +25,14 @@ namespace aigc {
 
 namespace {
 
-constexpr int kWaitingBytes = 64 << 10; ///< in the socket
+constexpr std::chrono::milliseconds kGlance{100}; ///< at how much came without a message
 constexpr guint kPingSeconds = 30; ///< so that the end of a line that went dead is noticed
 
-/// Bytes that came, of what the socket has; 0 on systems that do not count them.
-guint64 received_by(GSocket* socket) {
+/// Bytes that came; 0 on systems that do not count them.
+guint64 received_by(int socket) {
   tcp_info info{};
   socklen_t size = sizeof info;
-  if (getsockopt(g_socket_get_fd(socket), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
+  if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
   return info.tcpi_bytes_received;
 }
 
@@ -61,8 +67,8 @@ class WebSocket::Link : public SessionWork, public std::enable_shared_from_this<
   void connected(GAsyncResult* result);
   void listen();
   void hear(int type, GBytes* bytes);
-  void measure();
-  void end(const Error& why);
+  void watch();
+  void end(const std::string& what);
   void lose(const Error& why);
   void finish();
   Error failure(const std::string& what) const {
@@ -83,9 +89,10 @@ class WebSocket::Link : public SessionWork, public std::enable_shared_from_this<
   Ref<GTlsDatabase> authorities_;
   Ref<GSocket> socket_;
   Ref<SoupWebsocketConnection> connection_;
-  guint64 heard_ = 0; ///< bytes received by the last message
   GSource* timer_ = nullptr;
-  GSource* gauge_ = nullptr;
+  std::atomic<guint64> heard_{0}; ///< bytes received by the last message
+  std::atomic<bool> flooded_{false};
+  std::jthread watcher_;
 };
 
 void WebSocket::Link::begin() {
@@ -141,9 +148,6 @@ void WebSocket::Link::network_event(GSocketClientEvent event, GIOStream* stream)
   // Several addresses may be tried side by side: the one that is connected counts.
   if (event != G_SOCKET_CLIENT_CONNECTING && event != G_SOCKET_CLIENT_CONNECTED) return;
   socket_ = share(g_socket_connection_get_socket(G_SOCKET_CONNECTION(stream)));
-  // libsoup reads on for as long as more is there, and nothing else is looked at meanwhile: a peer
-  // that is faster than that shall have to wait now and then.
-  g_socket_set_option(socket_.get(), SOL_SOCKET, SO_RCVBUF, kWaitingBytes, nullptr);
   if (target_.private_allowed || !reaches_private(event, stream)) return;
   g_socket_close(socket_.get(), nullptr);
   lose(private_address(url_.host));
@@ -185,7 +189,7 @@ void WebSocket::Link::connected(GAsyncResult* result) {
 void WebSocket::Link::listen() {
   soup_websocket_connection_set_max_incoming_payload_size(connection_.get(), kMaxFrameBytes);
   soup_websocket_connection_set_keepalive_interval(connection_.get(), kPingSeconds);
-  if (socket_) measure();
+  if (socket_) watch();
   const auto on = [this](const char* name, auto* handler) {
     g_signal_connect(connection_.get(), name, G_CALLBACK(handler), this);
   };
@@ -196,18 +200,18 @@ void WebSocket::Link::listen() {
   on(
       "error", +[](SoupWebsocketConnection*, GError* error, gpointer data) {
         auto* self = static_cast<Link*>(data);
-        self->end(self->failure(std::string("broke: ") + error->message));
+        self->end(std::string("broke: ") + error->message);
       });
   on(
       "closed", +[](SoupWebsocketConnection*, gpointer data) {
         auto* self = static_cast<Link*>(data);
-        self->end(self->failure("was closed by the server"));
+        self->end("was closed by the server");
       });
 }
 
 void WebSocket::Link::hear(int type, GBytes* bytes) {
   if (left_ || lost_) return;
-  if (socket_) heard_ = received_by(socket_.get());
+  if (socket_) heard_ = received_by(g_socket_get_fd(socket_.get()));
   if (type == SOUP_WEBSOCKET_DATA_BINARY) {
     if (handlers_.binary) handlers_.binary(bytes);
     return;
@@ -217,38 +221,27 @@ void WebSocket::Link::hear(int type, GBytes* bytes) {
   if (handlers_.text) handlers_.text({text, size});
 }
 
-/// libsoup joins frames without a limit of its own. The gauge is looked at each time the thread
-/// wakes up, which it does whenever something came.
-void WebSocket::Link::measure() {
-  struct Gauge {
-    GSource source;
-    Link* link;
-  };
-  static GSourceFuncs look = {[](GSource* source, gint* timeout) -> gboolean {
-                                *timeout = -1;
-                                const Link* link = reinterpret_cast<Gauge*>(source)->link;
-                                return received_by(link->socket_.get()) >
-                                       link->heard_ + kMaxMessageBytes;
-                              },
-                              nullptr,
-                              [](GSource* source, GSourceFunc, gpointer) -> gboolean {
-                                Link* link = reinterpret_cast<Gauge*>(source)->link;
-                                link->lose(link->failure("sends a message without an end"));
-                                link->finish();
-                                return G_SOURCE_REMOVE;
-                              },
-                              nullptr,
-                              nullptr,
-                              nullptr};
-  gauge_ = g_source_new(&look, sizeof(Gauge));
-  reinterpret_cast<Gauge*>(gauge_)->link = this;
-  g_source_set_priority(gauge_, G_PRIORITY_HIGH);
-  g_source_attach(gauge_, thread_.context());
+/// libsoup joins frames without a limit of its own, and reads on for as long as more is there, so
+/// that this thread may look at nothing else: another one does.
+void WebSocket::Link::watch() {
+  // Its own number: libsoup may close the other, which would then be another file's.
+  const int socket = fcntl(g_socket_get_fd(socket_.get()), F_DUPFD_CLOEXEC, 0);
+  watcher_ = std::jthread([this, socket](std::stop_token stop) {
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    while (!stop.stop_requested() && !flooded_) {
+      stopped.wait_for(lock, stop, kGlance, [] { return false; });
+      flooded_ = received_by(socket) > heard_ + kMaxMessageBytes;
+    }
+    if (flooded_) shutdown(socket, SHUT_RDWR);
+    close(socket);
+  });
 }
 
 /// Lets go later, since libsoup still works with what would be let go of.
-void WebSocket::Link::end(const Error& why) {
-  lose(why);
+void WebSocket::Link::end(const std::string& what) {
+  lose(failure(flooded_ ? "sends a message without an end" : what));
   thread_.post([self = shared_from_this()] { self->finish(); });
 }
 
@@ -273,10 +266,10 @@ void WebSocket::Link::finish() {
   if (done_) return;
   const auto self = shared_from_this();
   done_ = true;
-  for (GSource* source : {timer_, gauge_}) {
-    if (!source) continue;
-    g_source_destroy(source);
-    g_source_unref(source);
+  watcher_ = {};
+  if (timer_) {
+    g_source_destroy(timer_);
+    g_source_unref(timer_);
   }
   if (message_) g_signal_handlers_disconnect_by_data(message_.get(), this);
   if (connection_) g_signal_handlers_disconnect_by_data(connection_.get(), this);

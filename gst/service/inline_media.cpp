@@ -56,8 +56,7 @@ Ref<GBytes> bytes_from_base64(std::string_view text, const char* what) {
   };
   const auto length = end - clean.get();
   if (length == 0 || length % 4 == 1 || !std::all_of(clean.get(), end, legal)) throw refuse();
-  std::fill_n(end, (4 - length % 4) % 4, '=');
-  end[(4 - length % 4) % 4] = '\0';
+  *std::fill_n(end, (4 - length % 4) % 4, '=') = '\0';
   gsize size = 0;
   g_base64_decode_inplace(clean.get(), &size);
   return adopt(g_bytes_new_take(clean.release(), size));

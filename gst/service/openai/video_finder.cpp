@@ -21,8 +21,8 @@ constexpr auto kUsualSkew = 60s; ///< and as good as always
 constexpr auto kLongAgo = 60s;   ///< after which a task surely is in the list
 constexpr auto kSecondLook = 2s;
 constexpr int kMostPages = 20;
-constexpr size_t kPageLength = 100;
-const std::string kPage = "/videos?order=desc&limit=" + std::to_string(kPageLength);
+constexpr const char* kPage = "/videos?limit=100&order=desc";
+constexpr size_t kPageLength = 100; ///< as kPage says
 
 /// What the list says of the create that is looked for.
 struct Sight {

@@ -5,6 +5,7 @@
 #include "media/picture.h"
 #include "net/multipart.h"
 #include "service/http_error.h"
+#include "service/wording.h"
 
 namespace aigc::comfyui {
 
@@ -17,10 +18,6 @@ constexpr size_t kMaxQueueBytes = 64u << 20;
 Error no_comfyui(const std::string& address) {
   return error(Fault::not_found, "is not what answers at " + address,
                "set base-url to the root of a ComfyUI server, such as http://host:8188");
-}
-
-std::string escaped(const std::string& text) {
-  return take_string(g_uri_escape_string(text.c_str(), nullptr, FALSE));
 }
 
 Ref<GBytes> bytes_of(const std::string& text) {

@@ -5,6 +5,7 @@
 #include "service/comfyui/answers.h"
 #include "service/comfyui/events.h"
 #include "service/http_error.h"
+#include "service/wording.h"
 
 #include <vector>
 
@@ -38,13 +39,6 @@ gint64 seed_of(const Request& request, const std::string& prompt) {
   const std::string digest =
       take_string(g_compute_checksum_for_string(G_CHECKSUM_SHA256, prompt.c_str(), -1));
   return g_ascii_strtoll(digest.substr(0, 13).c_str(), nullptr, 16);
-}
-
-/// A keyframe shows what the words say, so that only the motion is left to tell.
-std::string prompt_of(const Request& request) {
-  if (request.role != Role::clip || is_blank(request.motion)) return request.words;
-  if (request.keyframe || is_blank(request.words)) return request.motion;
-  return request.words + "\n" + request.motion;
 }
 
 class ComfyuiBackend : public Backend {

@@ -15,7 +15,19 @@ using std::chrono::milliseconds;
 
 constexpr size_t kLongestId = 128;
 
-Server::Server(const Access& access) : access_(access), endpoint_(endpoint_of(access)) {}
+namespace {
+
+/// What asks for a key may forward to services that send bills, unless it is known what it is.
+Endpoint endpoint_for(const Access& access) {
+  Endpoint endpoint = endpoint_of(access);
+  const bool is_own = access.profile != Profile::automatic && access.profile != Profile::openai;
+  endpoint.free = endpoint.is_private && (access.key.empty() || is_own);
+  return endpoint;
+}
+
+} // namespace
+
+Server::Server(const Access& access) : access_(access), endpoint_(endpoint_for(access)) {}
 
 std::string Server::at(const std::string& path) const {
   std::string root = access_.base_url;

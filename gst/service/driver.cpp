@@ -150,7 +150,9 @@ Begun Driver::begun(const Request& request, bool use_cache, Cancel& cancel) cons
   try {
     const auto left = Journal(store_.folder()).read(key);
     if (!left) return Begun::no;
-    const bool is_here = left->host.empty() || left->host == backend_->endpoint().host;
+    const Endpoint endpoint = backend_->endpoint();
+    const bool is_here = (left->host.empty() || left->host == endpoint.host) &&
+                         (left->account.empty() || left->account == endpoint.account);
     return is_here ? Begun::open : Begun::elsewhere;
   } catch (const Error&) {
     return Begun::open; // whoever goes on with it says what is wrong

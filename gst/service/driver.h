@@ -44,7 +44,7 @@ struct DriverOptions {
 /// How far a request got before, in this process or another.
 enum class Begun {
   no,
-  elsewhere, ///< a call for it may be billed, by the same service at another address
+  elsewhere, ///< a call for it may be billed, by the same service at another address or account
   open,      ///< a call for it may be billed
   done,      ///< the store has its result
 };

@@ -68,6 +68,7 @@ PaidCall::PaidCall(const House& house, Attempt& attempt)
   polls_ = limiter_for(endpoint_, house.prices, kPollGroup, kPollsPerSecond, 0);
   entry_.service = house.backend.name();
   entry_.host = endpoint_.host;
+  entry_.account = endpoint_.account;
   entry_.model = attempt.request.model;
   entry_.stage = stage_name(attempt.request.role);
 }

@@ -4,6 +4,7 @@
 #include "launch.h"
 
 #include <chrono>
+#include <sys/stat.h>
 
 using namespace aigc;
 
@@ -36,6 +37,7 @@ class FailoverTest : public ElementTest {
   std::string key_file() const {
     const std::string path = folder.path() + "/key";
     std::ofstream(path) << "sk-standin";
+    chmod(path.c_str(), 0600);
     return ", key-file=" + path;
   }
   /// The second stand-in as an OpenAI-style server.

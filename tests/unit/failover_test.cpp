@@ -261,6 +261,25 @@ TEST_F(FailoverTest, WhatIsOpenAtAnotherAddressIsThatCandidates) {
   EXPECT_EQ(one->submits + other->submits + two->submits, 0);
 }
 
+TEST_F(FailoverTest, WhatIsOpenOnAnotherAccountIsThatCandidates) {
+  const auto other = std::make_shared<NamedBackend>("one");
+  const Failover same({{Driver(one, ResultStore(folder.path())), ""},
+                       {Driver(other, ResultStore(folder.path())), ""}},
+                      health);
+  const auto make = [&] {
+    return same.make([this](size_t) { return request; }, options, cancel, [](int) {},
+                     [](const Error&) {});
+  };
+  one->failures = 1;
+  other->polls_needed = 1'000'000;
+  options.timeout = 50ms;
+  EXPECT_THROW(make(), Error);
+  other->polls_needed = one->polls_needed = 1;
+  options.timeout = 10s;
+  EXPECT_EQ(make().by, 1u);
+  EXPECT_EQ(other->submits, 1);
+}
+
 TEST_F(FailoverTest, WhatIsOpenWhereNobodyIsStopsAlsoWhileItsServiceRests) {
   wear_out(*one);
   const int asked = two->submits;
@@ -306,7 +325,7 @@ TEST_F(FailoverTest, WhatIsStoredDamagedIsNotFinished) {
   const auto stored = ResultStore(folder.path()).find(key(*two), Role::picture);
   ASSERT_TRUE(stored);
   size_t spoilt = 0;
-  for (const auto& file : fs::directory_iterator(folder.path()))
+  for (const auto& file : fs::recursive_directory_iterator(folder.path()))
     if (file.path().extension() == ".png") std::ofstream(file.path()) << "spoilt", ++spoilt;
   ASSERT_EQ(spoilt, 1u);
   one->picture = png();

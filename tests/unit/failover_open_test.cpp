@@ -13,16 +13,26 @@ TEST_F(FailoverTest, AGatewayOnAPrivateAddressMayBill) {
 }
 
 TEST_F(FailoverTest, WhoeverIsAskedForTheSameMeanwhileWaitsAndFindsIt) {
-  one->takes = 100ms;
   const Failover others({services.candidates()[1], services.candidates()[0]}, health);
-  auto first = std::async(std::launch::async, [this] { return make().by; });
-  while (one->submits == 0)
-    std::this_thread::sleep_for(1ms);
-  const auto second =
-      others.make([this](size_t) { return request; }, options, cancel, [](int) {}, {});
-  EXPECT_EQ(first.get(), 0u);
-  EXPECT_EQ(second.by, 1u); // the first of those
-  EXPECT_TRUE(second.done.provenance.cache_hit);
+  std::promise<void> reached, release;
+  DriverOptions slow = options; // nothing is in the journal yet
+  slow.reached = [&](Step step) {
+    if (step != Step::locked) return;
+    reached.set_value();
+    release.get_future().wait();
+  };
+  const auto make = [this](const Failover& from, const DriverOptions& how) {
+    return from.make([this](size_t) { return request; }, how, cancel, [](int) {}, {});
+  };
+  auto first = std::async(std::launch::async, [&] { return make(services, slow); });
+  reached.get_future().wait();
+  auto second = std::async(std::launch::async, [&] { return make(others, options); });
+  EXPECT_EQ(second.wait_for(100ms), std::future_status::timeout);
+  release.set_value();
+  EXPECT_EQ(first.get().by, 0u);
+  const auto found = second.get();
+  EXPECT_EQ(found.by, 1u); // the same one
+  EXPECT_TRUE(found.done.provenance.cache_hit);
   EXPECT_EQ(one->submits + two->submits, 1);
 }
 

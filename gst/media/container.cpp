@@ -5,9 +5,9 @@
 #include "media/big_endian.h"
 
 #include <array>
-#include <cstring>
 #include <fstream>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include <glib.h>
@@ -15,7 +15,10 @@
 namespace aigc {
 namespace {
 
-/// Random access to a file's bytes.
+/// Of a file that is walked through: a stranger's may be nothing but the tiniest of them.
+constexpr unsigned kMostElements = 100'000;
+
+/// Random access to a file's bytes, a page at a time.
 class Bytes {
  public:
   explicit Bytes(const std::string& path) : file_(path, std::ios::binary | std::ios::ate) {
@@ -27,14 +30,27 @@ class Bytes {
 
   /// Up to `Count` bytes from `at`; what the file does not have is missing.
   template <size_t Count> std::string_view read(guint64 at, std::array<char, Count>& into) {
-    file_.clear();
-    file_.seekg(static_cast<std::streamoff>(at));
-    file_.read(into.data(), Count);
-    return {into.data(), static_cast<size_t>(file_.gcount())};
+    static_assert(Count <= kPage);
+    if (at < begin_ || at + Count > begin_ + page_.size()) turn_to(at);
+    const size_t count = page_.copy(into.data(), Count, at - begin_);
+    return {into.data(), count};
   }
 
  private:
+  static constexpr size_t kPage = 4096;
+
+  void turn_to(guint64 at) {
+    page_.resize(kPage);
+    file_.clear();
+    file_.seekg(static_cast<std::streamoff>(at));
+    file_.read(page_.data(), kPage);
+    page_.resize(static_cast<size_t>(file_.gcount()));
+    begin_ = at;
+  }
+
   std::ifstream file_;
+  std::string page_;
+  guint64 begin_ = 0; ///< of the page
   guint64 size_ = 0;
 };
 
@@ -61,7 +77,8 @@ const Family& family_of(Container container) {
 /// Walks the top-level boxes: one that reaches past the end of the file was cut.
 bool is_cut_mp4(Bytes& file) {
   std::array<char, 16> buffer{};
-  for (guint64 at = 0; at + 8 <= file.size();) {
+  unsigned seen = 0;
+  for (guint64 at = 0; at + 8 <= file.size() && seen < kMostElements; ++seen) {
     const auto head = file.read(at, buffer);
     if (head.size() < 8) return false;
     guint64 length = big_endian(head.data(), 4);
@@ -101,7 +118,8 @@ std::optional<Element> element_in(std::string_view bytes) {
 bool is_cut_matroska(Bytes& file) {
   std::array<char, 12> buffer{};
   guint64 end = 0; // of the segment
-  for (guint64 at = 0; at < file.size();) {
+  unsigned seen = 0;
+  for (guint64 at = 0; at < file.size() && seen < kMostElements; ++seen) {
     const auto head = file.read(at, buffer);
     const auto element = element_in(head);
     if (!element) return at < end;
@@ -118,7 +136,8 @@ bool is_cut_matroska(Bytes& file) {
 /// before it.
 bool is_cut_avi(Bytes& file) {
   std::array<char, 8> buffer{};
-  for (guint64 at = 0; at + 8 <= file.size();) {
+  unsigned seen = 0;
+  for (guint64 at = 0; at + 8 <= file.size() && seen < kMostElements; ++seen) {
     const auto head = file.read(at, buffer);
     if (!head.starts_with("RIFF")) return false;
     const guint64 length = GUINT32_SWAP_LE_BE(static_cast<guint32>(big_endian(&head[4], 4)));

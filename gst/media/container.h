@@ -27,7 +27,8 @@ const char* extension_of(Container container);
 const char* name_of(Container container);
 
 /// Whether the lengths inside the file reach past its end: the rest never arrived, or the middle is
-/// broken, which a demuxer takes for the end of the film.
+/// broken, which a demuxer takes for the end of the film. A file of too many parts to look at is
+/// not judged.
 bool is_cut_off(const std::string& path, Container container);
 
 } // namespace aigc

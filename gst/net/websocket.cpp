@@ -9,10 +9,34 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
+#include <fcntl.h>
+#include <linux/tcp.h>
+#include <mutex>
+#include <netinet/in.h>
+#include <stop_token>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
 
 #define GST_CAT_DEFAULT aigc_http_debug
 
 namespace aigc {
+
+namespace {
+
+constexpr std::chrono::milliseconds kGlance{100}; ///< at how much came without a message
+constexpr guint kPingSeconds = 30; ///< so that the end of a line that went dead is noticed
+
+/// Bytes that came; 0 on systems that do not count them.
+guint64 received_by(int socket) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
+  return info.tcpi_bytes_received;
+}
+
+} // namespace
 
 /// Of the session's thread, but for start() and leave().
 class WebSocket::Link : public SessionWork, public std::enable_shared_from_this<Link> {
@@ -42,6 +66,9 @@ class WebSocket::Link : public SessionWork, public std::enable_shared_from_this<
   void arm();
   void connected(GAsyncResult* result);
   void listen();
+  void hear(int type, GBytes* bytes);
+  void watch();
+  void end(const std::string& what);
   void lose(const Error& why);
   void finish();
   Error failure(const std::string& what) const {
@@ -63,6 +90,9 @@ class WebSocket::Link : public SessionWork, public std::enable_shared_from_this<
   Ref<GSocket> socket_;
   Ref<SoupWebsocketConnection> connection_;
   GSource* timer_ = nullptr;
+  std::atomic<guint64> heard_{0}; ///< bytes received by the last message
+  std::atomic<bool> flooded_{false};
+  std::jthread watcher_;
 };
 
 void WebSocket::Link::begin() {
@@ -114,7 +144,9 @@ void WebSocket::Link::fill_message() {
 
 void WebSocket::Link::network_event(GSocketClientEvent event, GIOStream* stream) {
   speak_http1(event, stream);
-  if (event != G_SOCKET_CLIENT_CONNECTING || !G_IS_SOCKET_CONNECTION(stream)) return;
+  if (!G_IS_SOCKET_CONNECTION(stream)) return;
+  // Several addresses may be tried side by side: the one that is connected counts.
+  if (event != G_SOCKET_CLIENT_CONNECTING && event != G_SOCKET_CLIENT_CONNECTED) return;
   socket_ = share(g_socket_connection_get_socket(G_SOCKET_CONNECTION(stream)));
   if (target_.private_allowed || !reaches_private(event, stream)) return;
   g_socket_close(socket_.get(), nullptr);
@@ -156,33 +188,61 @@ void WebSocket::Link::connected(GAsyncResult* result) {
 
 void WebSocket::Link::listen() {
   soup_websocket_connection_set_max_incoming_payload_size(connection_.get(), kMaxFrameBytes);
+  soup_websocket_connection_set_keepalive_interval(connection_.get(), kPingSeconds);
+  if (socket_) watch();
   const auto on = [this](const char* name, auto* handler) {
     g_signal_connect(connection_.get(), name, G_CALLBACK(handler), this);
   };
   on(
       "message", +[](SoupWebsocketConnection*, int type, GBytes* bytes, gpointer data) {
-        const auto* self = static_cast<Link*>(data);
-        if (self->left_) return;
-        if (type == SOUP_WEBSOCKET_DATA_BINARY) {
-          if (self->handlers_.binary) self->handlers_.binary(bytes);
-          return;
-        }
-        gsize size = 0;
-        const auto* text = static_cast<const char*>(g_bytes_get_data(bytes, &size));
-        if (self->handlers_.text) self->handlers_.text({text, size});
+        static_cast<Link*>(data)->hear(type, bytes);
       });
   on(
       "error", +[](SoupWebsocketConnection*, GError* error, gpointer data) {
         auto* self = static_cast<Link*>(data);
-        self->lose(self->failure(std::string("broke: ") + error->message));
+        self->end(std::string("broke: ") + error->message);
       });
   on(
       "closed", +[](SoupWebsocketConnection*, gpointer data) {
         auto* self = static_cast<Link*>(data);
-        self->lose(self->failure("was closed by the server"));
-        // Later, since libsoup still works with what would be let go of.
-        self->thread_.post([self = self->shared_from_this()] { self->finish(); });
+        self->end("was closed by the server");
       });
+}
+
+void WebSocket::Link::hear(int type, GBytes* bytes) {
+  if (left_ || lost_) return;
+  if (socket_) heard_ = received_by(g_socket_get_fd(socket_.get()));
+  if (type == SOUP_WEBSOCKET_DATA_BINARY) {
+    if (handlers_.binary) handlers_.binary(bytes);
+    return;
+  }
+  gsize size = 0;
+  const auto* text = static_cast<const char*>(g_bytes_get_data(bytes, &size));
+  if (handlers_.text) handlers_.text({text, size});
+}
+
+/// libsoup joins frames without a limit of its own, and reads on for as long as more is there, so
+/// that this thread may look at nothing else: another one does.
+void WebSocket::Link::watch() {
+  // Its own number: libsoup may close the other, which would then be another file's.
+  const int socket = fcntl(g_socket_get_fd(socket_.get()), F_DUPFD_CLOEXEC, 0);
+  watcher_ = std::jthread([this, socket](std::stop_token stop) {
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    while (!stop.stop_requested() && !flooded_) {
+      stopped.wait_for(lock, stop, kGlance, [] { return false; });
+      flooded_ = received_by(socket) > heard_ + kMaxMessageBytes;
+    }
+    if (flooded_) shutdown(socket, SHUT_RDWR);
+    close(socket);
+  });
+}
+
+/// Lets go later, since libsoup still works with what would be let go of.
+void WebSocket::Link::end(const std::string& what) {
+  lose(failure(flooded_ ? "sends a message without an end" : what));
+  thread_.post([self = shared_from_this()] { self->finish(); });
 }
 
 void WebSocket::Link::lose(const Error& why) {
@@ -206,6 +266,7 @@ void WebSocket::Link::finish() {
   if (done_) return;
   const auto self = shared_from_this();
   done_ = true;
+  watcher_ = {};
   if (timer_) {
     g_source_destroy(timer_);
     g_source_unref(timer_);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A WebSocket to a server that tells what happens there. It listens and never speaks.
+// A WebSocket to a server that tells what happens there. It listens and says nothing of its own.
 #pragma once
 
 #include "base/error.h"
@@ -20,9 +20,9 @@ class HttpClient;
 /// client must outlive it.
 class WebSocket {
  public:
-  /// Of one frame; a server that sends more is not listened to any longer. Beyond that, what may
-  /// come in a message that is split into frames is libsoup's choice.
-  static constexpr size_t kMaxFrameBytes = 16u << 20;
+  /// Of one frame, and of all that comes before a message is whole: a server that sends more is not
+  /// listened to any longer.
+  static constexpr size_t kMaxFrameBytes = 16u << 20, kMaxMessageBytes = 64u << 20;
 
   struct Target {
     std::string url; ///< http or https

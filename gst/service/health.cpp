@@ -12,8 +12,9 @@ HealthKey health_key_of(const Backend& backend) {
 }
 
 /// A read that failed without a status failed on the way; inside an answer of success the service
-/// says of itself that it is broken.
+/// says of itself that it is broken. One that worked on a task to its end is not down.
 bool is_down(const Error& error) {
+  if (error.ended) return false;
   if (error.fault == Fault::timeout || error.http_status >= 500) return true;
   return error.fault == Fault::read && (error.http_status < 300 || error.http_status == 429);
 }

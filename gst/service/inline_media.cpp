@@ -5,8 +5,15 @@
 #include "base/error.h"
 
 #include <algorithm>
+#include <memory>
 
 namespace aigc {
+
+namespace {
+
+constexpr size_t kPadding = 3; ///< at most
+
+} // namespace
 
 std::string base64_of(GBytes* bytes) {
   gsize size = 0;
@@ -16,6 +23,13 @@ std::string base64_of(GBytes* bytes) {
 
 std::string data_uri_of(const std::string& mime, GBytes* bytes) {
   return "data:" + mime + ";base64," + base64_of(bytes);
+}
+
+std::string_view held_text(JsonView value) {
+  JsonNode* node = value.node();
+  const bool is_text =
+      node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING;
+  return is_text ? json_node_get_string(node) : std::string_view();
 }
 
 Ref<GBytes> bytes_from_base64(std::string_view text, const char* what) {
@@ -29,23 +43,23 @@ Ref<GBytes> bytes_from_base64(std::string_view text, const char* what) {
       throw refuse();
     text.remove_prefix(comma + 1);
   }
-  std::string clean;
-  clean.reserve(text.size() + 3);
-  for (const char letter : text) {
-    if (g_ascii_isspace(letter)) continue;
-    clean += letter == '-' ? '+' : letter == '_' ? '/' : letter;
-  }
-  while (clean.ends_with('='))
-    clean.pop_back();
+  // Decoded where it stands, since it may be a whole film.
+  std::unique_ptr<char, decltype(&g_free)> clean(
+      static_cast<char*>(g_malloc(text.size() + kPadding + 1)), g_free);
+  char* end = clean.get();
+  for (const char letter : text)
+    if (!g_ascii_isspace(letter)) *end++ = letter == '-' ? '+' : letter == '_' ? '/' : letter;
+  while (end > clean.get() && end[-1] == '=')
+    --end;
   const auto legal = [](char letter) {
     return g_ascii_isalnum(letter) || letter == '+' || letter == '/';
   };
-  if (clean.empty() || clean.size() % 4 == 1 || !std::all_of(clean.begin(), clean.end(), legal))
-    throw refuse();
-  clean.append((4 - clean.size() % 4) % 4, '=');
+  const auto length = end - clean.get();
+  if (length == 0 || length % 4 == 1 || !std::all_of(clean.get(), end, legal)) throw refuse();
+  *std::fill_n(end, (4 - length % 4) % 4, '=') = '\0';
   gsize size = 0;
-  guchar* decoded = g_base64_decode(clean.c_str(), &size);
-  return adopt(g_bytes_new_take(decoded, size));
+  g_base64_decode_inplace(clean.get(), &size);
+  return adopt(g_bytes_new_take(clean.release(), size));
 }
 
 } // namespace aigc

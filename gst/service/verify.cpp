@@ -15,7 +15,8 @@ namespace {
 /// ordered; beyond these it cannot be used.
 constexpr double kUsualLength = 0.8, kLeastLength = 0.1; ///< of a clip, as a share of the order
 constexpr double kMostAspect = 1.1;                      ///< of a picture, off the order's
-/// Of what a server of one's own makes: it costs nothing to be refused.
+/// Of what a server of one's own makes: it costs nothing to be refused. From others it is
+/// delivered, with a word in the log.
 constexpr double kLeastArea = 0.5, kLeastExactLength = 0.5;
 
 /// The next stage must be able to work with what the writer gave.
@@ -60,22 +61,22 @@ double area_of(Size size) {
 }
 
 /// Models with a list of sizes keep to it, and a server of one's own has to; the others round as
-/// they like, or follow an input.
+/// they like, or follow an input, and are paid all the same.
 void check_size(const Request& request, const Model* model, const char* what, Size got) {
   const Size asked = request.size;
-  const bool exact = model && model->exact;
-  if (!model || (model->sizes.empty() && !exact) || asked.width < 1 || asked.height < 1) return;
-  if (got == asked) return;
+  if (!model || got == asked || asked.width < 1 || asked.height < 1) return;
+  const bool exact = model->exact, listed = !model->sizes.empty();
   const std::string message = std::string("the ") + what + " is " + text_of(got) + " where " +
                               text_of(asked) + " was ordered";
   const double off = aspect_of(got) / aspect_of(asked);
-  const bool other_shape = off > kMostAspect || off < 1 / kMostAspect;
-  const bool too_small = exact && area_of(got) < kLeastArea * area_of(asked);
-  if (from_words_alone(request) && (other_shape || too_small))
+  const bool free = from_words_alone(request);
+  const bool other_shape = free && (off > kMostAspect || off < 1 / kMostAspect);
+  const bool too_small = free && area_of(got) < kLeastArea * area_of(asked);
+  if ((exact && (other_shape || too_small)) || (listed && other_shape))
     throw Error(Fault::format, message,
                 exact ? "ask for a size that the server's model makes, by width and height"
                       : "run again; report it to the service if it happens twice");
-  GST_WARNING("%s", message.c_str());
+  if (exact || listed || other_shape || too_small) GST_WARNING("%s", message.c_str());
 }
 
 void check_length(const Request& request, const Model* model, const ClipInfo& clip) {
@@ -108,7 +109,8 @@ void verify_delivery(const Request& request, const Model* model, const Result& r
   }
   if (request.role == Role::clip) {
     const ClipInfo clip = check_clip(result, cancel);
-    if (model && model->exact) check_size(request, model, "clip", {clip.width, clip.height});
+    if (model && model->sizes.empty())
+      check_size(request, model, "clip", {clip.width, clip.height});
     check_length(request, model, clip);
     check_clip_decodes(clip, cancel);
   }

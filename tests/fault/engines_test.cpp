@@ -282,7 +282,7 @@ const Trouble kTable[] = {
     {"ComfyuiTwoFiles", kComfyui, Stage::picture, ONCE("comfyui-prompt", R"("kind":"two-outputs")"),
      Ends::error, "batch_size", stream, GST_STREAM_ERROR_WRONG_TYPE, 1, 1},
     {"ComfyuiFileGone", kComfyui, Stage::picture, ONCE("comfyui-prompt", R"("kind":"view-404")"),
-     Ends::error, "hand it out", resource, GST_RESOURCE_ERROR_NOT_FOUND, 1, 1},
+     Ends::error, "orders anew", resource, GST_RESOURCE_ERROR_NOT_FOUND, 1, 1},
     {"ComfyuiAnswerLost", kComfyui, Stage::picture,
      ONCE("comfyui-prompt", R"("kind":"accept-then-close")"), FILM, 1, 1},
     {"ComfyuiOtherType", kComfyui, Stage::picture, ONCE("comfyui-prompt", R"("kind":"other-type")"),

@@ -32,11 +32,14 @@ class Comfy {
   struct State {
     std::map<std::string, std::string> history; ///< prompt -> entry
     std::vector<std::string> running, pending;
+    std::vector<std::string> State::*taken_to = &State::running; ///< where an order goes
+    size_t queue_length = 0; ///< what it says of its body; 0 = the truth
+    std::string look_status = "200 OK";
+    std::string look_body; ///< "" = what is asked for
     std::string prompt_status = "200 OK";
     std::string prompt_body; ///< "" = taken
     bool lose_answer = false;
     std::string upload_body = R"({"name": "aigc (1).png", "subfolder": "in", "type": "input"})";
-    std::string view_status = "206 Partial Content";
     std::string stats_body = R"({"system": {"comfyui_version": "0.4"}})";
     int histories = 0;                    ///< how often it was asked for
     std::function<void(State&)> on_queue; ///< after its answer was made up
@@ -115,7 +118,13 @@ class Comfy {
       const auto is = [&](const char* begin) { return line.starts_with(begin); };
       if (is("GET /ws")) return listen(peer, request);
       auto state = state_.lock();
-      if (is("GET /history/")) {
+      const bool is_look = is("GET /history/") || is("GET /queue");
+      if (is_look && (!state->look_body.empty() || state->look_status != "200 OK")) {
+        peer.answer(state->look_status, state->look_body);
+      } else if (is("GET /queue") && state->queue_length) {
+        peer.say("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(state->queue_length) +
+                 "\r\n\r\n");
+      } else if (is("GET /history/")) {
         ++state->histories;
         const std::string prompt = line.substr(13, line.rfind(' ') - 13);
         const auto entry = state->history.find(prompt);
@@ -134,14 +143,13 @@ class Comfy {
         peer.answer("200 OK");
       } else if (is("POST /upload/image")) {
         peer.answer("200 OK", state->upload_body);
-      } else if (is("GET /view")) {
-        peer.answer(state->view_status, "x");
       } else if (is("GET /system_stats")) {
         peer.answer("200 OK", state->stats_body);
       } else if (is("POST /prompt")) {
         const auto body = parse_json(request.substr(request.find("\r\n\r\n") + 4));
         const std::string prompt = JsonView(body.get())["prompt_id"].text();
-        if (state->prompt_status.starts_with("200")) state->running.push_back(prompt);
+        if (state->prompt_status.starts_with("200"))
+          ((*state).*(state->taken_to)).push_back(prompt);
         if (state->lose_answer) return;
         peer.answer(state->prompt_status,
                     !state->prompt_body.empty()

@@ -111,10 +111,11 @@ TEST_F(ComfyuiStandin, GetsOverWhatGoesWrongOnTheSocket) {
 }
 
 TEST_F(ComfyuiStandin, NamesWhatEndsAShot) {
-  const std::pair<const char*, const char*> cases[] = {
-      {"execution-error", "failed at node"}, {"interrupted", "interrupted at node"},
-      {"forget", "does not know the shot"},  {"missing-outputs", "left no file"},
-      {"two-outputs", "made 2 files"},       {"view-404", "does not hand it out"}};
+  const std::pair<const char*, const char*> cases[] = {{"execution-error", "failed at node"},
+                                                       {"interrupted", "interrupted at node"},
+                                                       {"forget", "does not know the shot"},
+                                                       {"missing-outputs", "left no file"},
+                                                       {"two-outputs", "made 2 files"}};
   for (const auto& [kind, said] : cases) {
     SetUp();
     fail(kind);
@@ -123,6 +124,18 @@ TEST_F(ComfyuiStandin, NamesWhatEndsAShot) {
     EXPECT_FALSE(error.remedy.empty()) << kind;
     EXPECT_FALSE(is_open()) << kind; // a rerun orders anew
   }
+}
+
+TEST_F(ComfyuiStandin, FetchesAFileThatIsThereAMomentLater) {
+  server_->fail(R"([{"route": "comfyui-view", "kind": "view-404"}])");
+  EXPECT_TRUE(run(picture_request()).result.picture);
+  EXPECT_EQ(billed(), 1u);
+}
+
+TEST_F(ComfyuiStandin, SendsAnOrderAgainThatABrokenServerDidNotTake) {
+  server_->fail(R"([{"route": "comfyui-prompt", "kind": "status", "status": 503}])");
+  EXPECT_TRUE(run(picture_request()).result.picture);
+  EXPECT_EQ(billed(), 1u);
 }
 
 TEST_F(ComfyuiStandin, NamesTheModelFileThatIsMissing) {

@@ -156,9 +156,27 @@ TEST_F(ComfyuiTest, StopsAPromptThatLeavesAPartOut) {
       R"({"prompt_id": ")" + prompt +
       R"(", "node_errors": {"3": {"class_type": "KSampler", "errors":
       [{"type": "other", "message": "Bad", "details": "seed", "extra_info": {}}]}}})";
+  comfy.state().lock()->taken_to = &Comfy::State::pending;
   const Error error = submit_error();
   EXPECT_TRUE(has(error.what(), "node 3 (KSampler): Bad: seed")) << error.what();
-  EXPECT_TRUE(has(comfy.sent("/interrupt").at(0), prompt));
+  EXPECT_TRUE(has(comfy.sent("/queue").at(1), prompt));
+}
+
+TEST_F(ComfyuiTest, StopsNothingThatHasNoId) {
+  comfy.state().lock()->prompt_body = R"({"number": 1, "node_errors": {"3": {}}})";
+  comfy.state().lock()->pending = {""};
+  EXPECT_TRUE(submit_error().unclear);
+  EXPECT_TRUE(comfy.sent("/queue").empty());
+  EXPECT_TRUE(comfy.sent("/interrupt").empty());
+}
+
+TEST_F(ComfyuiTest, DoesNotKnowWhatABrokenServerTook) {
+  for (const char* status : {"500 Internal Server Error", "503 Service Unavailable"}) {
+    comfy.state().lock()->prompt_status = status;
+    const Error error = submit_error();
+    EXPECT_TRUE(error.unclear) << status;
+    EXPECT_FALSE(error.retry) << status;
+  }
 }
 
 TEST_F(ComfyuiTest, RefusesAServerThatGivesItsOwnIds) {
@@ -244,18 +262,6 @@ TEST_F(ComfyuiTest, SaysWhatIsWrongWithAnOutput) {
   EXPECT_TRUE(has(wrong(outputs("9", "\"images\": " + file("a.png"))), "no clip"));
 }
 
-TEST_F(ComfyuiTest, SaysThatAFileIsGone) {
-  comfy.finish(prompt, kOneFile);
-  comfy.state().lock()->view_status = "404 Not Found";
-  const Error gone = poll_error();
-  EXPECT_TRUE(gone.ended);
-  EXPECT_EQ(gone.fault, Fault::not_found);
-  EXPECT_TRUE(has(gone.what(), "k 1&2.png")) << gone.what();
-  comfy.state().lock()->view_status = "503 Service Unavailable";
-  EXPECT_FALSE(poll_error().ended);
-  EXPECT_TRUE(poll_error().retry);
-}
-
 TEST_F(ComfyuiTest, TellsPendingRunningAndLostApart) {
   comfy.state().lock()->pending = {prompt};
   EXPECT_EQ(poll().state, Poll::State::pending);
@@ -270,16 +276,90 @@ TEST_F(ComfyuiTest, TellsPendingRunningAndLostApart) {
   EXPECT_EQ(poll().state, Poll::State::done);
 }
 
-TEST_F(ComfyuiTest, CancelsWhereverThePromptIs) {
+TEST_F(ComfyuiTest, CancelsWhatHasNotBegun) {
   auto now = call();
   comfy.state().lock()->pending = {prompt};
   EXPECT_TRUE(backend->cancel({prompt}, now));
   EXPECT_TRUE(has(comfy.sent("/queue").at(1), prompt));
-  EXPECT_TRUE(comfy.sent("/interrupt").empty());
+  EXPECT_FALSE(backend->cancel({prompt}, now)); // it is nowhere
   comfy.state().lock()->running = {prompt};
-  EXPECT_TRUE(backend->cancel({prompt}, now));
-  EXPECT_TRUE(has(comfy.sent("/interrupt").at(0), "\"prompt_id\":\"" + prompt));
   EXPECT_FALSE(backend->cancel({prompt}, now));
+  comfy.state().lock()->running.clear();
+  comfy.state().lock()->pending = {prompt};
+  comfy.state().lock()->on_queue = [this](Comfy::State& state) {
+    std::swap(state.running, state.pending); // it begins before it can be taken out
+    state.on_queue = nullptr;
+  };
+  EXPECT_FALSE(backend->cancel({prompt}, now));
+  EXPECT_TRUE(comfy.sent("/interrupt").empty());
+}
+
+TEST_F(ComfyuiTest, LooksAgainWhereAProxyAnswersInItsPlace) {
+  for (const char* body : {"<html>", "[]"}) {
+    comfy.state().lock()->look_body = body;
+    const Error error = poll_error();
+    EXPECT_TRUE(error.retry) << body;
+    EXPECT_FALSE(error.ended) << body;
+  }
+  comfy.state().lock()->look_body.clear();
+  comfy.state().lock()->look_status = "404 Not Found";
+  EXPECT_TRUE(poll_error().retry);
+  comfy.state().lock()->look_status = "401 Unauthorized";
+  EXPECT_FALSE(poll_error().retry);
+}
+
+TEST_F(ComfyuiTest, WaitsInAQueueThatIsTooLargeToLookThrough) {
+  comfy.state().lock()->queue_length = (64u << 20) + 1;
+  EXPECT_EQ(poll().state, Poll::State::pending);
+  auto now = call();
+  EXPECT_EQ(backend->find(request, {.call = prompt}, now).answer, Found::Answer::unknown);
+  comfy.state().lock()->queue_length = 0;
+  comfy.state().lock()->pending = {std::string(9u << 20, 'x'), prompt}; // more than other answers
+  EXPECT_EQ(poll().state, Poll::State::pending);
+}
+
+TEST_F(ComfyuiTest, AsksForTheQueueOnlyWhereNothingElseTells) {
+  submit();
+  ASSERT_TRUE(comfy.wait_socket());
+  EXPECT_EQ(poll().state, Poll::State::running);
+  EXPECT_EQ(poll().state, Poll::State::running); // so it was just now
+  EXPECT_EQ(comfy.sent("/queue").size(), 1u);
+  comfy.drop_sockets();
+  const auto ended = [&] {
+    auto now = call();
+    backend->linger({prompt}, 10s, now); // until it is open again
+    return comfy.state().snapshot().sockets_ever == 2;
+  };
+  while (!ended())
+    ;
+  EXPECT_EQ(poll().state, Poll::State::running);
+  EXPECT_EQ(comfy.sent("/queue").size(), 2u);
+  comfy.state().lock()->running.clear();
+  comfy.tell("execution_error", prompt);
+  auto now = call();
+  backend->linger({prompt}, 10s, now);
+  EXPECT_TRUE(poll_error().ended);
+  EXPECT_EQ(comfy.sent("/queue").size(), 3u);
+}
+
+TEST_F(ComfyuiTest, ForgetsAPromptThatNobodyWaitsForAnyMore) {
+  submit();
+  ASSERT_TRUE(comfy.wait_socket());
+  poll();
+  Cancel stop;
+  stop.cancel();
+  Call given_up{stop, std::chrono::steady_clock::now() + 10s, {}, {}, {}, {}};
+  backend->linger({prompt}, 10s, given_up);
+  poll(); // where it was a moment ago is gone with it
+  EXPECT_EQ(comfy.sent("/queue").size(), 2u);
+  auto late = call();
+  late.progress = [](int) { throw Error(Fault::timeout, "no time left"); };
+  backend->linger({prompt}, 0s, late);
+  poll();
+  comfy.tell("progress", prompt, R"("node": "3", "value": 1, "max": 6)");
+  EXPECT_THROW(backend->linger({prompt}, 10s, late), Error);
+  poll();
+  EXPECT_EQ(comfy.sent("/queue").size(), 4u);
 }
 
 TEST_F(ComfyuiTest, GivesItsKeyToTheServerAlone) {

@@ -140,6 +140,31 @@ TEST_F(Containers, AMovingWebpIsRefusedByName) {
   EXPECT_NE(error.remedy.find("WebM"), std::string::npos);
 }
 
+TEST_F(Containers, AFileOfTinyPartsIsNotWalkedThrough) {
+  const std::string head("\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\xff", 10);
+  std::string voids,
+      boxes("\0\0\0\x08"
+            "ftyp",
+            8),
+      riffs;
+  for (int i = 0; i < 1'000'000; ++i)
+    voids += "\xec\x80"; // an element without content
+  for (int i = 0; i < 200'000; ++i) {
+    boxes += std::string("\0\0\0\x08"
+                         "free",
+                         8);
+    riffs += std::string("RIFF\x01\0\0\0xx", 10);
+  }
+  const std::string cut("\0\0\xff\xff"
+                        "mdat",
+                        8);
+  EXPECT_FALSE(is_cut_off(written("mkv", head + voids + "\xec\x88"), Container::matroska));
+  EXPECT_FALSE(is_cut_off(written("mp4", boxes + cut), Container::mp4));
+  EXPECT_FALSE(is_cut_off(written("avi", riffs + "RIFF\xff\xff\x01xxxx"), Container::avi));
+  const std::string few = head + voids.substr(0, 20'000) + "\xec\x88";
+  EXPECT_TRUE(is_cut_off(written("few", few), Container::matroska));
+}
+
 TEST_F(Containers, WhatIsTooShortToSayIsOfAnotherKind) {
   for (const std::string& bytes :
        {std::string(), std::string("RIFF"), std::string("\x1a\x45\xdf\xa3"), std::string(100, 'x'),

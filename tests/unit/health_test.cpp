@@ -135,4 +135,7 @@ TEST(IsDown, TellsABrokenServiceFromARefusal) {
   EXPECT_FALSE(is_down(failure(Fault::moderation, 400)));
   EXPECT_FALSE(is_down(failure(Fault::not_authorized, 401)));
   EXPECT_FALSE(is_down(failure(Fault::damaged)));
+  Error failed = failure(Fault::read); // of a task: out of memory, say
+  failed.ended = true;
+  EXPECT_FALSE(is_down(failed));
 }

@@ -148,6 +148,50 @@ TEST(WebSocket, StopsListeningToAFrameThatIsTooLarge) {
   EXPECT_TRUE(ear.log->snapshot().heard.empty());
 }
 
+TEST(WebSocket, StopsListeningToAMessageWithoutAnEnd) {
+  std::atomic<size_t> sent{0};
+  SocketServer server(opening([&](auto& peer) {
+    const std::string part = frame(kMore, std::string(1 << 20, 'x'), false);
+    peer.say(frame(kText, "", false));
+    while (sent < 16 * WebSocket::kMaxMessageBytes &&
+           send(peer.peer, part.data(), part.size(), MSG_NOSIGNAL) > 0)
+      sent += part.size();
+  }));
+  Ear ear(server.url());
+  ASSERT_TRUE(ear.loses());
+  EXPECT_TRUE(contains(ear.log->snapshot().lost.at(0), "without an end"));
+  EXPECT_LT(sent, 4 * WebSocket::kMaxMessageBytes);
+}
+
+TEST(WebSocket, HearsMuchInManyMessages) {
+  const std::string part(4 << 20, 'x');
+  SocketServer server(opening([&](auto& peer) {
+    for (size_t sent = 0; sent <= WebSocket::kMaxMessageBytes; sent += 2 * part.size())
+      peer.say(frame(kBinary, part, false) + frame(kMore, part));
+    peer.say(frame(kText, "still here"));
+    peer.hang();
+  }));
+  Ear ear(server.url());
+  ASSERT_TRUE(ear.wait([](const Log& log) {
+    return !log.lost.empty() || (!log.heard.empty() && log.heard.back() == "t:still here");
+  }));
+  EXPECT_TRUE(ear.log->snapshot().lost.empty());
+}
+
+TEST(WebSocket, HearsNothingAfterAnError) {
+  SocketServer server(opening([](auto& peer) {
+    peer.say(frame(kText, "one") + frame(kText, "\xff") + frame(kText, "two"));
+    peer.server.reach();
+    while (hear(peer).opcode >= 0)
+      ; // the goodbye goes unanswered
+    peer.server.reach();
+  }));
+  Ear ear(server.url());
+  ASSERT_TRUE(ear.loses());
+  EXPECT_TRUE(server.wait_reached(2)); // the line ends at once
+  EXPECT_EQ(ear.log->snapshot().heard, std::vector<std::string>{"t:one"});
+}
+
 TEST(WebSocket, SaysOnceThatItWasLost) {
   SocketServer server(opening([](auto& peer) {
     peer.say(frame(kText, "last words"));

@@ -2,6 +2,7 @@
 // Pictures of servers of the OpenAI kind: how each is asked, and what answers may look like.
 #include "openai_rig.h"
 #include "service/driver.h"
+#include "service/verify.h"
 #include "store/files.h"
 #include "temp_folder.h"
 
@@ -204,6 +205,25 @@ TEST_F(OpenaiPictures, RefusalsAreOneSentence) {
             std::string::npos);
 }
 
+/// Whoever is behind a gateway may still be at work.
+TEST_F(OpenaiPictures, AGatewayThatLostPatienceLeavesItUnclear) {
+  for (const int status : {408, 502, 504, 522})
+    for (const char* body : {R"({"message":"Endpoint request timed out"})",
+                             R"({"error":{"message":"upstream","code":"server_error"}})",
+                             "<html>Bad Gateway</html>"}) {
+      server.on(kCreate, {Reply{status, body}});
+      const Error error = error_of([&] { make(Profile::openai); });
+      EXPECT_TRUE(error.unclear) << status << body;
+      EXPECT_FALSE(error.retry) << status << body;
+    }
+  for (const int status : {429, 500, 503, 529}) {
+    server.on(kCreate, {Reply{status, R"({"error":{"message":"busy"}})"}});
+    const Error error = error_of([&] { make(Profile::openai); });
+    EXPECT_FALSE(error.unclear) << status;
+    EXPECT_TRUE(error.retry) << status;
+  }
+}
+
 TEST_F(OpenaiPictures, AModelTheServerLacksIsAnsweredWithThoseItHas) {
   server.on("GET /v1/models", R"({"data":[{"id":"flux"},{"id":"sdxl"}]})");
   server.on(kCreate, {Reply{404, R"({"error":{"message":"model m does not exist","code":404}})"}});
@@ -248,6 +268,26 @@ TEST_F(OpenaiPictureRuns, WhatIsFarOffTheOrderIsRefused) {
   server.on(kEdit, answer_with(picture(96, 160).get()));
   order.references = {{picture(96, 160), {}}};
   EXPECT_TRUE(run(order).result.picture) << "what follows a picture has its shape";
+}
+
+/// What is paid for is delivered, with a warning.
+TEST_F(OpenaiPictureRuns, OnlyAServerOfOnesOwnHasToKeepToTheSize) {
+  const auto gateway = make_openai({"https://gateway.test/v1", Secret("k")});
+  begin(Profile::openai);
+  for (const char* name : {"", "flux"}) {
+    EXPECT_FALSE(find_model(*gateway, Role::picture, name).exact);
+    EXPECT_FALSE(find_model(*gateway, Role::clip, name).exact);
+    EXPECT_TRUE(find_model(*backend, Role::picture, name).exact);
+    EXPECT_TRUE(find_model(*backend, Role::clip, name).exact);
+  }
+  Request order = request();
+  order.size = {160, 96};
+  Result result;
+  result.picture = picture(96, 160);
+  const Model& theirs = find_model(*gateway, Role::picture, "flux");
+  EXPECT_NO_THROW(verify_delivery(order, &theirs, result, cancel));
+  const Model& own = find_model(*backend, Role::picture, "flux");
+  EXPECT_THROW(verify_delivery(order, &own, result, cancel), Error);
 }
 
 TEST_F(OpenaiPictureRuns, APictureIsFetchedWithTheKeyFromItsOwnServerOnly) {

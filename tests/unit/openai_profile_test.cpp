@@ -40,10 +40,17 @@ TEST_F(OpenaiProfile, OtherRoutesTellTheRest) {
   server.on("GET /sdcpp/v1/capabilities", {Reply{404, "no"}});
   list(R"({"id":"flux","object":"model"})");
   EXPECT_EQ(find(), Profile::openai) << "a gateway";
-  server.on("GET /readyz", {Reply{200, "", "text/plain"}});
-  server.on("GET /version", R"({"version":"v3.5.0"})");
+  server.on("GET /readyz", {Reply{200, "OK", "text/plain"}});
+  for (const char* other : {R"({"version":"v3.5.0"})", R"--({"version":"1.0 (x)","build":7})--"}) {
+    server.on("GET /version", other);
+    EXPECT_EQ(find(), Profile::openai) << "a gateway has these, too: " << other;
+  }
+  server.on("GET /version", R"--({"version":"v3.5.0 (a1b2c3)"})--");
   EXPECT_EQ(find(), Profile::localai);
-  server.on("GET /readyz", {Reply{200, "<html>" + std::string(99, ' '), "text/html"}});
+  server.on("GET /version", {Reply{404, "no"}});
+  server.on("GET /.well-known/localai.json", R"({"version":"x","endpoints":{"models":"/v1"}})");
+  EXPECT_EQ(find(), Profile::localai);
+  server.on("GET /.well-known/localai.json", {Reply{200, "<html>", "text/html"}});
   EXPECT_EQ(find(), Profile::openai) << "a site that has a page for everything";
 }
 
@@ -104,6 +111,52 @@ TEST_F(OpenaiProfile, IsAskedForAgainAfterARefusal) {
   picture_of(request);
   const auto body = body_of("POST /v1/images/generations");
   EXPECT_EQ(JsonView(body.get())["model"].text(), "new");
+}
+
+/// A proxy has a page of its own while the server behind it starts.
+TEST_F(OpenaiProfile, AServerThatWasThereIsWaitedFor) {
+  begin(Profile::automatic);
+  list(R"({"id":"m","owned_by":"vllm"})");
+  const Request request{.role = Role::clip, .model = "m", .words = "a fox", .size = {64, 64}};
+  EXPECT_THROW(task_of(request), Error);
+  const Reply page{200, "<html>one moment</html>", "text/html"};
+  server.on("GET /v1/models", {page});
+  const Error away = error_of([&] { task_of(request); });
+  EXPECT_EQ(away.fault, Fault::settings);
+  EXPECT_TRUE(away.retry);
+  server.on("GET /v1/videos/t", R"({"id":"t","status":"in_progress"})");
+  EXPECT_EQ(poll({"t"}, request).state, Poll::State::running) << "its task needs no new look";
+}
+
+TEST_F(OpenaiProfile, SdcppIsAskedForAgainAfterARefusalToo) {
+  begin(Profile::automatic);
+  list(R"({"id":"sd-cpp-local","owned_by":"local"})");
+  const std::string said = R"({"error":"loaded model does not support img_gen"})";
+  server.on("POST /sdcpp/v1/img_gen", {Reply{400, said}});
+  const Request request{.role = Role::picture, .model = "auto", .words = "a fox", .size = {64, 64}};
+  const Error refused = error_of([&] { picture_of(request); });
+  EXPECT_NE(refused.remedy.find("start the server"), std::string::npos) << refused.remedy;
+  list(R"({"id":"new","owned_by":"vllm"})");
+  server.on("POST /v1/images/generations",
+            R"({"data":[{"b64_json":")" + base64_of(picture(64, 64).get()) + R"("}]})");
+  EXPECT_EQ(picture_of(request).model, "new");
+}
+
+TEST_F(OpenaiProfile, AServerWithoutAModelSaysSo) {
+  begin(Profile::vllm_omni);
+  list("");
+  const Error error = error_of([&] { picture_of({.role = Role::picture, .model = "auto"}); });
+  EXPECT_NE(std::string(error.what()).find("loaded no model"), std::string::npos) << error.what();
+}
+
+TEST_F(OpenaiProfile, AProbeTakesNoOtherServerForTheOneThatWasSet) {
+  Call now = call();
+  for (const Profile profile : {Profile::openai, Profile::vllm_omni, Profile::sdcpp}) {
+    begin(profile);
+    EXPECT_EQ(error_of([&] { backend->probe(now); }).fault, Fault::settings);
+  }
+  server.on("GET /sdcpp/v1/capabilities", "{}");
+  EXPECT_NO_THROW(backend->probe(now));
 }
 
 TEST_F(OpenaiProfile, AProbeMakesNothing) {

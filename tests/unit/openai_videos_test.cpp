@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Clips by /videos: how each server is asked, how its tasks end, and how a lost one is found.
 #include "../clips.h"
+#include "../socket_server.h"
 #include "openai_rig.h"
 #include "service/driver.h"
 #include "store/files.h"
@@ -135,7 +136,19 @@ TEST_F(OpenaiVideos, AFailureIsTheEndWithOrWithoutACode) {
 
 TEST_F(OpenaiVideos, ATaskNobodyKnowsAnyMoreIsLost) {
   begin(Profile::vllm_omni);
-  const Error lost = failure({404, R"({"detail":"Video not found"})"});
+  const Reply unknown{404, R"({"detail":"Video not found"})"};
+  const auto is_passing = [&] {
+    const Error missed = failure(unknown);
+    EXPECT_GE(missed.retry_after, 1s) << "others behind a balancer get time to answer";
+    return missed.retry && !missed.ended;
+  };
+  EXPECT_TRUE(is_passing());
+  EXPECT_TRUE(is_passing());
+  look({200, task_in("in_progress")});
+  EXPECT_TRUE(is_passing()) << "it was seen meanwhile";
+  EXPECT_TRUE(is_passing());
+  const Error lost = failure(unknown);
+  EXPECT_FALSE(lost.retry);
   EXPECT_EQ(lost.fault, Fault::not_found);
   EXPECT_TRUE(lost.ended);
   EXPECT_NE(lost.remedy.find("restart"), std::string::npos);
@@ -160,7 +173,18 @@ TEST_F(OpenaiVideos, AnAnswerWithoutATaskIsUnclear) {
   EXPECT_TRUE(error_of([&] { task_of(request()); }).retry);
 }
 
+TEST_F(OpenaiVideos, ATaskWhoseIdIsTooLongToKeepIsUnclear) {
+  begin(Profile::vllm_omni);
+  server.on(kCreate, R"({"id":")" + std::string(512, 'x') + "\"}");
+  EXPECT_EQ(task_of(request()).id.size(), 512u);
+  server.on(kCreate, R"({"id":")" + std::string(513, 'x') + "\"}");
+  const Error error = error_of([&] { task_of(request()); });
+  EXPECT_TRUE(error.unclear);
+  EXPECT_NE(std::string(error.what()).find("512"), std::string::npos) << error.what();
+}
+
 TEST_F(OpenaiVideos, OnlyAServerThatStopsIsToldToCancel) {
+  server.on(kLook, task_in("queued"));
   server.on("DELETE /v1/videos/v%2F1", R"({"id":"v/1","deleted":true})");
   const auto cancels = [&](Profile profile) {
     begin(profile);
@@ -175,6 +199,40 @@ TEST_F(OpenaiVideos, OnlyAServerThatStopsIsToldToCancel) {
   EXPECT_FALSE(cancels(Profile::vllm_omni));
 }
 
+TEST_F(OpenaiVideos, WhatHasBegunIsNotCancelled) {
+  begin(Profile::vllm_omni);
+  server.on("DELETE /v1/videos/v%2F1", R"({"id":"v/1","deleted":true})");
+  Call now = call();
+  for (const Reply& reply : {Reply{200, task_in("in_progress")}, Reply{200, task_in("completed")},
+                             Reply{404, "{}"}, Reply{503, "{}"}}) {
+    server.on(kLook, {reply});
+    EXPECT_FALSE(backend->cancel({"v/1"}, now)) << reply.body;
+  }
+  EXPECT_TRUE(server.calls("DELETE /v1/videos/v%2F1").empty());
+}
+
+/// vLLM-Omni answers when the work has stopped, which may take longer than anybody waits.
+TEST_F(OpenaiVideos, AServerThatWasToldToCancelDoes) {
+  SocketServer slow([](SocketServer::Connection& connection) {
+    for (std::string asked; !(asked = connection.request()).empty();) {
+      if (asked.starts_with("DELETE ")) return connection.hang();
+      connection.answer("200 OK", task_in("queued"));
+    }
+  });
+  Access access{slow.url("/v1")};
+  access.profile = Profile::vllm_omni;
+  Call now = call();
+  now.deadline = std::chrono::steady_clock::now() + 300ms;
+  EXPECT_TRUE(make_openai(access)->cancel({"v/1"}, now));
+  SocketServer dead([](SocketServer::Connection& connection) {
+    connection.request();
+    connection.hang();
+  });
+  access.base_url = dead.url("/v1");
+  now.deadline = std::chrono::steady_clock::now() + 100ms;
+  EXPECT_FALSE(make_openai(access)->cancel({"v/1"}, now)) << "it was never told";
+}
+
 /// What became of a create that was sent two minutes ago.
 class OpenaiLostVideos : public OpenaiVideos {
  protected:
@@ -185,10 +243,11 @@ class OpenaiLostVideos : public OpenaiVideos {
     return backend->find(request(), intent, now);
   }
   std::string listed(const std::string& id, int seconds_after, const std::string& words,
-                     const std::string& state = "queued") {
+                     const std::string& state = "queued", const std::string& more = {}) {
     const auto time = std::chrono::system_clock::to_time_t(intent.sent) + seconds_after;
     return R"({"id":")" + id + R"(","status":")" + state + R"(","created_at":)" +
-           std::to_string(time) + (words.empty() ? "" : R"(,"prompt":")" + words + "\"") + "}";
+           std::to_string(time) + (words.empty() ? "" : R"(,"prompt":")" + words + "\"") + more +
+           "}";
   }
   Intent intent{std::chrono::system_clock::now() - 120s, "an-order", {"known"}};
   const std::string words = "a red fox\\nit runs";
@@ -210,6 +269,37 @@ TEST_F(OpenaiLostVideos, AreNotGuessed) {
   EXPECT_EQ(backend->find(request(), intent, now).answer, Found::Answer::unknown);
   server.on("GET /v1/videos", {Reply{503, "{}"}});
   EXPECT_TRUE(error_of([&] { backend->find(request(), intent, now); }).retry);
+}
+
+/// Another's clip of the same words must not be delivered for this one.
+TEST_F(OpenaiLostVideos, AreNotMistakenForThoseOfOthers) {
+  const auto told = [&](const std::string& id, const std::string& more, int after = 1) {
+    return listed(id, after, words, "queued", more);
+  };
+  const std::string own = R"(,"size":"64x48","seconds":"2","model":"m")";
+  EXPECT_EQ(find(told("mine", own)).task.id, "mine");
+  for (const char* other : {R"(,"size":"48x64")", R"(,"seconds":"4")", R"(,"model":"other")"}) {
+    EXPECT_EQ(find(told("x", other)).answer, Found::Answer::unknown) << other;
+    EXPECT_EQ(find(told("x", other) + "," + told("mine", own)).task.id, "mine") << other;
+  }
+  EXPECT_EQ(find(told("a", own) + "," + told("b", own, 9)).answer, Found::Answer::unknown);
+  EXPECT_EQ(find(told("before", own, -300)).answer, Found::Answer::unknown);
+  EXPECT_EQ(find(told("mine", own) + "," + told("before", own, -300)).task.id, "mine");
+}
+
+/// Not every server gives its newest first, or says whether there is more.
+TEST_F(OpenaiLostVideos, AreNotGivenUpBeforeTheListIsRead) {
+  EXPECT_EQ(find(listed("old", -7200, words) + "," + listed("mine", 1, words)).task.id, "mine");
+  std::string newer, older;
+  for (int i = 0; i < 100; ++i) {
+    newer += (i ? "," : "") + listed("n" + std::to_string(i), 100 - i, "a cat");
+    older += (i ? "," : "") + listed("o" + std::to_string(i), -7200 + i, "a cat");
+  }
+  EXPECT_EQ(find(newer).answer, Found::Answer::unknown) << "a full page may be cut";
+  EXPECT_EQ(find(older).answer, Found::Answer::unknown) << "the newest may come last";
+  EXPECT_EQ(find(older, R"(,"has_more":false)").answer, Found::Answer::none);
+  newer.replace(newer.rfind(R"({"id")"), std::string::npos, listed("old", -7200, "a cat"));
+  EXPECT_EQ(find(newer).answer, Found::Answer::none) << "it goes back far enough";
 }
 
 TEST_F(OpenaiLostVideos, AreSoughtOnAllPages) {

@@ -122,11 +122,13 @@ TEST_F(Sdcpp, AFullQueueIsTriedAgainAndNamedWhenItStaysFull) {
 
 TEST_F(Sdcpp, WhatPassesIsLookedAtAgain) {
   server.on(kJob, {{503, "busy"},
+                   {404, "<html>no such site</html>", "text/html"},
+                   {404, R"({"error":"job not found"})"},
                    {200, "<html>one moment</html>", "text/html"},
                    {200, R"({"id":"job_1","status":"warming up"})"},
                    clip_done(base64_of_text(film_of(clips::kVp8)))});
   EXPECT_EQ(run(clip_order()).requests, 1u);
-  EXPECT_EQ(server.calls(kJob).size(), 4u);
+  EXPECT_EQ(server.calls(kJob).size(), 6u);
 }
 
 /// Each is the end of its job: named, not left open, and a later run makes a new one.

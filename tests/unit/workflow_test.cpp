@@ -78,6 +78,28 @@ TEST(Workflow, LeavesOtherBracesAlone) {
   }
 }
 
+TEST(Workflow, TakesDoubledBracesForBraces) {
+  const Workflow workflow(
+      R"({"1": )" + node("A", R"("t": "{{subject}}, {prompt} {{prompt}}{", "u": "{{red}}")") +
+          R"(, "2": )" + node("SaveImage", "") + "}",
+      "w.json");
+  const auto graph = workflow.fill({.prompt = "{{words}}"});
+  const JsonView inputs = JsonView(graph.get())["1"]["inputs"];
+  EXPECT_EQ(inputs["t"].text(), "{subject}, {{words}} {prompt}{");
+  EXPECT_EQ(inputs["u"].text(), "{red}");
+}
+
+TEST(Workflow, IsNamedInUtf8WhateverTheFileIsCalled) {
+  const Workflow workflow(kSmall, "/some/caf\xe9.json");
+  EXPECT_TRUE(g_utf8_validate(workflow.name().c_str(), -1, nullptr)) << workflow.name();
+  EXPECT_TRUE(workflow.name().starts_with("caf"));
+  try {
+    Workflow::read("/no/caf\xe9.json");
+  } catch (const Error& error) {
+    EXPECT_TRUE(g_utf8_validate(error.what(), -1, nullptr)) << error.what();
+  }
+}
+
 TEST(Workflow, FillsTypesOfTheirOwn) {
   const Workflow workflow(
       R"({"1": )" +

@@ -18,10 +18,10 @@ constexpr size_t kLongestName = 120;
 constexpr const char* kInstall = "install the custom node that brings it, update ComfyUI, or use "
                                  "another workflow";
 
-/// Endings of the files there are, and what they hold; null = nothing that can be used.
+/// Endings of the files that can be used, and what they hold.
 struct Ending {
   std::string_view text;
-  std::optional<Role> role;
+  Role role;
 };
 constexpr std::array<Ending, 9> kEndings = {{{".png", Role::picture},
                                              {".jpg", Role::picture},
@@ -110,7 +110,8 @@ std::optional<Role> kind_of(const Output& output) {
   for (const Ending& ending : kEndings) {
     if (!name.ends_with(ending.text)) continue;
     // Pictures that move are no pictures, and nothing here plays them.
-    return ending.role == Role::picture && output.animated ? std::nullopt : ending.role;
+    if (ending.role == Role::picture && output.animated) return std::nullopt;
+    return ending.role;
   }
   return std::nullopt;
 }

@@ -5,20 +5,19 @@
 #include "media/picture.h"
 #include "net/multipart.h"
 #include "service/http_error.h"
+#include "service/wording.h"
 
 namespace aigc::comfyui {
 
 namespace {
 
-constexpr size_t kLongestName = 120;
+/// Of the queue, which holds all prompts whole, with the editor's own workflows where those have
+/// any.
+constexpr size_t kMaxQueueBytes = 64u << 20;
 
 Error no_comfyui(const std::string& address) {
   return error(Fault::not_found, "is not what answers at " + address,
                "set base-url to the root of a ComfyUI server, such as http://host:8188");
-}
-
-std::string escaped(const std::string& text) {
-  return take_string(g_uri_escape_string(text.c_str(), nullptr, FALSE));
 }
 
 Ref<GBytes> bytes_of(const std::string& text) {
@@ -55,11 +54,11 @@ HttpRequest Client::request(const char* method, const std::string& path, const C
   return request;
 }
 
-Ref<JsonNode> Client::read(const HttpResponse& response) const {
+Ref<JsonNode> Client::read(const HttpResponse& response, size_t max_bytes) const {
   if (response.status == 404 || response.status == 405) throw no_comfyui(access_.base_url);
   if (response.status / 100 != 2) throw http_error(kName, response, access_.key);
   try {
-    auto root = parse_json(response.body);
+    auto root = parse_json(response.body, max_bytes);
     if (JsonView(root.get()).is_object()) return root;
   } catch (const Error&) {
     // said below
@@ -67,16 +66,15 @@ Ref<JsonNode> Client::read(const HttpResponse& response) const {
   throw no_comfyui(access_.base_url);
 }
 
-Ref<JsonNode> Client::get(const std::string& path, Call& call) const {
-  return read(HttpClient::shared().send(request("GET", path, call), call.cancel));
-}
-
-void Client::post(const std::string& path, const std::string& json, Call& call) const {
-  HttpRequest order = request("POST", path, call);
-  order.content_type = "application/json";
-  order.body = bytes_of(json);
-  const HttpResponse response = HttpClient::shared().send(order, call.cancel);
-  if (response.status / 100 != 2) throw http_error(kName, response, access_.key);
+/// A proxy answers by itself while ComfyUI restarts.
+Ref<JsonNode> Client::look(const HttpRequest& request, Call& call) const {
+  const HttpResponse response = HttpClient::shared().send(request, call.cancel);
+  try {
+    return read(response, request.max_bytes);
+  } catch (Error& error) {
+    if (error.fault == Fault::not_found) error.retry = true;
+    throw;
+  }
 }
 
 /// Named by its content, so that the server keeps one copy of what many shots share.
@@ -107,30 +105,37 @@ HttpResponse Client::queue(const std::string& body, Call& call) const {
 }
 
 Ref<JsonNode> Client::history(const std::string& prompt, Call& call) const {
-  const auto root = get("/history/" + escaped(prompt), call);
+  const auto root = look(request("GET", "/history/" + escaped(prompt), call), call);
   const JsonView entry = JsonView(root.get())[prompt.c_str()];
   return entry.is_object() ? share(entry.node()) : Ref<JsonNode>();
 }
 
 Place Client::place(const std::string& prompt, Call& call) const {
-  const auto root = get("/queue", call);
+  HttpRequest order = request("GET", "/queue", call);
+  order.max_bytes = kMaxQueueBytes;
+  Ref<JsonNode> root;
+  try {
+    root = look(order, call);
+  } catch (const Error& error) {
+    if (error.fault == Fault::format) return Place::unknown;
+    throw;
+  }
   const JsonView queue(root.get());
   if (holds(queue["queue_running"], prompt)) return Place::running;
   return holds(queue["queue_pending"], prompt) ? Place::pending : Place::nowhere;
 }
 
-/// It may begin to run just when it is to be taken out of the queue.
-bool Client::remove(const std::string& prompt, Call& call) const {
-  Place at = place(prompt, call);
-  if (at == Place::nowhere) return false;
-  if (at == Place::pending) {
-    const std::string quoted = "\"" + take_string(g_strescape(prompt.c_str(), nullptr)) + "\"";
-    post("/queue", "{\"delete\": [" + quoted + "]}", call);
-    at = place(prompt, call);
-  }
-  if (at == Place::nowhere) return true;
-  post("/interrupt", JsonObjectMaker().set("prompt_id", prompt).text(), call);
-  return true;
+/// It may begin just then. What runs is never interrupted: older servers stop whatever that is, of
+/// whomever.
+bool Client::withdraw(const std::string& prompt, Call& call) const {
+  const Place at = place(prompt, call);
+  if (at != Place::pending && at != Place::unknown) return false;
+  HttpRequest order = request("POST", "/queue", call);
+  order.content_type = "application/json";
+  order.body = bytes_of(JsonObjectMaker().set("delete", std::vector<std::string>{prompt}).text());
+  const HttpResponse response = HttpClient::shared().send(order, call.cancel);
+  if (response.status / 100 != 2) throw http_error(kName, response, access_.key);
+  return place(prompt, call) == Place::nowhere && !history(prompt, call);
 }
 
 std::string Client::address_of(const Stored& file) const {
@@ -138,28 +143,9 @@ std::string Client::address_of(const Stored& file) const {
              "&type=" + escaped(file.type));
 }
 
-/// The first byte will do; servers that send all of it are not listened to.
-void Client::check_there(const Stored& file, Call& call) const {
-  HttpRequest order{.url = address_of(file), .bearer = access_.key};
-  order.headers = {{"Range", "bytes=0-0"}};
-  order.private_allowed = endpoint_.is_private;
-  order.timeouts.total = call.deadline;
-  order.max_bytes = G_MAXINT64;
-  const HttpResponse response =
-      HttpClient::shared().stream(order, call.cancel, [](std::string_view) { return false; });
-  if (response.status / 100 == 2 || response.status == 416) return;
-  if (response.status / 100 == 5) throw http_error(kName, response, access_.key);
-  Error gone = error(Fault::not_found,
-                     "made " + printable_excerpt(file.filename, kLongestName) +
-                         " but does not hand it out (HTTP " + std::to_string(response.status) + ")",
-                     "run again, and let nothing tidy its output folder meanwhile");
-  gone.http_status = response.status;
-  gone.ended = true;
-  throw gone;
-}
-
 void Client::probe(Call& call) const {
-  const auto root = get("/system_stats", call);
+  const auto root =
+      read(HttpClient::shared().send(request("GET", "/system_stats", call), call.cancel));
   if (!JsonView(root.get())["system"].is_object()) throw no_comfyui(access_.base_url);
 }
 

@@ -22,8 +22,9 @@ struct Stored {
   std::string type; ///< output, input or temp
 };
 
-/// What is known of a prompt that has no history yet.
-enum class Place { nowhere, pending, running };
+/// What is known of a prompt that has no history yet; unknown: the queue is too large to look
+/// through.
+enum class Place { nowhere, pending, running, unknown };
 
 /// Thread-safe. Calls throw Error as HttpClient::send() does, for each refusal, and for what is no
 /// answer of ComfyUI.
@@ -42,20 +43,18 @@ class Client {
   /// Null while there is none.
   Ref<JsonNode> history(const std::string& prompt, Call& call) const;
   Place place(const std::string& prompt, Call& call) const;
-  /// Takes the prompt out of the queue, or stops it; true when it is in neither state afterwards.
-  bool remove(const std::string& prompt, Call& call) const;
-  /// Throws Error that says so, and is `ended`, when the file is gone.
-  void check_there(const Stored& file, Call& call) const;
+  /// Takes the prompt out of the queue unless it has begun; true when that was so.
+  bool withdraw(const std::string& prompt, Call& call) const;
   std::string address_of(const Stored& file) const;
   /// Throws when nobody answers as ComfyUI does.
   void probe(Call& call) const;
 
-  Ref<JsonNode> read(const HttpResponse& response) const;
+  Ref<JsonNode> read(const HttpResponse& response, size_t max_bytes = kMaxJsonBytes) const;
 
  private:
   HttpRequest request(const char* method, const std::string& path, const Call& call) const;
-  Ref<JsonNode> get(const std::string& path, Call& call) const;
-  void post(const std::string& path, const std::string& json, Call& call) const;
+  /// At work that goes on by itself: what is no answer of ComfyUI may be one a moment later.
+  Ref<JsonNode> look(const HttpRequest& request, Call& call) const;
 
   const Access access_;
   const Endpoint endpoint_;

@@ -5,6 +5,7 @@
 #include "service/comfyui/answers.h"
 #include "service/comfyui/events.h"
 #include "service/http_error.h"
+#include "service/wording.h"
 
 #include <vector>
 
@@ -38,13 +39,6 @@ gint64 seed_of(const Request& request, const std::string& prompt) {
   const std::string digest =
       take_string(g_compute_checksum_for_string(G_CHECKSUM_SHA256, prompt.c_str(), -1));
   return g_ascii_strtoll(digest.substr(0, 13).c_str(), nullptr, 16);
-}
-
-/// A keyframe shows what the words say, so that only the motion is left to tell.
-std::string prompt_of(const Request& request) {
-  if (request.role != Role::clip || is_blank(request.motion)) return request.words;
-  if (request.keyframe || is_blank(request.words)) return request.motion;
-  return request.words + "\n" + request.motion;
 }
 
 class ComfyuiBackend : public Backend {
@@ -87,25 +81,17 @@ class ComfyuiBackend : public Backend {
   }
 
   Poll poll(const Task& task, const Request& request, Call& call) override {
-    auto history = client_.history(task.id, call);
-    if (!history) {
-      const Place place = client_.place(task.id, call);
-      if (place == Place::pending) return {Poll::State::pending, -1, {}};
-      if (place == Place::running) return {Poll::State::running, -1, {}};
-      history = client_.history(task.id, call); // it may have ended between the two questions
+    try {
+      Poll seen = look(task, request, call);
+      if (seen.state == Poll::State::done) events_.forget(task.id);
+      return seen;
+    } catch (const Error& error) {
+      if (!error.retry) events_.forget(task.id);
+      throw;
     }
-    events_.forget(task.id);
-    if (!history) throw lost_prompt();
-    const Stored file = result_of(history.get(), workflow_, request.role);
-    client_.check_there(file, call);
-    Result result;
-    result.url = client_.address_of(file);
-    result.request_id = task.id;
-    if (workflow_.has(Slot::seed)) result.seed = seed_of(request, task.id);
-    return {Poll::State::done, 100, std::move(result)};
   }
 
-  bool cancel(const Task& task, Call& call) override { return client_.remove(task.id, call); }
+  bool cancel(const Task& task, Call& call) override { return client_.withdraw(task.id, call); }
 
   void linger(const Task& task, std::chrono::nanoseconds duration, Call& call) override {
     events_.linger(task.id, duration, call);
@@ -120,14 +106,42 @@ class ComfyuiBackend : public Backend {
 
   /// Its id is the call's.
   Found find(const Request&, const Intent& intent, Call& call) override {
-    const bool there = client_.history(intent.call, call) ||
-                       client_.place(intent.call, call) != Place::nowhere ||
-                       client_.history(intent.call, call);
+    bool there = client_.history(intent.call, call).get();
+    if (!there) {
+      const Place place = client_.place(intent.call, call);
+      if (place == Place::unknown) return {};
+      there = place != Place::nowhere || client_.history(intent.call, call);
+    }
     if (!there) return {Found::Answer::none, {}};
     return {Found::Answer::task, {intent.call}};
   }
 
  private:
+  Poll look(const Task& task, const Request& request, Call& call) {
+    auto history = client_.history(task.id, call);
+    if (!history) {
+      const Place place = where(task.id, call);
+      if (place == Place::running) return {Poll::State::running, -1, {}};
+      if (place != Place::nowhere) return {Poll::State::pending, -1, {}};
+      history = client_.history(task.id, call); // it may have ended between the two questions
+    }
+    if (!history) throw lost_prompt();
+    const Stored file = result_of(history.get(), workflow_, request.role);
+    Result result;
+    result.url = client_.address_of(file);
+    result.request_id = task.id;
+    if (workflow_.has(Slot::seed)) result.seed = seed_of(request, task.id);
+    return {Poll::State::done, 100, std::move(result)};
+  }
+
+  /// The queue may be large: it is not asked for at every look.
+  Place where(const std::string& prompt, Call& call) {
+    if (const auto known = events_.place(prompt)) return *known;
+    const Place place = client_.place(prompt, call);
+    if (place != Place::nowhere) events_.saw(prompt, place);
+    return place;
+  }
+
   Values values_of(const Request& request, Call& call) const {
     if (workflow_.has(Slot::last_image) && !request.last_frame)
       throw error(Fault::settings,
@@ -170,10 +184,17 @@ class ComfyuiBackend : public Backend {
       throw refused_workflow(root.get(), workflow_);
     }
     const JsonView answer(root.get());
-    const bool renamed = answer["prompt_id"].text() != call.id;
+    const std::string id = answer["prompt_id"].text();
+    if (id.empty()) {
+      Error nameless = error(Fault::format, "did not say under which id it took a workflow",
+                             "update ComfyUI, or look into its log");
+      nameless.unclear = true;
+      throw nameless;
+    }
+    const bool renamed = id != call.id;
     if (!renamed && !has_node_errors(answer)) return;
     try {
-      client_.remove(answer["prompt_id"].text(), call);
+      client_.withdraw(id, call);
     } catch (const Error& failure) {
       if (failure.fault == Fault::cancelled) throw; // else it runs on for nothing
     }
@@ -182,12 +203,16 @@ class ComfyuiBackend : public Backend {
                 "update ComfyUI");
   }
 
-  /// What is no JSON may come from a proxy that lost the answer on its way.
+  /// What is no JSON may come from a proxy that lost the answer on its way, and a server that broke
+  /// may have taken the prompt before: its id must not be used twice.
   Ref<JsonNode> read_created(const HttpResponse& response) const {
     try {
       return client_.read(response);
     } catch (Error& error) {
-      if (response.status / 100 == 2) error.unclear = true;
+      if (response.status / 100 == 2 || response.status / 100 == 5) {
+        error.unclear = true;
+        error.retry = false;
+      }
       throw;
     }
   }

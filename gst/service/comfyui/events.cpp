@@ -17,6 +17,8 @@ namespace {
 
 /// A sketch is shown while the next is made: none of them is large.
 constexpr size_t kMaxSketchBytes = 8u << 20;
+/// For as long, a prompt is taken to be where it was.
+constexpr std::chrono::seconds kFresh{10};
 
 } // namespace
 
@@ -24,6 +26,8 @@ constexpr size_t kMaxSketchBytes = 8u << 20;
 struct Events::State {
   struct Entry {
     Watch watch;
+    std::optional<Place> place; ///< where it was, at `seen`
+    Clock::time_point seen;
     int told = -1;     ///< percent
     bool wake = false; ///< the history is worth a look
     bool wants_sketch = false;
@@ -33,7 +37,7 @@ struct Events::State {
 
   explicit State(std::map<std::string, double> weights) : weights(std::move(weights)) {}
 
-  /// Somebody who looks at sketches; without one they are not kept.
+  /// Somebody who waits; sketches are kept only for one who looks at them.
   class Viewer {
    public:
     Viewer(State& state, const std::string& prompt, bool looks) : state_(state), prompt_(prompt) {
@@ -42,16 +46,22 @@ struct Events::State {
     }
     ~Viewer() {
       std::lock_guard guard(state_.mutex);
+      if (!comes_back_) {
+        state_.entries.erase(prompt_);
+        return;
+      }
       State::Entry& entry = state_.entries[prompt_];
       entry.wants_sketch = false;
       entry.sketch.reset();
     }
     Viewer(const Viewer&) = delete;
     Viewer& operator=(const Viewer&) = delete;
+    void come_back() { comes_back_ = true; }
 
    private:
     State& state_;
     const std::string& prompt_;
+    bool comes_back_ = false;
   };
 
   void opened();
@@ -98,7 +108,10 @@ void Events::State::hear(std::string_view text) {
     if (named.empty() && !data["node"].exists()) return;
     const auto entry = entries.find(running);
     if (entry == entries.end()) return;
-    if (entry->second.watch.hear(message["type"].text(), data, weights)) entry->second.wake = true;
+    const bool over = entry->second.watch.hear(message["type"].text(), data, weights);
+    if (over) entry->second.wake = true;
+    entry->second.place = over ? std::nullopt : std::optional(Place::running);
+    entry->second.seen = Clock::now();
   }
   changed.notify_all();
 }
@@ -121,6 +134,8 @@ void Events::State::lost() {
     std::lock_guard guard(mutex);
     line = Line::closed;
     running.clear();
+    for (auto& [prompt, entry] : entries)
+      entry.place.reset();
     retry_at = Clock::now() + backoff(failures++);
   }
   changed.notify_all();
@@ -161,6 +176,22 @@ void Events::forget(const std::string& prompt) {
   state_->entries.erase(prompt);
 }
 
+std::optional<Place> Events::place(const std::string& prompt) {
+  std::lock_guard guard(state_->mutex);
+  const auto entry = state_->entries.find(prompt);
+  if (entry == state_->entries.end() || Clock::now() - entry->second.seen > kFresh)
+    return std::nullopt;
+  return entry->second.place;
+}
+
+void Events::saw(const std::string& prompt, Place place) {
+  std::lock_guard guard(state_->mutex);
+  const auto entry = state_->entries.find(prompt);
+  if (entry == state_->entries.end()) return;
+  entry->second.place = place;
+  entry->second.seen = Clock::now();
+}
+
 struct Events::News {
   int percent = -1; ///< when it changed
   Ref<GBytes> sketch;
@@ -191,13 +222,15 @@ Events::News Events::wait(const std::string& prompt, Clock::time_point end, Call
 
 void Events::linger(const std::string& prompt, std::chrono::nanoseconds duration, Call& call) {
   const auto end = Clock::now() + duration;
-  const State::Viewer viewer(*state_, prompt, static_cast<bool>(call.preview));
+  State::Viewer viewer(*state_, prompt, static_cast<bool>(call.preview));
   for (;;) {
     open();
     const News news = wait(prompt, end, call);
     if (news.sketch) call.preview(news.sketch.get());
     if (news.percent >= 0) call.progress(news.percent);
-    if (news.over) return;
+    if (!news.over) continue;
+    if (!call.cancel.cancelled() && Clock::now() < call.deadline) viewer.come_back();
+    return;
   }
 }
 

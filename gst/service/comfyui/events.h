@@ -5,11 +5,13 @@
 
 #include "net/websocket.h"
 #include "service/backend.h"
+#include "service/comfyui/client.h"
 
 #include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace aigc::comfyui {
@@ -30,7 +32,12 @@ class Events {
   void expect(const std::string& prompt);
   void forget(const std::string& prompt);
 
-  /// See Backend::linger().
+  /// Where a prompt was a short time ago, as the server told or saw() noted.
+  std::optional<Place> place(const std::string& prompt);
+  /// Only of what is expected.
+  void saw(const std::string& prompt, Place place);
+
+  /// See Backend::linger(). Forgets the prompt when the wait for it is given up.
   void linger(const std::string& prompt, std::chrono::nanoseconds duration, Call& call);
 
  private:

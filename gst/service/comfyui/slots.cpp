@@ -61,7 +61,8 @@ Error unknown_slot(const std::string& name) {
   }
   return Error(
       Fault::settings, "{" + name + "} in the workflow is no slot",
-      (nearest ? "write {" + std::string(nearest) + "}; the slots are " : "the slots are ") + all);
+      (nearest ? "write {" + std::string(nearest) + "}; the slots are " : "the slots are ") + all +
+          "; {{" + name + "}} stands for {" + name + "} itself");
 }
 
 bool is_name(std::string_view text) {
@@ -69,6 +70,13 @@ bool is_name(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) {
            return g_ascii_islower(c) || g_ascii_isdigit(c) || c == '-' || c == '_';
          });
+}
+
+/// How long "{{name}}" is, where it stands at `open`; else 0.
+size_t literal_at(std::string_view text, size_t open) {
+  const size_t end = text.find("}}", open);
+  if (text.substr(open, 2) != "{{" || end == std::string_view::npos) return 0;
+  return is_name(text.substr(open + 2, end - open - 2)) ? end + 2 - open : 0;
 }
 
 /// Cuts `text` into what stands outside of slots, and slots.
@@ -79,6 +87,12 @@ void cut(std::string_view text, const std::function<void(std::string_view)>& out
     const size_t close = open == std::string_view::npos ? open : text.find_first_of("{}", open + 1);
     if (close == std::string_view::npos) return outside(text.substr(from));
     const std::string_view name = text.substr(open + 1, close - open - 1);
+    if (const size_t quoted = literal_at(text, open)) {
+      outside(text.substr(from, open - from));
+      outside(text.substr(open + 1, quoted - 2));
+      from = open + quoted;
+      continue;
+    }
     if (text[close] == '{' || !is_name(name)) {
       outside(text.substr(from, close - from)); // the brace may open a slot
       if (text[close] == '{') {

@@ -27,7 +27,8 @@ struct Values {
 };
 
 /// Adds the slots of `text` to `slots`. Throws Error{Fault::settings} for a name that is none, and
-/// says which one it may be; braces around anything but a word are just braces.
+/// says which one it may be; braces around anything but a word are just braces, and {{word}} is
+/// {word}.
 void find_slots(const std::string& text, std::set<Slot>& slots);
 
 /// `text`, a string of JSON, with its slots filled; a number where it is one slot for a number.

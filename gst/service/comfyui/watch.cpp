@@ -60,8 +60,8 @@ Sketch read_sketch(GBytes* message) {
 }
 
 void Watch::reach(const std::string& node, double part) {
-  double& reached = parts_[node];
-  reached = std::max(reached, std::clamp(part, 0.0, 1.0));
+  const auto known = parts_.find(node);
+  if (known != parts_.end()) known->second = std::max(known->second, std::clamp(part, 0.0, 1.0));
 }
 
 /// Nodes are worked on one after another.
@@ -72,6 +72,9 @@ void Watch::enter(const std::string& node) {
 
 bool Watch::hear(const std::string& type, JsonView data,
                  const std::map<std::string, double>& weights) {
+  if (parts_.empty())
+    for (const auto& [id, weight] : weights)
+      parts_[id] = 0;
   const std::string node = data["node"].text();
   const auto part_of = [](JsonView progress) {
     const double all = progress["max"].number().value_or(0);
@@ -94,7 +97,7 @@ bool Watch::hear(const std::string& type, JsonView data,
   }
   double done = 0;
   for (const auto& [id, weight] : weights)
-    if (const auto part = parts_.find(id); part != parts_.end()) done += weight * part->second;
+    done += weight * parts_[id];
   percent_ = std::max(percent_, std::min(static_cast<int>(100 * done + 1e-6), 99));
   // The history has it just before the last of these.
   return type == "execution_success" || type == "execution_error" ||

@@ -31,7 +31,7 @@ class Watch {
   void enter(const std::string& node);
 
   std::string running_;                 ///< the node
-  std::map<std::string, double> parts_; ///< of each node, how much is done
+  std::map<std::string, double> parts_; ///< of each node of the workflow, how much is done
   int percent_ = -1;
 };
 

@@ -3,13 +3,13 @@
 #include "service/comfyui/workflow.h"
 
 #include "base/error.h"
+#include "service/frames.h"
 #include "service/http_error.h"
 #include "store/files.h"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cmath>
 #include <fcntl.h>
 #include <functional>
 #include <string_view>
@@ -49,8 +49,9 @@ const char* noun(Role role) {
 }
 
 Error bad_file(const std::string& path, const std::string& what) {
+  const std::string shown = take_string(g_filename_display_name(path.c_str()));
   return Error(
-      Fault::settings, "the workflow \"" + path + "\" " + what,
+      Fault::settings, "the workflow \"" + shown + "\" " + what,
       "let the property workflow name a local file with a workflow in ComfyUI's API format");
 }
 
@@ -115,7 +116,7 @@ Workflow Workflow::read(const std::string& path) {
 }
 
 Workflow::Workflow(const std::string& text, const std::string& name)
-    : name_(take_string(g_path_get_basename(name.c_str()))) {
+    : name_(take_string(g_filename_display_basename(name.c_str()))) {
   name_ = name_.substr(0, name_.rfind('.'));
   try {
     root_ = parse_json(text, kMaxWorkflowBytes);
@@ -256,7 +257,7 @@ std::string Workflow::digest() const {
 }
 
 gint64 Workflow::frames(double seconds) const {
-  return 4 * static_cast<gint64>(std::ceil((seconds * rate_ - 1) / 4 - 1e-6)) + 1;
+  return frames_for(seconds, rate_);
 }
 
 Ref<JsonNode> Workflow::fill(const Values& values) const {

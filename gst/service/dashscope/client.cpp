@@ -5,6 +5,7 @@
 #include "service/dashscope/answers.h"
 #include "service/dashscope/dashscope.h"
 #include "service/http_error.h"
+#include "service/wording.h"
 
 namespace aigc::dashscope {
 
@@ -22,10 +23,6 @@ std::string origin_root(std::string url) {
   for (const std::string_view api : {"/api/v1", "/compatible-mode/v1"})
     if (url.ends_with(api)) return url.substr(0, url.size() - api.size());
   return url;
-}
-
-std::string escaped(const std::string& text) {
-  return take_string(g_uri_escape_string(text.c_str(), nullptr, FALSE));
 }
 
 Ref<GBytes> bytes_of(const std::string& text) {

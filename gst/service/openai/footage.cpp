@@ -2,14 +2,12 @@
 // See footage.h.
 #include "service/openai/footage.h"
 
-#include <algorithm>
-#include <cmath>
+#include "service/frames.h"
 
 namespace aigc::openai {
 
 int frames_of(const Request& request) {
-  const double wanted = std::ceil(request.seconds * kFps - 1e-6);
-  return 4 * static_cast<int>(std::ceil(std::max(wanted - 1, 0.0) / 4)) + 1;
+  return static_cast<int>(frames_for(request.seconds, kFps));
 }
 
 } // namespace aigc::openai

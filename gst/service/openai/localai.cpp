@@ -34,7 +34,7 @@ std::string body_of(const Request& request, const Call& call) {
 
 void take_clip(const Server& server, JsonView item, const Call& call, Result& result) {
   const std::string url = item["url"].text();
-  std::string encoded = item["b64_json"].text();
+  std::string_view encoded = held_text(item["b64_json"]);
   if (encoded.empty() && url.starts_with("data:")) encoded = url;
   if (encoded.empty() && url.empty())
     throw server.error(Fault::format, "gave an answer with neither a clip nor its address",

@@ -57,10 +57,13 @@ std::string only_model(const Server& server, Call& call) {
   if (!models)
     throw server.error(Fault::settings, "has no list of models at " + server.api(""), "set model");
   if (models->size() == 1) return models->front().id;
+  if (models->empty())
+    throw server.error(Fault::settings, "has loaded no model",
+                       "load one into the server, or set model");
   const std::string names = names_of(*models, server.access().key);
-  throw server.error(
-      Fault::settings, "lists " + std::to_string(models->size()) + " models, so one must be named",
-      names.empty() ? "set model" : "set model to one the server has, such as " + names);
+  throw server.error(Fault::settings,
+                     "lists " + std::to_string(models->size()) + " models, so one must be named",
+                     "set model to one the server has, such as " + names);
 }
 
 Error with_names(Error error, const Server& server, const std::string& model, Call& call) {
@@ -68,11 +71,12 @@ Error with_names(Error error, const Server& server, const std::string& model, Ca
   try {
     const auto models = list_models(server, call);
     if (!models || models->empty()) return error;
-    const bool has = std::ranges::find(*models, model, &ListedModel::id) != models->end();
+    const bool any = model == kOnlyModel; // a server that is not told which
+    const bool has = any || std::ranges::find(*models, model, &ListedModel::id) != models->end();
     if (!has)
       error.remedy =
           "set model to one the server has, such as " + names_of(*models, server.access().key);
-    else if (error.fault == Fault::not_found)
+    else if (error.fault == Fault::not_found || any)
       error.remedy = "start the server with a model that makes this, or set another base-url";
     if (error.fault == Fault::not_found && server.access().profile != Profile::automatic)
       error.remedy += "; unset profile if another kind of server is at base-url";

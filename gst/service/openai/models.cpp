@@ -42,8 +42,7 @@ constexpr Model kAnyPicture{.name = kOnlyModel,
                             .max_side = kLargestSide,
                             .side_step = kSideStep,
                             .max_in_flight = kAtOnce,
-                            .picture_mime = "image/png",
-                            .exact = true};
+                            .picture_mime = "image/png"};
 constexpr Model kAnyClip{.name = kOnlyModel,
                          .role = Role::clip,
                          .inputs = kWordsOnly | kKeyframe | kLastFrame,
@@ -54,8 +53,7 @@ constexpr Model kAnyClip{.name = kOnlyModel,
                          .min_seconds = kWholeSeconds.front(),
                          .max_seconds = kWholeSeconds.back(),
                          .seconds = kWholeSeconds,
-                         .max_in_flight = kAtOnce,
-                         .exact = true};
+                         .max_in_flight = kAtOnce};
 
 constexpr Model known_picture(const char* name, std::span<const Size> sizes, unsigned inputs) {
   return {.name = name,
@@ -94,26 +92,33 @@ bool is_snapshot(std::string_view name, std::string_view of) {
          g_ascii_isdigit(name[of.size() + 1]);
 }
 
-} // namespace
-
-std::span<const Model> models(bool of_openai) {
-  static const std::vector<Model> openai = [] {
-    std::vector<Model> all{kAnyWords};
-    all.insert(all.end(), kKnown.begin(), kKnown.end());
-    return all;
-  }();
-  static const std::vector<Model> others = [] {
-    std::vector<Model> all{kAnyWords, kAnyPicture, kAnyClip};
-    all.insert(all.end(), kKnown.begin(), kKnown.end());
-    return all;
-  }();
-  return of_openai ? openai : others;
+/// What costs nothing may be refused.
+Model any(Owner owner, Model model) {
+  model.exact = owner == Owner::user;
+  return model;
 }
 
-const Model& pattern_of(Role role, const std::string& name) {
+std::vector<Model> table(Owner owner) {
+  std::vector<Model> all{kAnyWords};
+  if (owner != Owner::openai)
+    all.insert(all.end(), {any(owner, kAnyPicture), any(owner, kAnyClip)});
+  all.insert(all.end(), kKnown.begin(), kKnown.end());
+  return all;
+}
+
+} // namespace
+
+std::span<const Model> models(Owner owner) {
+  static const std::array tables = {table(Owner::openai), table(Owner::stranger),
+                                    table(Owner::user)};
+  return tables[static_cast<size_t>(owner)];
+}
+
+Model pattern_of(Owner owner, Role role, const std::string& name) {
   for (const Model& model : kKnown)
     if (model.role == role && is_snapshot(name, model.name)) return model;
-  return role == Role::words ? kAnyWords : role == Role::picture ? kAnyPicture : kAnyClip;
+  if (role == Role::words) return kAnyWords;
+  return any(owner, role == Role::picture ? kAnyPicture : kAnyClip);
 }
 
 } // namespace aigc::openai

@@ -9,11 +9,14 @@
 
 namespace aigc::openai {
 
+/// Whose server it is.
+enum class Owner { openai, stranger, user };
+
 /// Of OpenAI itself, or of any other server, whose own models have names nobody knows beforehand.
-std::span<const Model> models(bool of_openai);
+std::span<const Model> models(Owner owner);
 
 /// The row a name goes by that is in no table: that of the model it is a snapshot of, or one that
 /// takes nearly anything.
-const Model& pattern_of(Role role, const std::string& name);
+Model pattern_of(Owner owner, Role role, const std::string& name);
 
 } // namespace aigc::openai

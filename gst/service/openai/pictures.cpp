@@ -128,7 +128,7 @@ Error no_picture(const Server& server, const char* what) {
 /// The bytes decide what it is, whatever the answer calls it.
 void take_picture(const Server& server, JsonView item, Result& result) {
   const std::string url = item["url"].text();
-  std::string encoded = item["b64_json"].text();
+  std::string_view encoded = held_text(item["b64_json"]);
   if (encoded.empty() && url.starts_with("data:")) encoded = url;
   if (encoded.empty() && url.empty())
     throw no_picture(server, "gave an answer with neither a picture nor its address");
@@ -148,8 +148,7 @@ void take_picture(const Server& server, JsonView item, Result& result) {
 
 Result make_picture(const Server& server, Profile profile, const Request& request, Call& call) {
   if (profile == Profile::openai && !request.negative.empty())
-    GST_WARNING("%s has no negative prompt: \"%s\" is left out", request.model.c_str(),
-                request.negative.c_str());
+    GST_WARNING("%s has no negative prompt: it is left out", request.model.c_str());
   Result result;
   const bool with_format = is_asked_for_format(request);
   Ref<JsonNode> root;

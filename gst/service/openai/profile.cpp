@@ -3,8 +3,9 @@
 //  vLLM-Omni    /v1/models says "owned_by": "vllm" (vLLM's model card)
 //  SGLang       /v1/models says "owned_by": "sglang"
 //  sd.cpp       /v1/models lists "sd-cpp-local"; /sdcpp/v1/capabilities is JSON
-//  LocalAI      /v1/models says nothing of its own; /readyz answers 200 with a word or nothing, and
-//               newer ones describe themselves at /.well-known/localai.json
+//  LocalAI      /v1/models says nothing of its own; newer ones describe themselves at
+//               /.well-known/localai.json, and /version is {"version": "v3.5.0 (COMMIT)"} and no
+//               more
 // Every other server with a list of models, a gateway above all, is taken for one that keeps to
 // OpenAI's own API.
 #include "service/openai/profile.h"
@@ -20,7 +21,6 @@ namespace aigc::openai {
 namespace {
 
 constexpr const char* kOpenaiHost = "api.openai.com";
-constexpr size_t kLongestReady = 64; ///< of what /readyz says; pages are longer
 
 std::optional<Profile> by_models(const std::vector<ListedModel>& models) {
   for (const ListedModel& model : models) {
@@ -36,25 +36,30 @@ HttpResponse look(const Server& server, const std::string& path, Call& call) {
   return server.send(server.request("GET", server.at(path), call), call);
 }
 
-/// Many a server answers 200 with a page to any address.
-bool gives_object(const HttpResponse& response) {
-  if (response.status != 200) return false;
-  try {
-    return JsonView(parse_json(response.body).get()).is_object();
-  } catch (const Error&) {
-    return false;
-  }
+/// The object at `path`; many a server answers 200 with a page to any address.
+Ref<JsonNode> object_at(const Server& server, const std::string& path, Call& call) {
+  const HttpResponse response = look(server, path, call);
+  return response.status == 200 ? object_of(response) : Ref<JsonNode>();
 }
 
 bool is_sdcpp(const Server& server, Call& call) {
-  return gives_object(look(server, "/sdcpp/v1/capabilities", call));
+  return static_cast<bool>(object_at(server, "/sdcpp/v1/capabilities", call));
 }
 
 bool is_localai(const Server& server, Call& call) {
-  const HttpResponse ready = look(server, "/readyz", call);
-  if (ready.status != 200 || ready.body.size() > kLongestReady) return false;
-  return gives_object(look(server, "/.well-known/localai.json", call)) ||
-         gives_object(look(server, "/version", call));
+  const auto discovery = object_at(server, "/.well-known/localai.json", call);
+  if (JsonView(discovery.get())["endpoints"].is_object()) return true;
+  const auto told = object_at(server, "/version", call);
+  const std::string version = JsonView(told.get())["version"].text();
+  return version.ends_with(')') && version.find(" (") != std::string::npos &&
+         JsonView(told.get()).members().size() == 1;
+}
+
+Error nobody(const Server& server) {
+  return server.error(
+      Fault::settings, "finds no server of its kind at " + parse_url(server.api("")).shown(),
+      "set base-url to the root of the API, such as http://host:8000/v1, or profile "
+      "to the kind of server that is there");
 }
 
 Profile ask(const Server& server, Call& call) {
@@ -64,10 +69,7 @@ Profile ask(const Server& server, Call& call) {
   if (is_sdcpp(server, call)) return Profile::sdcpp;
   if (is_localai(server, call)) return Profile::localai;
   if (models) return Profile::openai;
-  throw server.error(Fault::settings,
-                     "finds no server of its kind at " + parse_url(server.api("")).shown(),
-                     "set base-url to the root of the API, such as http://host:8000/v1, or profile "
-                     "to the kind of server that is there");
+  throw nobody(server);
 }
 
 } // namespace
@@ -76,6 +78,15 @@ Profile find_profile(const Server& server, Call& call) {
   if (server.access().profile != Profile::automatic) return server.access().profile;
   if (server.endpoint().host == kOpenaiHost) return Profile::openai;
   return ask(server, call);
+}
+
+void find_life(const Server& server, Call& call) {
+  if (list_models(server, call)) return;
+  const Profile profile = server.access().profile;
+  const bool any = profile == Profile::automatic;
+  const bool alive = ((any || profile == Profile::sdcpp) && is_sdcpp(server, call)) ||
+                     ((any || profile == Profile::localai) && is_localai(server, call));
+  if (!alive) throw nobody(server);
 }
 
 } // namespace aigc::openai

@@ -11,4 +11,7 @@ namespace aigc::openai {
 /// somebody else does.
 Profile find_profile(const Server& server, Call& call);
 
+/// Asks for a server of the profile that was set, or of any. Throws as find_profile().
+void find_life(const Server& server, Call& call);
+
 } // namespace aigc::openai

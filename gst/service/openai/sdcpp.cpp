@@ -7,9 +7,9 @@
 #include "service/openai/footage.h"
 #include "service/openai/log.h"
 #include "service/openai/orders.h"
+#include "service/openai/tasks.h"
 #include "store/files.h"
 
-#include <mutex>
 #include <string_view>
 
 namespace aigc::openai::sdcpp {
@@ -71,15 +71,6 @@ std::string url_of(const Server& server, const Task& task) {
   return server.at("/sdcpp/v1/jobs/" + escaped(task.id));
 }
 
-Error ended(Error error, const Server& server, const Task& task) {
-  error.ended = true;
-  error.retry = false;
-  error.unclear = false;
-  error.service = kName;
-  error.request_id = printable_token(task.id, kLongestId, server.access().key);
-  return error;
-}
-
 Error lost(const Server& server, const HttpResponse& response, const Task& task) {
   const bool expired = response.status == 410;
   Error error =
@@ -102,14 +93,15 @@ Ref<JsonNode> look(const Server& server, const Task& task, Call& call) {
     if (error.fault != Fault::format) throw;
     throw ended(error, server, task); // longer than anything that is taken
   }
-  if (response.status == 404 || response.status == 410) throw lost(server, response, task);
-  if (response.status != 200) throw server.refusal(response);
-  Ref<JsonNode> job;
-  try {
-    job = parse_json(response.body, kMaxInlineJsonBytes);
-  } catch (const Error&) {
-    // A gateway's page, or half of an answer: the job goes on all the same.
+  auto job = object_of(response, kMaxInlineJsonBytes);
+  const bool page = response.status == 404 && !job; // somebody else's: the server may be starting
+  if (response.status == 410 || (response.status == 404 && job)) throw lost(server, response, task);
+  if (response.status != 200) {
+    Error error = server.refusal(response);
+    error.retry = error.retry || page;
+    throw error;
   }
+  // A gateway's page, or half of an answer: the job goes on all the same.
   if (job && !JsonView(job.get())["status"].text().empty()) return job;
   Error error = server.error(Fault::format, "gave an answer about a job without its status",
                              "check base-url, or try again later");
@@ -133,15 +125,14 @@ Error failure_of(const Server& server, JsonView job, const Request& request) {
 }
 
 /// The first picture, or the clip.
-std::string encoded_result(JsonView result, const Request& request) {
-  if (request.role == Role::clip) return result["b64_json"].text();
-  const JsonView images = result["images"];
-  return images.size() ? images.at(0)["b64_json"].text() : "";
+std::string_view encoded_result(JsonView result, const Request& request) {
+  const JsonView holder = request.role == Role::clip ? result : result["images"].at(0);
+  return held_text(holder["b64_json"]);
 }
 
 Result result_of(const Server& server, JsonView job, const Task& task, const Request& request,
                  const Call& call) {
-  const std::string encoded = encoded_result(job["result"], request);
+  const std::string_view encoded = encoded_result(job["result"], request);
   if (encoded.empty())
     throw server.error(Fault::format,
                        std::string("says the ") + thing_of(request) + " is done, but has none",
@@ -155,7 +146,7 @@ Result result_of(const Server& server, JsonView job, const Task& task, const Req
   } else {
     result.picture = bytes;
   }
-  result.request_id = printable_token(task.id, kLongestId, server.access().key);
+  result.request_id = request_id_of(server, task);
   result.seed = seed_of(request, call);
   return result;
 }
@@ -171,14 +162,6 @@ Poll done(const Server& server, JsonView job, const Task& task, const Request& r
   }
 }
 
-void warn_of(const std::string& state) {
-  static std::once_flag once;
-  std::call_once(once, [&] {
-    GST_WARNING("a job is in the state \"%.32s\", which is new; it is taken for running",
-                state.c_str());
-  });
-}
-
 } // namespace
 
 std::variant<Result, Task> submit(const Server& server, const Request& request, Call& call) {
@@ -189,11 +172,7 @@ std::variant<Result, Task> submit(const Server& server, const Request& request, 
     if (request.role != Role::clip || !refuses_format(error)) throw;
     root = send(server, request, call, kPlainFormat);
   }
-  if (const std::string id = JsonView(root.get())["id"].text(); !id.empty()) return Task{id};
-  Error error = server.error(Fault::format, "took the call, but named no job",
-                             "check that stable-diffusion.cpp's server is at base-url");
-  error.unclear = true;
-  throw error;
+  return task_in(server, root.get());
 }
 
 Poll poll(const Server& server, const Task& task, const Request& request, Call& call) {
@@ -210,7 +189,7 @@ Poll poll(const Server& server, const Task& task, const Request& request, Call& 
             static_cast<int>(job["queue_position"].integer().value_or(0)));
     return {Poll::State::pending, -1, {}};
   }
-  if (state != "generating") warn_of(state);
+  if (state != "generating") warn_of_state(state);
   return {Poll::State::running, -1, {}};
 }
 

@@ -25,6 +25,11 @@ Endpoint endpoint_for(const Access& access) {
   return endpoint;
 }
 
+/// Whoever says so does not know what becomes of the call: what is behind it may still work on it.
+bool lost_patience(int status) {
+  return status == 408 || status == 502 || status == 504 || (status >= 520 && status <= 527);
+}
+
 } // namespace
 
 Server::Server(const Access& access) : access_(access), endpoint_(endpoint_for(access)) {}
@@ -96,7 +101,9 @@ Ref<JsonNode> Server::create(HttpRequest order, Call& call, std::string* request
     if (request_id && id) *request_id = printable_token(*id, kLongestId, access_.key);
     return read(response, kMaxInlineJsonBytes);
   } catch (Error& error) {
-    if (error.fault == Fault::format && error.http_status == 0) error.unclear = true;
+    const bool unread = error.fault == Fault::format && error.http_status == 0;
+    if (unread || lost_patience(error.http_status)) error.unclear = true;
+    if (error.unclear) error.retry = false;
     throw;
   }
 }
@@ -109,6 +116,15 @@ Ref<JsonNode> Server::read(const HttpResponse& response, size_t max_bytes) const
     throw error(Fault::format, "gave an answer that is no JSON",
                 "look whether base-url is the root of an OpenAI-style API, such as "
                 "http://host:8000/v1");
+  }
+}
+
+Ref<JsonNode> object_of(const HttpResponse& response, size_t max_bytes) {
+  try {
+    auto root = parse_json(response.body, max_bytes);
+    return JsonView(root.get()).is_object() ? root : Ref<JsonNode>();
+  } catch (const Error&) {
+    return {};
   }
 }
 

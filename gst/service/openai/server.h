@@ -14,7 +14,8 @@ namespace aigc::openai {
 inline constexpr const char* kName = "openai"; ///< of the backend, for errors
 
 /// Thread-safe. Calls throw Error as HttpClient::send() does, and http_error() for each refusal;
-/// what is no JSON is Error{Fault::format}, `unclear` behind a create.
+/// what is no JSON is Error{Fault::format}, `unclear` behind a create, as is what a gateway says
+/// that lost patience with the server.
 class Server {
  public:
   explicit Server(const Access& access);
@@ -55,5 +56,8 @@ class Server {
   const Access access_;
   const Endpoint endpoint_;
 };
+
+/// The object of an answer, or null for a page of HTML and the like.
+Ref<JsonNode> object_of(const HttpResponse& response, size_t max_bytes = kMaxJsonBytes);
 
 } // namespace aigc::openai

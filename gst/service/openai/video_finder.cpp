@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // See videos.h. Here: what became of a create whose answer was lost.
-#include "service/http_error.h"
 #include "service/openai/log.h"
+#include "service/openai/model_list.h"
 #include "service/openai/orders.h"
 #include "service/openai/videos.h"
 
-#include <string_view>
+#include <cmath>
+#include <set>
+#include <string>
 
 namespace aigc::openai {
 
@@ -14,17 +16,19 @@ namespace {
 using namespace std::chrono_literals;
 using WallClock = std::chrono::system_clock;
 
-constexpr auto kSkew = 600s;   ///< by which the clocks may differ
-constexpr auto kLongAgo = 60s; ///< after which a task surely is in the list
+constexpr auto kSkew = 600s;     ///< by which clocks may differ at the worst
+constexpr auto kUsualSkew = 60s; ///< and as good as always
+constexpr auto kLongAgo = 60s;   ///< after which a task surely is in the list
 constexpr auto kSecondLook = 2s;
 constexpr int kMostPages = 20;
 constexpr const char* kPage = "/videos?limit=100&order=desc";
+constexpr size_t kPageLength = 100; ///< as kPage says
 
 /// What the list says of the create that is looked for.
 struct Sight {
-  std::string id;      ///< of its task
-  bool silent = false; ///< there are tasks of that time whose words are not said
-  bool whole = true;   ///< the list was read as far back as it matters
+  std::set<std::string> fitting; ///< ids of tasks that are like it in all that is said
+  bool unsure = false;           ///< there are others that may be it
+  bool whole = false;            ///< the list was read as far back as it matters
 };
 
 std::string trimmed(const std::string& text) {
@@ -46,20 +50,38 @@ std::optional<WallClock::time_point> created(JsonView task) {
   return WallClock::time_point(std::chrono::seconds(*seconds));
 }
 
-/// Looks through one page, newest first; whether older ones may matter.
-bool scan(JsonView page, const Request& request, const Intent& intent, Sight& sight) {
-  for (size_t i = 0; i < page.size() && sight.id.empty(); ++i) {
-    const JsonView task = page.at(i);
-    const auto time = created(task);
-    if (time && *time < intent.sent - kSkew) return false;
-    if (!may_be(task, intent) || (time && *time > intent.sent + kSkew)) continue;
-    const std::string words = trimmed(task["prompt"].text());
-    if (words.empty())
-      sight.silent = true;
-    else if (words == trimmed(prompt_of(request)))
-      sight.id = task["id"].text();
+/// What an item does not say may be anything.
+bool is_like(JsonView task, const Request& request) {
+  const std::string size = task["size"].text(), model = task["model"].text();
+  const auto seconds = task["seconds"].number();
+  return (size.empty() || size == text_of(request.size)) &&
+         (!seconds || std::lround(*seconds) == whole_seconds(request)) &&
+         (model.empty() || request.model == kOnlyModel || model == request.model ||
+          model.starts_with(request.model + "-"));
+}
+
+/// Others order clips of the same words, too: theirs must not be taken for this one.
+void judge(JsonView task, const Request& request, const Intent& intent, Sight& sight) {
+  if (!may_be(task, intent)) return;
+  const auto time = created(task);
+  if (time && (*time < intent.sent - kSkew || *time > intent.sent + kSkew)) return;
+  const std::string words = trimmed(task["prompt"].text());
+  if (!words.empty() && words != trimmed(prompt_of(request))) return;
+  if (words.empty() || !time || *time < intent.sent - kUsualSkew || !is_like(task, request))
+    sight.unsure = true;
+  else
+    sight.fitting.insert(task["id"].text());
+}
+
+/// Whether a page goes down from new to old, and to tasks from before the create.
+bool reaches_back(JsonView list, const Intent& intent) {
+  auto before = WallClock::time_point::max();
+  for (size_t i = 0; i < list.size(); ++i) {
+    const auto time = created(list.at(i));
+    if (!time || *time > before) return false;
+    before = *time;
   }
-  return sight.id.empty();
+  return list.size() > 0 && before < intent.sent - kSkew;
 }
 
 Sight look_through(const Server& server, const Request& request, const Intent& intent, Call& call) {
@@ -67,14 +89,17 @@ Sight look_through(const Server& server, const Request& request, const Intent& i
   std::string after;
   for (int pages = 0; pages < kMostPages; ++pages) {
     const auto root = server.get(server.api(kPage + after), call);
-    const JsonView list = JsonView(root.get())["data"];
+    const JsonView answer(root.get()), list = answer["data"];
     if (!list.is_array()) break;
-    const bool more = scan(list, request, intent, sight);
+    for (size_t i = 0; i < list.size(); ++i)
+      judge(list.at(i), request, intent, sight);
+    const bool has_more = answer["has_more"].boolean(false);
+    const bool may_be_cut = !answer["has_more"].exists() && list.size() >= kPageLength;
+    sight.whole = reaches_back(list, intent) || (!has_more && !may_be_cut);
     const std::string last = list.at(list.size() - 1)["id"].text();
-    if (!more || !JsonView(root.get())["has_more"].boolean(false) || last.empty()) return sight;
+    if (sight.whole || !has_more || last.empty()) break;
     after = "&after=" + escaped(last);
   }
-  sight.whole = false;
   return sight;
 }
 
@@ -94,8 +119,8 @@ Found find_clip(const Server& server, const Request& request, const Intent& inte
       GST_INFO("the server has no list of videos: %s", error.what());
       return {};
     }
-    if (!sight.id.empty()) return {Found::Answer::task, {sight.id}};
-    if (sight.silent || !sight.whole) return {};
+    if (sight.fitting.size() == 1) return {Found::Answer::task, {*sight.fitting.begin()}};
+    if (!sight.fitting.empty() || sight.unsure || !sight.whole) return {};
   }
   return {Found::Answer::none, {}};
 }

@@ -6,15 +6,13 @@
 #include "service/http_error.h"
 #include "service/openai/log.h"
 #include "service/openai/orders.h"
+#include "service/openai/tasks.h"
 
 #include <algorithm>
-#include <mutex>
 
 namespace aigc::openai {
 
 namespace {
-
-constexpr size_t kLongestId = 128;
 
 bool takes_extras(Profile profile) {
   return profile == Profile::vllm_omni || profile == Profile::sglang;
@@ -71,31 +69,11 @@ void check(const Server& server, Profile profile, const Request& request) {
     throw server.error(Fault::settings, "has no way to send a last frame to this server",
                        "unset last-frame, or use profile localai or sdcpp, or another backend");
   if (!takes_extras(profile) && !request.negative.empty())
-    GST_WARNING("%s has no negative prompt: \"%s\" is left out", request.model.c_str(),
-                request.negative.c_str());
+    GST_WARNING("%s has no negative prompt: it is left out", request.model.c_str());
 }
 
 std::string url_of(const Server& server, const Task& task) {
   return server.api("/videos/" + escaped(task.id));
-}
-
-/// The object of an answer, or null for a page of HTML and the like.
-Ref<JsonNode> object_of(const HttpResponse& response) {
-  try {
-    auto root = parse_json(response.body);
-    return JsonView(root.get()).is_object() ? root : Ref<JsonNode>();
-  } catch (const Error&) {
-    return {};
-  }
-}
-
-Error ended(Error error, const Server& server, const Task& task) {
-  error.ended = true;
-  error.retry = false;
-  error.unclear = false;
-  if (error.request_id.empty())
-    error.request_id = printable_token(task.id, kLongestId, server.access().key);
-  return error;
 }
 
 /// Newer vLLM-Omni tells of a failed task with the failure's own HTTP status.
@@ -149,7 +127,7 @@ Result result_of(const Server& server, Profile profile, JsonView answer, const T
                  const Request& request, const Call& call) {
   Result result;
   result.url = address_of(server, answer, task);
-  result.request_id = printable_token(task.id, kLongestId, server.access().key);
+  result.request_id = request_id_of(server, task);
   result.seed = seed_for(profile, request, call);
   result.usage.seconds = answer["seconds"].number().value_or(request.seconds);
   result.usage.tier = tier_of(request.size);
@@ -161,14 +139,6 @@ int percent_of(JsonView answer) {
   return progress ? static_cast<int>(std::clamp(*progress, 0.0, 100.0)) : -1;
 }
 
-void warn_of(const std::string& state) {
-  static std::once_flag once;
-  std::call_once(once, [&] {
-    GST_WARNING("a task is in the state \"%.32s\", which is new; it is taken for running",
-                state.c_str());
-  });
-}
-
 } // namespace
 
 Task submit_clip(const Server& server, Profile profile, const Request& request, Call& call) {
@@ -178,13 +148,9 @@ Task submit_clip(const Server& server, Profile profile, const Request& request, 
                         ? server.create(url, json_of(request, call), call)
                         : server.create(url, form_of(profile, request, call), call);
   const JsonView answer(root.get());
-  if (const std::string id = answer["id"].text(); !id.empty()) return {id};
-  if (answer["error"].exists())
+  if (!answer["id"].exists() && answer["error"].exists())
     throw service_error(read_refusal(kName, 200, answer), server.access().key);
-  Error error = server.error(Fault::format, "took the call, but named no task",
-                             "look into the server's list of videos before running again");
-  error.unclear = true;
-  throw error;
+  return task_in(server, answer);
 }
 
 Poll poll_clip(const Server& server, Profile profile, const Task& task, const Request& request,
@@ -205,18 +171,26 @@ Poll poll_clip(const Server& server, Profile profile, const Task& task, const Re
     error.retry = true;
     throw error;
   }
-  if (state != "in_progress") warn_of(state);
+  if (state != "in_progress") warn_of_state(state);
   return {Poll::State::running, percent_of(answer), {}};
 }
 
-/// SGLang forgets the task, but goes on with it, and what OpenAI has begun it bills: both are left
-/// to the next run, which takes up the task again.
+/// Only what has not begun: vLLM-Omni's DELETE would also stop work under way and throw away what
+/// is finished. SGLang forgets the task, but goes on with it, and what OpenAI takes it bills: both
+/// are left to the next run, which takes up the task again.
 bool cancel_clip(const Server& server, Profile profile, const Task& task, Call& call) {
   if (profile != Profile::vllm_omni) return false;
-  const HttpResponse response =
-      server.send(server.request("DELETE", url_of(server, task), call), call);
-  const auto answer = object_of(response);
-  return response.status == 200 && answer && JsonView(answer.get())["deleted"].boolean(false);
+  const auto known = look(server, task, call);
+  if (JsonView(known.get())["status"].text() != "queued") return false;
+  try {
+    const HttpResponse response =
+        server.send(server.request("DELETE", url_of(server, task), call), call);
+    const auto answer = object_of(response);
+    return response.status == 200 && JsonView(answer.get())["deleted"].boolean(false);
+  } catch (const Error& error) {
+    if (error.fault != Fault::timeout) throw;
+    return true; // it is told, and takes its time
+  }
 }
 
 } // namespace aigc::openai

@@ -104,6 +104,7 @@ struct Endpoint {
   std::string host;        ///< with port; empty = nothing leaves this machine
   std::string account;     ///< a digest of the key, never the key
   bool is_private = false; ///< loopback or a private network, whose results may be there, too
+  bool free = false;       ///< a server of one's own that sends no bill
 };
 
 class Backend {

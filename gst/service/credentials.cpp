@@ -2,6 +2,7 @@
 // See credentials.h.
 #include "service/credentials.h"
 
+#include "net/url.h"
 #include "store/files.h"
 
 #include <algorithm>
@@ -65,13 +66,29 @@ std::string warning_of_property(const std::string& key) {
          "the environment or in a key file";
 }
 
-/// The first that is set of the four places, where `origin` names it.
+/// Whether the service's own keys may go where `query` leads.
+bool is_at_home(const BackendQuery& query, const Service& service) {
+  if (!query.is_fallback || is_blank(query.base_url)) return true;
+  const auto is_of = [&](const char* home) {
+    try {
+      return home && parse_url(trimmed(home)).same_origin(parse_url(trimmed(query.base_url)));
+    } catch (const Error&) {
+      return false; // make_backend() says so
+    }
+  };
+  return is_of(service.base_url) || is_of(service_variable(query, service, "_BASE_URL"));
+}
+
+/// The first that is set of the places, where `origin` names it.
 Secret find_key(const BackendQuery& query, const Service& service, std::string& warning) {
   if (const std::string& key = query.key.reveal(); !is_blank(key)) {
     Secret good = checked(key, "api-key");
     warning = warning_of_property(key);
     return good;
   }
+  if (!is_blank(query.key_file))
+    return checked(read_key_file("key-file", query.key_file, warning), "key-file");
+  if (!is_at_home(query, service)) return {};
   const auto held = query.context.find(service.name);
   if (held != query.context.end() && !is_blank(held->second.reveal()))
     return checked(held->second.reveal(), "the context aigc.credentials");
@@ -109,6 +126,10 @@ Credentials find_access(BackendChoice choice, const BackendQuery& query) {
   found.access.workflow = query.workflow;
   found.access.role = query.role;
   found.access.key = find_key(query, *service, found.warning);
+  if (found.access.key.empty() && service->needs_key && !is_at_home(query, *service))
+    throw Error(Fault::not_authorized,
+                std::string("there is no key for ") + service->name + " at another address",
+                "add key-file=/path: the service's own key goes to its own address only");
   const char* variable = service_variable(query, *service, "_BASE_URL");
   std::string url = !is_blank(query.base_url) ? query.base_url
                     : variable                ? variable
@@ -122,6 +143,9 @@ Credentials find_access(BackendChoice choice, const BackendQuery& query) {
 
 bool wants_key(const BackendQuery& query) {
   if (query.choice == BackendChoice::preview || !is_blank(query.key.reveal())) return false;
+  if (query.is_fallback &&
+      (!is_blank(query.key_file) || !is_at_home(query, *find_service(query.choice))))
+    return false;
   if (query.choice != BackendChoice::automatic || !is_blank(query.base_url))
     return !has_key(query, *find_service(resolve_backend(query)));
   const auto all = services();

@@ -23,7 +23,8 @@ const char* service_variable(const BackendQuery& query, const Service& service, 
 bool is_configured(const BackendQuery& query, const Service& service);
 
 /// The key: property, context, key file, environment. The address: property, environment, the
-/// service's own. Each service has its own variables, so that no key goes to another's address.
+/// service's own. Each service has its own variables, so that no key goes to another's address. A
+/// fallback's own key file goes before those, which only its service's own addresses get.
 /// The key may come out empty. Throws Error{Fault::settings} for a key that is none, or a key file
 /// that cannot be used; never shows a key.
 Credentials find_access(BackendChoice choice, const BackendQuery& query);

@@ -33,9 +33,12 @@ std::string edition_of(const Backend& backend) {
   return endpoint.is_private ? backend.edition() + " at " + endpoint.host : backend.edition();
 }
 
-/// A server of one's own costs nothing.
 bool Driver::may_bill() const {
-  return prices_ && !backend_->endpoint().is_private;
+  return prices_ && !backend_->endpoint().free;
+}
+
+std::string Driver::key_of(const Request& request) const {
+  return request_key(edition_of(*backend_), request);
 }
 
 struct Driver::Run {
@@ -140,15 +143,25 @@ Done Driver::work(Run& run) const {
   return prices_ ? order(run) : make_here(run);
 }
 
-Begun Driver::begun(const Request& request, bool use_cache) const {
-  const std::string key = request_key(edition_of(*backend_), request);
-  if (use_cache && store_.find(key, request.role)) return Begun::done;
-  return prices_ && Journal(store_.folder()).has(key) ? Begun::open : Begun::no;
+Begun Driver::begun(const Request& request, bool use_cache, Cancel& cancel) const {
+  const std::string key = key_of(request);
+  if (use_cache && find(key, request.role, cancel)) return Begun::done;
+  if (!prices_) return Begun::no;
+  try {
+    const auto left = Journal(store_.folder()).read(key);
+    if (!left) return Begun::no;
+    const Endpoint endpoint = backend_->endpoint();
+    const bool is_here = (left->host.empty() || left->host == endpoint.host) &&
+                         (left->account.empty() || left->account == endpoint.account);
+    return is_here ? Begun::open : Begun::elsewhere;
+  } catch (const Error&) {
+    return Begun::open; // whoever goes on with it says what is wrong
+  }
 }
 
 Done Driver::run(const Request& request, const DriverOptions& options, Cancel& cancel,
                  const std::function<void(int)>& progress) const {
-  const std::string key = request_key(edition_of(*backend_), request);
+  const std::string key = key_of(request);
   const bool left_open = prices_ && Journal(store_.folder()).has(key);
   if (options.use_cache && !left_open) {
     if (auto found = find(key, request.role, cancel)) {
@@ -172,7 +185,8 @@ Done Driver::run(const Request& request, const DriverOptions& options, Cancel& c
   } catch (Error& error) {
     if (!run.attempt.call.scratch.empty()) g_unlink(run.attempt.call.scratch.c_str());
     error.requests = run.attempt.requests;
-    error.open = error.open || (may_bill() && Journal(store_.folder()).has(key));
+    error.open =
+        error.open || run.attempt.doubtful || (may_bill() && Journal(store_.folder()).has(key));
     throw;
   }
 }

@@ -38,14 +38,15 @@ struct DriverOptions {
   double max_cost = 0;       ///< over the process, in the price file's currency; 0 = no limit
   bool cancel_tasks = false; ///< on cancel, those that have not begun
   std::function<void(GBytes*)> preview; ///< takes sketches of the unfinished result: PNG or JPEG
-  std::function<void(Step)> reached;    ///< tells tests where a run is
+  std::function<void(Step)> reached;    ///< tells where a run is
 };
 
 /// How far a request got before, in this process or another.
 enum class Begun {
   no,
-  open, ///< a call for it may be billed
-  done, ///< the store has its result
+  elsewhere, ///< a call for it may be billed, by the same service at another address or account
+  open,      ///< a call for it may be billed
+  done,      ///< the store has its result
 };
 
 struct Done {
@@ -61,8 +62,12 @@ class Driver {
   Driver(std::shared_ptr<Backend> backend, ResultStore store);
 
   Backend& backend() const { return *backend_; }
+  const ResultStore& store() const { return store_; }
+  /// What the store and the journal know the request by.
+  std::string key_of(const Request& request) const;
 
-  Begun begun(const Request& request, bool use_cache) const;
+  /// Throws Error for a stored result that cannot be looked at now; Fault::cancelled.
+  Begun begun(const Request& request, bool use_cache, Cancel& cancel) const;
 
   /// Throws Error: of the backend, Fault::timeout past the deadline, Fault::cancelled,
   /// Fault::format and damaged for a result that is not what it should be, Fault::write before

@@ -45,6 +45,8 @@ struct BackendQuery {
   Profile profile = Profile::automatic;
   std::string workflow;
   KeyRing context;
+  bool is_fallback = false; ///< the service's keys go to the service's own addresses only
+  std::string key_file;     ///< of a fallback: names its key, at any address
   /// Returns a variable, or null; one that is blank counts as unset.
   std::function<const char*(const char*)> environment;
 };

@@ -5,6 +5,7 @@
 #include "net/http.h"
 #include "service/driver_log.h"
 #include "service/factory.h"
+#include "store/lock.h"
 
 #include <algorithm>
 #include <map>
@@ -13,7 +14,11 @@ namespace aigc {
 
 namespace {
 
+using SteadyClock = std::chrono::steady_clock;
+
 constexpr std::chrono::seconds kProbePatience{5};
+constexpr auto kNever =
+    SteadyClock::time_point::max() - std::chrono::hours(24); ///< may be added to
 
 /// Whether somebody else may be asked after `error`, as the driver threw it: what a service said
 /// has its name, our own spending limit has none.
@@ -31,6 +36,18 @@ bool may_pass_on(const Error& error) {
     return true;
   }
 }
+
+/// A probe that was begun; nothing came of it until somebody says so.
+struct Probe {
+  Probe(Health& health, const HealthKey& key) : health(health), key(key) {}
+  ~Probe() { health.end_probe(key, found); }
+  Probe(const Probe&) = delete;
+  Probe& operator=(const Probe&) = delete;
+
+  Health& health;
+  const HealthKey& key;
+  Health::Probed found = Health::Probed::unknown;
+};
 
 /// Also an address that is not found or a wait that was too long says whose it was.
 Error named(Error error, const Backend& backend) {
@@ -82,7 +99,16 @@ Failover::Made Failover::make(const Ask& ask, const DriverOptions& options, Canc
     shot.requests.emplace(0, ask(0));
     return run(shot, 0);
   }
-  prepare(shot, ask);
+  ask_all(shot, ask);
+  if (shot.requests.empty()) throw explain(shot, shot.failed.front());
+  const std::string folder = first().driver.store().lock_folder();
+  std::optional<KeyLock> lock;
+  if (look(shot)) {
+    KeyLock::bury(folder, key_of(shot)); // its maker may have died just after it was done
+  } else {
+    lock.emplace(folder, key_of(shot), cancel, kNever);
+    look(shot);
+  }
   const auto deadline = health_.now() + options.timeout;
   for (;;) {
     if (auto made = round(shot)) {
@@ -94,22 +120,59 @@ Failover::Made Failover::make(const Ask& ask, const DriverOptions& options, Canc
   }
 }
 
-/// Money may hang on what was begun: that goes first, and what is finished before all.
-void Failover::prepare(Shot& shot, const Ask& ask) const {
-  std::map<size_t, Begun> begun;
+void Failover::ask_all(Shot& shot, const Ask& ask) const {
   for (size_t number = 0; number < candidates_.size(); ++number) {
     try {
-      const Request& request = shot.requests.emplace(number, ask(number)).first->second;
-      begun[number] = candidates_[number].driver.begun(request, shot.options.use_cache);
-      if (begun[number] != Begun::no) ++shot.begun;
-      shot.order.push_back(number);
+      shot.requests.emplace(number, ask(number));
     } catch (const Error& error) {
       if (error.fault == Fault::cancelled) throw;
       shot.fail(number, error);
     }
   }
+}
+
+/// Of the lock over all candidates, whatever their order.
+std::string Failover::key_of(const Shot& shot) const {
+  std::set<std::string> keys;
+  for (const auto& [number, request] : shot.requests)
+    keys.insert(candidates_[number].driver.key_of(request));
+  std::string all;
+  for (const std::string& key : keys)
+    all += key + "\n";
+  return take_string(g_compute_checksum_for_string(G_CHECKSUM_SHA256, all.c_str(), -1));
+}
+
+/// Money may hang on what was begun: that goes first, and what is finished before all. Returns
+/// whether there is any.
+bool Failover::look(Shot& shot) const {
+  std::map<size_t, Begun> begun;
+  shot.order.clear();
+  for (const auto& [number, request] : shot.requests) {
+    try {
+      begun[number] =
+          candidates_[number].driver.begun(request, shot.options.use_cache, shot.cancel);
+      shot.order.push_back(number);
+    } catch (const Error& error) {
+      if (error.fault == Fault::cancelled) throw;
+      shot.fail(number, error);
+      if (error.open) throw explain(shot, number);
+    }
+  }
+  const auto key = [&](size_t number) {
+    return candidates_[number].driver.key_of(shot.requests.at(number));
+  };
+  for (const size_t number : shot.order) {
+    if (begun[number] != Begun::elsewhere) continue;
+    const bool is_anothers = std::any_of(shot.order.begin(), shot.order.end(), [&](size_t other) {
+      return begun[other] == Begun::open && key(other) == key(number);
+    });
+    begun[number] = is_anothers ? Begun::no : Begun::open; // the driver says where it is
+  }
   std::stable_sort(shot.order.begin(), shot.order.end(),
                    [&](size_t one, size_t other) { return begun[one] > begun[other]; });
+  shot.begun = static_cast<size_t>(std::count_if(shot.order.begin(), shot.order.end(),
+                                                 [&](size_t n) { return begun[n] != Begun::no; }));
+  return !shot.order.empty() && begun[shot.order.front()] == Begun::done;
 }
 
 /// Asks each candidate that does not rest; nothing when none made it.
@@ -138,14 +201,19 @@ std::optional<Failover::Made> Failover::round(Shot& shot) const {
 Failover::Made Failover::run(Shot& shot, size_t number) const {
   const bool alone = candidates_.size() == 1;
   const Driver& driver = candidates_[number].driver;
+  DriverOptions options = shot.options;
+  bool locked = false; // what fails before says nothing of the service
+  options.reached = [&](Step step) {
+    locked = locked || step == Step::locked;
+    if (shot.options.reached) shot.options.reached(step);
+  };
   try {
-    Made made{driver.run(shot.requests.at(number), shot.options, shot.cancel, shot.progress),
-              number};
+    Made made{driver.run(shot.requests.at(number), options, shot.cancel, shot.progress), number};
     if (!alone && !made.done.provenance.cache_hit) health_.succeeded(keys_[number]);
     made.done.requests += shot.sent;
     return made;
   } catch (Error& error) {
-    if (!alone && is_down(error)) health_.failed(keys_[number], error.what());
+    if (!alone && locked && is_down(error)) health_.failed(keys_[number], error.what());
     error.requests = shot.sent += error.requests;
     if (alone) throw named(error, driver.backend());
     throw;
@@ -158,22 +226,20 @@ bool Failover::is_up(size_t number, Cancel& cancel) const {
   const HealthKey& key = keys_[number];
   if (!health_.rests(key)) return true;
   if (!health_.begin_probe(key)) return false;
-  const auto deadline = std::chrono::steady_clock::now() + kProbePatience;
-  Call call{cancel, deadline, [](int) {}, {}, {}, {}};
+  Probe probe(health_, key);
+  Call call{cancel, SteadyClock::now() + kProbePatience, [](int) {}, {}, {}, {}};
   try {
     candidates_[number].driver.backend().probe(call);
   } catch (...) {
     const Error error = caught_error();
-    const bool down = is_down(error);
-    if (cancel.cancelled())
-      health_.end_probe(key, Health::Probed::unknown);
-    else if (down)
-      health_.end_probe(key, Health::Probed::down);
     cancel.check();
     GST_INFO("%s says of itself: %s", key.service.c_str(), error.what());
-    if (down) return false;
+    if (is_down(error)) {
+      probe.found = Health::Probed::down;
+      return false;
+    }
   }
-  health_.end_probe(key, Health::Probed::well);
+  probe.found = Health::Probed::well;
   return true;
 }
 

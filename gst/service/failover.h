@@ -38,15 +38,17 @@ class Failover {
   /// Told, once for each candidate, when another one took over.
   using Warn = std::function<void(const Error&)>;
 
-  /// Blocking and thread-safe. What a candidate has begun or finished before is its own. Throws
-  /// Error: of the first that was asked, with what became of the others. While all rest it waits,
-  /// at most `options.timeout`.
+  /// Blocking and thread-safe. What a candidate has begun or finished before is its own, and who
+  /// asks the same candidates for the same meanwhile waits. Throws Error: of the first that was
+  /// asked, with what became of the others. While all rest it waits, at most `options.timeout`.
   Made make(const Ask& ask, const DriverOptions& options, Cancel& cancel,
             const std::function<void(int)>& progress, const Warn& warn) const;
 
  private:
   struct Shot;
-  void prepare(Shot& shot, const Ask& ask) const;
+  void ask_all(Shot& shot, const Ask& ask) const;
+  std::string key_of(const Shot& shot) const;
+  bool look(Shot& shot) const;
   std::optional<Made> round(Shot& shot) const;
   Made run(Shot& shot, size_t number) const;
   bool is_up(size_t number, Cancel& cancel) const;

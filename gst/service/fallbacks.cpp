@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/ref.h"
 
+#include <algorithm>
+
 namespace aigc {
 
 namespace {
@@ -46,10 +48,12 @@ Profile profile_of(const std::string& entry, const std::string& nick, GType prof
 void take_option(Fallback& entry, const std::string& name, const GValue* value, GType profiles) {
   if (name == "api-key")
     throw bad(entry.title, "a key cannot stand here",
-              "set the service's own variable, key file or field of aigc.credentials");
-  if (name != "base-url" && name != "model" && name != "profile" && name != "workflow")
+              "name a file with key-file=/path, or set the service's own variable or field of "
+              "aigc.credentials");
+  const auto options = {"base-url", "model", "profile", "workflow", "key-file"};
+  if (std::find(options.begin(), options.end(), name) == options.end())
     throw bad(entry.title, "there is no option " + name,
-              "the options are base-url, model, profile and workflow");
+              "the options are base-url, model, profile, workflow and key-file");
   if (!G_VALUE_HOLDS_STRING(value))
     throw bad(entry.title, name + " is no text", "write " + name + "=(string)...");
   const char* held = g_value_get_string(value);
@@ -57,6 +61,7 @@ void take_option(Fallback& entry, const std::string& name, const GValue* value, 
   if (name == "base-url") entry.base_url = text;
   if (name == "model") entry.model = text;
   if (name == "workflow") entry.workflow = text;
+  if (name == "key-file") entry.key_file = text;
   if (name == "profile") entry.profile = profile_of(entry.title, text, profiles);
 }
 

@@ -18,6 +18,7 @@ struct Fallback {
   std::string model;
   Profile profile = Profile::automatic;
   std::string workflow;
+  std::string key_file;
 };
 
 /// `text` holds entries between semicolons, each a backend's name with options as GstStructure

@@ -99,12 +99,7 @@ void PaidCall::fetch(Result& result) {
       const bool early = is_of(endpoint_, result.url) && is_early(error);
       if (!early && !is_expired(error)) throw;
       const bool gone = early && tries >= kEarlyTries; // the task says done, its server has nothing
-      if (entry_.task.empty() || gone) {
-        refuse(result);
-        Error told = error;
-        told.remedy = "the address was all there was of a billed result; running again orders anew";
-        throw told;
-      }
+      if (entry_.task.empty() || gone) give_up(result, error);
       if (refreshed_ && !early) throw;
       if (refreshed_) attempt_.pause(backoff(tries));
       refreshed_ = true;
@@ -131,6 +126,21 @@ void PaidCall::download(const Result& result) {
   order.max_retries = attempt_.options.max_retries;
   order.total = attempt_.call.deadline;
   HttpClient::shared().download(order, attempt_.call.cancel);
+}
+
+/// Nobody hands the result out. A server that sends bills may yet, where it is its own file: that
+/// stays open for as long as the file may be there.
+void PaidCall::give_up(const Result& result, const Error& error) {
+  Error told = error;
+  const bool may_come = is_of(endpoint_, result.url) && error.http_status != 410;
+  if (may_come && !endpoint_.free && !is_forgotten()) {
+    told.remedy = "the service made it, but does not hand it out; running again asks for it once "
+                  "more, and orders anew when it is a day old";
+  } else {
+    refuse(result);
+    told.remedy = "the address was all there was of a billed result; running again orders anew";
+  }
+  throw told;
 }
 
 /// Billed, and worth nothing: a rerun may order anew.

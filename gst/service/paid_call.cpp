@@ -68,6 +68,7 @@ PaidCall::PaidCall(const House& house, Attempt& attempt)
   polls_ = limiter_for(endpoint_, house.prices, kPollGroup, kPollsPerSecond, 0);
   entry_.service = house.backend.name();
   entry_.host = endpoint_.host;
+  entry_.account = endpoint_.account;
   entry_.model = attempt.request.model;
   entry_.stage = stage_name(attempt.request.role);
 }
@@ -138,18 +139,20 @@ std::optional<double> PaidCall::cost_of(const Usage& usage) const {
   return own ? own : house_.prices.cost(house_.backend.price_name(entry_.model), usage);
 }
 
-/// Each order has an id and a reservation of its own.
+/// Each order has an id and a reservation of its own. What sends no bill fits into any limit,
+/// unless the price file says what it costs.
 void PaidCall::reserve() {
   entry_.call = attempt_.call.id = take_string(g_uuid_string_random());
   const auto cost = cost_of(expected_usage(attempt_.request));
-  if (!cost && attempt_.options.max_cost > 0)
+  const double limit = cost || !endpoint_.free ? attempt_.options.max_cost : 0;
+  if (!cost && limit > 0)
     throw Error(Fault::no_funds,
                 "max-cost is set, but the price of " + entry_.model + " is not in " +
                     house_.prices.where(),
                 "add the model to the price file, or set max-cost to 0");
   entry_.cost = cost.value_or(0);
   entry_.currency = cost ? house_.prices.currency() : "";
-  Budget::process().reserve(entry_.call, entry_.cost, attempt_.options.max_cost, entry_.currency);
+  Budget::process().reserve(entry_.call, entry_.cost, limit, entry_.currency);
   reserved_ = true;
   attempt_.reached(Step::reserved);
 }
@@ -361,7 +364,12 @@ void PaidCall::write_off(Billed billed) {
   }
   Budget::process().settle(entry_.call, entry_.cost);
   reserved_ = false;
+  if (lost.unclear && !endpoint_.free) attempt_.doubtful = true;
   drop();
+}
+
+bool PaidCall::is_forgotten() const {
+  return now_ms() - entry_.sent > kKnownMs;
 }
 
 } // namespace aigc

@@ -22,6 +22,7 @@ struct Attempt {
   std::string key;
   Call call;
   unsigned requests = 0;
+  bool doubtful = false; ///< a call was given up that may be billed all the same
 
   /// Throws Error{Fault::cancelled, timeout}.
   void check() const;
@@ -85,6 +86,9 @@ class PaidCall {
   void download(const Result& result);
   void verify(const Result& result);
   void refuse(const Result& result);
+  [[noreturn]] void give_up(const Result& result, const Error& error);
+  /// It was sent so long ago that its service keeps nothing of it any more.
+  bool is_forgotten() const;
 
   void note();
   void note_task(const std::string& id);

@@ -61,6 +61,8 @@ BackendQuery query_for(Role role, const StageSettings& settings, const Fallback&
   query.base_url = fallback.base_url;
   query.profile = fallback.profile;
   query.workflow = fallback.workflow;
+  query.is_fallback = true;
+  query.key_file = fallback.key_file;
   query.context = settings.keys;
   query.environment = g_getenv;
   return query;

@@ -32,8 +32,8 @@ template <typename S> std::vector<Property<S>> with_stage_properties(std::vector
        "Model of the service (default: the first of its table that makes what the shot asks for)",
        &S::model},
       {"fallback-backends",
-       "Who is tried when a service is down or refuses: \"NAME, base-url=..., model=...; NAME\" "
-       "(default: nobody)",
+       "Who is tried when a service is down or refuses, each for timeout: "
+       "\"NAME, base-url=..., model=...; NAME\" (default: nobody)",
        &S::fallback_backends},
       {"timeout", "Longest wait for one result, in ms", &S::timeout, Mutable::playing, 1, any},
       {"poll-interval",

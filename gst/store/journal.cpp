@@ -25,7 +25,7 @@ std::string text_of(const JournalEntry& entry) {
   JsonObjectMaker object;
   object.set("state", entry.state == JournalEntry::State::intent ? kIntent : kTask);
   object.set("call", entry.call).set("service", entry.service).set("host", entry.host);
-  object.set("model", entry.model);
+  object.set("account", entry.account).set("model", entry.model);
   object.set("stage", entry.stage).set("sent", entry.sent).set("task", entry.task);
   object.set("cost", entry.cost).set("currency", entry.currency);
   object.set("url", entry.url).set("request-id", entry.request_id).set("seed", entry.seed);
@@ -42,6 +42,7 @@ JournalEntry entry_of(const JsonView& object) {
   entry.call = object["call"].text();
   entry.service = object["service"].text();
   entry.host = object["host"].text();
+  entry.account = object["account"].text();
   entry.model = object["model"].text();
   entry.stage = object["stage"].text();
   entry.sent = object["sent"].integer().value_or(0);

@@ -20,7 +20,8 @@ struct JournalEntry {
   State state = State::intent;
   std::string call; ///< unique; what the ledger knows the call by
   std::string service;
-  std::string host; ///< where it was sent; empty in entries of old
+  std::string host;    ///< where it was sent; empty in entries of old
+  std::string account; ///< a digest of the key it was sent with; empty in entries of old
   std::string model;
   std::string stage;
   gint64 sent = 0; ///< ms since the epoch

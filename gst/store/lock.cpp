@@ -219,9 +219,12 @@ void leave_gate(const std::string& path) {
   gate().notify();
 }
 
+/// Whoever has the lock may be about to pay.
 [[noreturn]] void give_up(const std::string& owner) {
-  throw Error(Fault::timeout, "the same result is still being made by " + owner,
+  Error error(Fault::timeout, "the same result is still being made by " + owner,
               "raise timeout, or try again later");
+  error.open = true;
+  throw error;
 }
 
 void pass_gate(const std::string& path, Cancel& cancel, Clock::time_point deadline) {

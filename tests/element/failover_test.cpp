@@ -4,6 +4,7 @@
 #include "launch.h"
 
 #include <chrono>
+#include <sys/stat.h>
 
 using namespace aigc;
 
@@ -28,13 +29,20 @@ class FailoverTest : public ElementTest {
     return "aipromptenhance backend=deepseek on-error=fail max-retries=0 base-url=" + base_url +
            " fallback-backends=\"" + fallbacks + "\" ";
   }
-  static std::string picture(const std::string& base_url, const std::string& other_url) {
+  std::string picture(const std::string& base_url, const std::string& other_url) const {
     return "qwenimagesrc backend=dashscope prompt=fox max-retries=0 poll-interval=100 base-url=" +
-           base_url + " fallback-backends=\"dashscope, base-url=" + other_url + "\" ";
+           base_url + " fallback-backends=\"dashscope, base-url=" + other_url + key_file() + "\" ";
+  }
+  /// A fallback at another address than its service's own gets no other key.
+  std::string key_file() const {
+    const std::string path = folder.path() + "/key";
+    std::ofstream(path) << "sk-standin";
+    chmod(path.c_str(), 0600);
+    return ", key-file=" + path;
   }
   /// The second stand-in as an OpenAI-style server.
   std::string second_writer() const {
-    return "openai, base-url=" + two.address("openai") + ", model=deepseek-flash";
+    return "openai, base-url=" + two.address("openai") + ", model=deepseek-flash" + key_file();
   }
   std::string shots(int count) {
     const std::string path = folder.path() + "/shots.txt";
@@ -120,6 +128,33 @@ TEST_F(FailoverTest, ARunAfterAStopGoesOnWhereItWasBegun) {
   EXPECT_EQ(ran.errors, std::vector<std::string>());
   EXPECT_EQ(calls(one, "image-async"), 0u);
   EXPECT_EQ(calls(two, "image-async"), 1u);
+}
+
+TEST_F(FailoverTest, WhatGoesOnAtTheFirstIsNotOrderedAtTheOther) {
+  one.configure(R"({"image": {"seconds": 2}})");
+  const std::string line = picture(one.address("dashscope"), two.address("dashscope"));
+  const Ran late = Launch(line + "on-error=fail timeout=1000 ! fakesink").run();
+  ASSERT_EQ(late.errors.size(), 1u);
+  EXPECT_EQ(calls(one, "image-async"), 1u);
+  EXPECT_EQ(calls(two, "image-async"), 0u);
+  const size_t looks = calls(one, "task");
+  const Ran again = Launch(line + "on-error=fail ! fakesink").run();
+  EXPECT_TRUE(again.eos);
+  EXPECT_GT(calls(one, "task"), looks);
+  EXPECT_EQ(calls(one, "image-async"), 1u);
+  EXPECT_EQ(calls(two, "image-async"), 0u);
+}
+
+TEST_F(FailoverTest, AFallbackElsewhereDoesNotSeeTheServicesKey) {
+  Launch("aishotsrc location=" + shots(1) + " ! " +
+         words(kNowhere, "openai, base-url=" + two.address("openai") + ", model=deepseek-flash") +
+         " ! fakesink")
+      .run();
+  const auto log = two.calls();
+  const JsonView all = JsonView(log.get())["calls"];
+  ASSERT_GT(all.size(), 0u);
+  for (size_t i = 0; i < all.size(); ++i)
+    EXPECT_FALSE(all.at(i)["headers"]["Authorization"].exists());
 }
 
 TEST_F(FailoverTest, AServiceThatFailedFiveTimesIsLeftInPeace) {

@@ -173,9 +173,6 @@ const Trouble kTable[] = {
     {"OpenaiEarlyContent409", kOpenai, Stage::clip,
      R"({"faults":[{"route":"openai-video-content","times":2,"kind":"status","status":409}]})",
      FILM, 1, 1},
-    {"OpenaiEarlyContentForEver", kOpenai, Stage::clip,
-     EVER("openai-video-content", R"("kind":"status","status":404)"), Ends::error, "running again",
-     resource, GST_RESOURCE_ERROR_NOT_FOUND, 1, 1},
     {"OpenaiNoKey", kOpenai, Stage::picture, R"({"keys":["another"]})", Ends::error,
      "check the key", resource, GST_RESOURCE_ERROR_NOT_AUTHORIZED, 1, 0, "profile=openai"},
     {"OpenaiTooFast", kOpenai, Stage::picture,
@@ -423,6 +420,21 @@ TEST_P(TroubleTable, HasItsNamedErrorAndPaysOnce) {
   EXPECT_EQ(seen.domain, g_quark_to_string(trouble.domain())) << seen.text;
   EXPECT_EQ(seen.code, trouble.code) << seen.text;
   EXPECT_NE(seen.text.find(trouble.says), std::string::npos) << seen.text;
+}
+
+TEST_F(EnginesTest, AClipThatIsBilledAndNotHandedOutIsFetchedInTheNextRun) {
+  const std::string line = "wanxclipgen duration=1" + reach(kOpenai, kOpenai.clip_model, "") +
+                           kCommon + " prompt=\"a fox in the snow\" ! fakesink";
+  configure(EVER("openai-video-content", R"("kind":"status","status":404)"));
+  const Seen late = run_line(line);
+  EXPECT_EQ(late.domain, g_quark_to_string(GST_RESOURCE_ERROR)) << late.text;
+  EXPECT_EQ(late.code, GST_RESOURCE_ERROR_NOT_FOUND) << late.text;
+  EXPECT_NE(late.text.find("asks for it once more"), std::string::npos) << late.text;
+  configure(R"({"faults":[]})");
+  const Seen again = run_line(line);
+  EXPECT_TRUE(again.eos) << again.text;
+  EXPECT_EQ(again.creates, 1u); // of both runs
+  EXPECT_EQ(again.billed, 1u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, TroubleTable, testing::ValuesIn(kTable),

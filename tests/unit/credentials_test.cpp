@@ -68,6 +68,50 @@ TEST_F(CredentialsTest, TheKeyIsLookedForInFourPlacesInTurn) {
   EXPECT_EQ(key_of(Choice::deepseek), "from-property");
 }
 
+TEST_F(CredentialsTest, AFallbackAtAnotherAddressDoesNotGetTheServicesKey) {
+  variables_["OPENAI_API_KEY"] = "from-environment";
+  query_.context.emplace("openai", Secret("from-context"));
+  query_.choice = Choice::openai;
+  query_.is_fallback = true;
+  EXPECT_EQ(key_of(Choice::openai), "from-context");
+  for (const char* home : {"https://api.openai.com/v1", "https://api.openai.com:443/other"}) {
+    query_.base_url = home;
+    EXPECT_EQ(key_of(Choice::openai), "from-context");
+    EXPECT_FALSE(wants_key(query_));
+  }
+  for (const char* other : {"http://gpu2:8000/v1", "http://api.openai.com/v1",
+                            "https://api.openai.com:444/v1", "https://api.openai.com.evil/v1"}) {
+    query_.base_url = other;
+    EXPECT_EQ(key_of(Choice::openai), "") << other;
+  }
+  query_.context.clear();
+  variables_.erase("OPENAI_API_KEY");
+  EXPECT_FALSE(wants_key(query_)); // none that would be used
+  variables_ = {{"OPENAI_API_KEY", "from-environment"}, {"OPENAI_BASE_URL", "http://gpu2:8000"}};
+  query_.base_url = "http://gpu2:8000/v1";
+  EXPECT_EQ(key_of(Choice::openai), "from-environment");
+  query_.base_url = "http://gpu3:8000/v1";
+  query_.key_file = write("of-gpu3\n");
+  EXPECT_EQ(key_of(Choice::openai), "of-gpu3");
+  query_.base_url.clear();
+  EXPECT_EQ(key_of(Choice::openai), "of-gpu3");
+}
+
+TEST_F(CredentialsTest, AFallbackWithoutItsKeyIsToldHowToNameIt) {
+  variables_["DASHSCOPE_API_KEY"] = "from-environment";
+  query_.is_fallback = true;
+  query_.base_url = "https://proxy.test";
+  try {
+    find_access(Choice::dashscope, query_);
+    ADD_FAILURE() << "nothing was refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault, Fault::not_authorized);
+    EXPECT_NE(error.remedy.find("key-file"), std::string::npos) << error.remedy;
+  }
+  query_.key_file = "/nowhere/key";
+  EXPECT_THROW(find_access(Choice::dashscope, query_), Error);
+}
+
 TEST_F(CredentialsTest, BlankCountsAsUnset) {
   variables_ = {
       {"DEEPSEEK_API_KEY", " "}, {"DEEPSEEK_API_KEY_FILE", ""}, {"DEEPSEEK_BASE_URL", "\t"}};

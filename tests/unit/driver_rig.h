@@ -37,7 +37,7 @@ class ScriptedBackend : public Backend {
   const char* name() const override { return "scripted"; }
   std::span<const Model> models() const override { return kModels; }
   bool is_preview() const override { return preview; }
-  Endpoint endpoint() const override { return {host, account, is_private}; }
+  Endpoint endpoint() const override { return {host, account, is_private, free}; }
 
   std::string price_name(const std::string& model) const override {
     return model == "p" ? "qwen-image" : model;
@@ -95,6 +95,7 @@ class ScriptedBackend : public Backend {
   std::string account = take_string(g_uuid_string_random()); // limiters are shared by account
   std::string host = "scripted.test";
   bool is_private = true;
+  bool free = false;
   int failures = 0;
   Error failure = passing("busy");
   Error poll_failure = passing("unreachable");

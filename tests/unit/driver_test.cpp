@@ -243,6 +243,20 @@ TEST_F(DriverTest, MoreThanMaxCostIsNotSpentNorWhatNobodyKnowsThePriceOf) {
   EXPECT_FALSE(is_open());
 }
 
+TEST_F(DriverTest, AServerThatSendsNoBillWorksUnderAnyMaxCost) {
+  options.max_cost = 0.01;
+  EXPECT_EQ(fault(), Fault::no_funds); // a private address alone may be a gateway's
+  backend->free = true;
+  run();
+  Budget::process().reserve("spent", 5, 0, "CNY");
+  Budget::process().settle("spent", 5);
+  request.take = 1;
+  run();
+  EXPECT_EQ(backend->submits, 2);
+  for (const LedgerLine& line : ledger.lines())
+    EXPECT_EQ(line.cost, 0.25); // as it said itself
+}
+
 TEST(RequestKey, EveryFieldCounts) {
   const Request base{.role = Role::clip, .model = "m", .script = "ab", .words = "c"};
   std::vector<Request> others(14, base);

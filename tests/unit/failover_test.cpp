@@ -1,92 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Who is asked next and who must not be: services a test scripts, and a clock of its own.
-#include "driver_rig.h"
-#include "service/failover.h"
+// Who is asked next, and who rests.
+#include "failover_rig.h"
 
-using namespace driver_rig;
-
-namespace {
-
-class NamedBackend : public ScriptedBackend {
- public:
-  explicit NamedBackend(const char* name) : name_(name) {
-    host = std::string(name) + ".test";
-    is_private = false;
-  }
-  const char* name() const override { return name_; }
-  void probe(Call&) override {
-    ++probes;
-    if (probe_refused) throw Error(Fault::settings, "has no list of models");
-    if (!probes_well) throw passing("still down");
-  }
-  std::variant<Result, Task> submit(const Request& request, Call& call) override {
-    if (sketch && call.preview) call.preview(sketch.get());
-    return ScriptedBackend::submit(request, call);
-  }
-  Ref<GBytes> sketch;
-  std::atomic<int> probes{0};
-  bool probes_well = false;
-  bool probe_refused = false;
-
- private:
-  const char* name_;
-};
-
-Error refusal(Fault fault, int status) {
-  Error error(fault, "it said no");
-  error.service = "one";
-  error.http_status = status;
-  return error;
-}
-
-struct FailoverTest : testing::Test {
-  std::shared_ptr<NamedBackend> one = std::make_shared<NamedBackend>("one");
-  std::shared_ptr<NamedBackend> two = std::make_shared<NamedBackend>("two");
-  TempFolder folder;
-  DriverOptions options{.timeout = 10s, .poll_interval = 1ms, .max_retries = 0};
-  std::atomic<Health::Clock::duration> time{0s};
-  Health health{[this] { return Health::Clock::time_point(time.load()); }};
-  Failover services{{{Driver(one, ResultStore(folder.path())), ""},
-                     {Driver(two, ResultStore(folder.path())), ""}},
-                    health};
-  Request request{.model = "m", .script = "a fox"};
-  Cancel cancel;
-  Journal journal{folder.path()};
-  std::vector<std::string> warnings;
-  std::optional<Error> refused_by_one; ///< before it is asked
-
-  Failover::Made make() {
-    const auto ask = [this](size_t number) {
-      if (number == 0 && refused_by_one) throw Error(*refused_by_one);
-      return request;
-    };
-    return services.make(
-        ask, options, cancel, [](int) {},
-        [this](const Error& error) { warnings.push_back(error.what()); });
-  }
-  Error error() {
-    try {
-      make();
-    } catch (const Error& error) {
-      return error;
-    }
-    ADD_FAILURE() << "nothing thrown";
-    return Error(Fault::settings, "");
-  }
-  std::string key(const Backend& backend) { return request_key(edition_of(backend), request); }
-  /// Another shot.
-  void next() { ++request.take; }
-  void wear_out(NamedBackend& backend, int from = 0) {
-    backend.failures = 1'000'000;
-    for (int i = from; i < 5; ++i, next())
-      try {
-        make();
-      } catch (const Error&) {
-      }
-  }
-};
-
-} // namespace
+using namespace failover_rig;
 
 TEST_F(FailoverTest, TheFirstMakesItWhenItCan) {
   const auto made = make();
@@ -161,7 +77,7 @@ TEST_F(FailoverTest, ATaskUnderWayAtAPaidServiceIsNobodyElses) {
 }
 
 TEST_F(FailoverTest, WhatAServerOfOnesOwnLosesCostsNothing) {
-  one->is_private = true;
+  one->free = true;
   one->failures = 1;
   one->failure = ScriptedBackend::lost();
   EXPECT_EQ(make().by, 1u);
@@ -211,7 +127,7 @@ TEST_F(FailoverTest, WhatTheOtherHasBegunOrFinishedIsTakenFromIt) {
 }
 
 TEST_F(FailoverTest, WhatIsFinishedGoesBeforeWhatIsBegun) {
-  one->is_private = true;
+  one->free = true;
   one->polls_needed = 1'000'000;
   options.timeout = 50ms;
   EXPECT_EQ(make().by, 1u);
@@ -262,6 +178,16 @@ TEST_F(FailoverTest, AProbeThatIsRefusedIsASignOfLife) {
   one->probe_refused = true;
   one->failures = 0;
   EXPECT_EQ(make().by, 0u);
+}
+
+TEST_F(FailoverTest, AProbeThatIsCancelledLeavesItToTheNext) {
+  wear_out(*one);
+  time = 60s;
+  one->probe_refused = true;
+  one->failures = 0;
+  one->probing = [this] { cancel.cancel(); };
+  EXPECT_EQ(error().fault, Fault::cancelled);
+  EXPECT_TRUE(health.begin_probe(health_key_of(*one)));
 }
 
 TEST_F(FailoverTest, RefusalsOfTheContentAreNoReasonToRest) {

@@ -56,6 +56,10 @@ TEST(Fallbacks, EntriesStandInOrderWithTheirOptions) {
   EXPECT_TRUE(has(entries[2].title, "entry 3")) << entries[2].title;
 }
 
+TEST(Fallbacks, AKeyIsNamedByItsFile) {
+  EXPECT_EQ(parse("openai, base-url=http://gpu2, key-file=/keys/gpu2")[0].key_file, "/keys/gpu2");
+}
+
 TEST(Fallbacks, ANumberIsNoModel) {
   EXPECT_TRUE(has(error_for("openai, model=2.5").remedy, "model=(string)"));
   EXPECT_EQ(parse("openai, model=(string)2.5")[0].model, "2.5");
@@ -71,7 +75,7 @@ TEST(Fallbacks, WhatIsRefusedIsNamedWithItsEntry) {
       {"dashscope; nowhere", "entry 2 (nowhere)", "dashscope"},
       {"auto", "entry 1 (auto)", "dashscope"},
       {"preview", "preview", "on-error=fallback"},
-      {"openai, api-key=sk-secret123", "a key", "variable"},
+      {"openai, api-key=sk-secret123", "a key", "key-file=/path"},
       {"openai, url=http://gpu", "url", "base-url"},
       {"openai, profile=mine", "\"mine\"", "sglang"},
       {"openai; , model=a", "entry 2", "dashscope"},

@@ -4,6 +4,7 @@
 #include "../tiny_server.h"
 #include "base/error.h"
 #include "media/picture.h"
+#include "net/http.h"
 #include "service/driver.h"
 #include "store/files.h"
 #include "store/journal.h"
@@ -26,7 +27,7 @@ class AddressBackend : public Backend {
  public:
   const char* name() const override { return "addresses"; }
   std::span<const Model> models() const override { return kModels; }
-  Endpoint endpoint() const override { return {"addresses.test", account, true}; }
+  Endpoint endpoint() const override { return {host, account, true, free}; }
 
   std::variant<Result, Task> submit(const Request&, Call&) override {
     ++submits;
@@ -39,6 +40,8 @@ class AddressBackend : public Backend {
   }
   bool cancel(const Task&, Call&) override { return false; }
 
+  std::string host = "addresses.test";
+  bool free = false;
   std::string account = take_string(g_uuid_string_random());
   std::string url;
   bool by_task = true;
@@ -175,6 +178,38 @@ TEST_F(FetchTest, AnAddressThatIsGoneAndAllThereWasIsBilledAndClosed) {
   EXPECT_NE(error().remedy.find("orders anew"), std::string::npos);
   EXPECT_FALSE(is_open());
   EXPECT_EQ(ledger.lines().size(), 1u);
+}
+
+TEST_F(FetchTest, AFileThatItsServerDoesNotHandOutStaysOpenWhereItIsBilled) {
+  backend->by_task = false;
+  backend->host = origin_of(server.url()).host;
+  answer = [](const TinyServer::Call&) { return TinyServer::Reply{404, "", ""}; };
+  Error told = error();
+  EXPECT_TRUE(told.open);
+  EXPECT_TRUE(is_open());
+  EXPECT_TRUE(ledger.lines().empty());
+  serve(png(64, 48));
+  EXPECT_EQ(run().requests, 0u);
+  EXPECT_EQ(backend->submits, 1);
+
+  request.take = 1;
+  answer = [](const TinyServer::Call&) { return TinyServer::Reply{410, "", ""}; };
+  EXPECT_FALSE(error().open);
+  EXPECT_FALSE(is_open());
+
+  request.take = 2; // sent long ago
+  answer = [](const TinyServer::Call&) { return TinyServer::Reply{404, "", ""}; };
+  journal.write(
+      request_key(edition_of(*backend), request),
+      {.state = JournalEntry::State::task, .call = "old", .sent = 1, .url = backend->url});
+  EXPECT_FALSE(error().open);
+  EXPECT_FALSE(is_open());
+
+  request.take = 3;
+  backend->free = true;
+  EXPECT_FALSE(error().open);
+  EXPECT_FALSE(is_open());
+  EXPECT_EQ(backend->submits, 3);
 }
 
 TEST_F(FetchTest, APictureOfAnotherShapeThanOrderedIsRefusedAndOneOfAnotherSizeIsNot) {

@@ -39,7 +39,12 @@ Error error(Fault fault, const std::string& message, const std::string& remedy) 
   return error;
 }
 
-Client::Client(const Access& access) : access_(access), endpoint_(endpoint_of(access)) {}
+Client::Client(const Access& access)
+    : access_(access), endpoint_([&] {
+        Endpoint endpoint = endpoint_of(access);
+        endpoint.free = endpoint.is_private;
+        return endpoint;
+      }()) {}
 
 /// Without an Origin: the server refuses those it does not know.
 HttpRequest Client::request(const char* method, const std::string& path, const Call& call) const {

@@ -17,6 +17,14 @@ constexpr size_t kLongestId = 128;
 
 namespace {
 
+/// What asks for a key may forward to services that send bills, unless it is known what it is.
+Endpoint endpoint_for(const Access& access) {
+  Endpoint endpoint = endpoint_of(access);
+  const bool is_own = access.profile != Profile::automatic && access.profile != Profile::openai;
+  endpoint.free = endpoint.is_private && (access.key.empty() || is_own);
+  return endpoint;
+}
+
 /// Whoever says so does not know what becomes of the call: what is behind it may still work on it.
 bool lost_patience(int status) {
   return status == 408 || status == 502 || status == 504 || (status >= 520 && status <= 527);
@@ -24,7 +32,7 @@ bool lost_patience(int status) {
 
 } // namespace
 
-Server::Server(const Access& access) : access_(access), endpoint_(endpoint_of(access)) {}
+Server::Server(const Access& access) : access_(access), endpoint_(endpoint_for(access)) {}
 
 std::string Server::at(const std::string& path) const {
   std::string root = access_.base_url;

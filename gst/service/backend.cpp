@@ -20,11 +20,18 @@ std::string text_of(unsigned inputs) {
   return "words alone";
 }
 
+/// What to change in shots that bring `inputs` where models take `others`.
+std::string advice(unsigned inputs, unsigned others) {
+  if (inputs & ~kWordsOnly) return "leave out " + text_of(inputs);
+  return "give the shots " + text_of(others & kKeyframe ? kKeyframe : others);
+}
+
 } // namespace
 
 const Model& find_model(const Backend& backend, Role role, const std::string& name, unsigned inputs,
                         double seconds) {
   std::string known, fitting;
+  unsigned others = 0; // what the models take, one or the other
   const auto add = [](std::string& list, const Model& model) {
     list += (list.empty() ? "" : ", ") + std::string(model.name);
   };
@@ -33,6 +40,7 @@ const Model& find_model(const Backend& backend, Role role, const std::string& na
   for (const Model& model : backend.models()) {
     if (model.role != role) continue;
     add(known, model);
+    others |= model.inputs;
     if (takes(model, inputs)) {
       if (name.empty() && seconds <= model.max_seconds) return model;
       if (!first) first = &model;
@@ -50,7 +58,7 @@ const Model& find_model(const Backend& backend, Role role, const std::string& na
     throw Error(Fault::settings,
                 std::string("no model of ") + backend.name() + " makes " +
                     (role == Role::clip ? "a clip" : "a picture") + " of " + text_of(inputs),
-                "give the shots what " + known + " takes, or choose another backend");
+                advice(inputs, others) + ", or choose another backend");
   throw Error(Fault::settings,
               std::string("model ") + (name.empty() ? "for " : "\"" + name + "\" for ") +
                   stage_name(role) + " is unknown to " + backend.name(),

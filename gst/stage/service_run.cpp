@@ -13,16 +13,22 @@ namespace aigc {
 
 namespace {
 
-BackendQuery query_for(Role role, const StageSettings& settings) {
+/// What holds for the first service and those in its place.
+BackendQuery common_query(Role role, const StageSettings& settings) {
   BackendQuery query;
   query.role = role;
+  query.context = settings.keys;
+  query.environment = g_getenv;
+  return query;
+}
+
+BackendQuery query_for(Role role, const StageSettings& settings) {
+  BackendQuery query = common_query(role, settings);
   query.choice = static_cast<BackendChoice>(settings.backend);
   query.base_url = settings.base_url;
   query.key = Secret(settings.api_key);
   query.profile = static_cast<Profile>(settings.profile);
   query.workflow = settings.workflow;
-  query.context = settings.keys;
-  query.environment = g_getenv;
   return query;
 }
 
@@ -55,16 +61,13 @@ unsigned at_once(const Backend& backend, Role role, const std::string& name) {
 }
 
 BackendQuery query_for(Role role, const StageSettings& settings, const Fallback& fallback) {
-  BackendQuery query;
-  query.role = role;
+  BackendQuery query = common_query(role, settings);
   query.choice = fallback.choice;
   query.base_url = fallback.base_url;
   query.profile = fallback.profile;
   query.workflow = fallback.workflow;
   query.is_fallback = true;
   query.key_file = fallback.key_file;
-  query.context = settings.keys;
-  query.environment = g_getenv;
   return query;
 }
 

@@ -65,8 +65,7 @@ void pictures(Standin& standin, const ExchangePtr& exchange, const Json& fields,
   });
 }
 
-void image(Standin& standin, const ExchangePtr& exchange) {
-  static const std::vector<Field> known = {{"prompt", Text, true},
+const std::vector<Field> picture_fields = {{"prompt", Text, true},
                                            {"model", Text},
                                            {"n", Integer},
                                            {"size", Text},
@@ -78,10 +77,12 @@ void image(Standin& standin, const ExchangePtr& exchange) {
                                            {"guidance_scale", Number},
                                            {"true_cfg_scale", Number},
                                            {"seed", Integer}};
+
+void image(Standin& standin, const ExchangePtr& exchange) {
   if (!exchange->json || !exchange->json->is_object())
     return refuse_field(exchange, {"0", "JSON decode error", "json_invalid"});
   Json fields;
-  if (!fastapi_fields(exchange, known, fields)) return;
+  if (!fastapi_fields(exchange, picture_fields, fields)) return;
   // Addresses are the default of this route, and need a storage that is not there.
   if (fields["response_format"].text() != "b64_json")
     return bad_request(exchange, "response_format=url is not supported");
@@ -89,21 +90,9 @@ void image(Standin& standin, const ExchangePtr& exchange) {
 }
 
 void edit(Standin& standin, const ExchangePtr& exchange) {
-  static const std::vector<Field> known = {{"prompt", Text, true},
-                                           {"model", Text},
-                                           {"n", Integer},
-                                           {"size", Text},
-                                           {"response_format", Text},
-                                           {"output_format", Text},
-                                           {"background", Text},
-                                           {"negative_prompt", Text},
-                                           {"num_inference_steps", Integer},
-                                           {"guidance_scale", Number},
-                                           {"true_cfg_scale", Number},
-                                           {"seed", Integer}};
   Json fields;
   if (!exchange->form) return refuse_field(exchange, {"prompt", "Field required", "missing"});
-  if (!fastapi_fields(exchange, known, fields)) return;
+  if (!fastapi_fields(exchange, picture_fields, fields)) return;
   const auto files = form_pictures(*exchange->form, "image");
   if (files.empty()) return exchange->error(422, "", "Field 'image' is required");
   for (const Part* part : files)

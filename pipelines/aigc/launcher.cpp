@@ -174,7 +174,7 @@ class Run {
 
   void interrupt() {
     if (interrupted_) {
-      drop_();
+      if (drop_) drop_();
       std::signal(SIGALRM, [](int) { _exit(130); });
       alarm(kStopSeconds);
       return end(Ending::stopped);
@@ -248,8 +248,10 @@ class Run {
 
 } // namespace
 
-Ending launch(const std::string& line, Report& report, const std::function<void()>& drop) {
-  return Run(build(line), report, drop).go();
+Ending launch(const std::string& line, Report& report, const LaunchOptions& options) {
+  Ref<GstElement> pipeline = build(line);
+  if (options.prepare) options.prepare(pipeline.get());
+  return Run(std::move(pipeline), report, options.drop).go();
 }
 
 } // namespace aigc::runner

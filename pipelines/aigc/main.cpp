@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // aigc: runs jobs. Reads the command line and picks what to do.
 #include "base/error.h"
+#include "command_line.h"
 #include "config.h"
 #include "costs.h"
 #include "doctor.h"
@@ -23,56 +24,6 @@ namespace aigc::runner {
 namespace {
 
 enum Exit { kDone = 0, kFailed = 1, kUsage = 2, kInterrupted = 130 };
-
-constexpr const char* kHelp = R"(Usage: aigc JOB name=value ...   run a job
-       aigc JOB --help           the variables of a job
-       aigc JOB --print name=value ...
-                                 print the line for gst-launch-1.0 instead of running it
-       aigc --list               all jobs
-       aigc costs [--since DAY]  what was spent on what
-       aigc doctor               what is configured, there and reachable; spends nothing
-       aigc --version
-
-  --json    tell what happens as one JSON object a line on standard output
-
-Exit status: 0 done, 1 failed (doctor: no film can be made), 2 wrong usage (nothing was started), 130 interrupted.
-)";
-
-struct CommandLine {
-  std::string job;
-  std::string since;
-  Values values;
-  bool help = false, list = false, version = false, print = false, json = false;
-};
-
-CommandLine read_command_line(int argc, char** argv) {
-  CommandLine line;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    const size_t equals = word.find('=');
-    if (word == "--help" || word == "-h")
-      line.help = true;
-    else if (word == "--list")
-      line.list = true;
-    else if (word == "--version")
-      line.version = true;
-    else if (word == "--print")
-      line.print = true;
-    else if (word == "--json")
-      line.json = true;
-    else if (word == "--since" && i + 1 < argc)
-      line.since = argv[++i];
-    else if (word.starts_with('-'))
-      throw Error(Fault::settings, "there is no option " + word, "See aigc --help.");
-    else if (line.job.empty() && equals == word.npos)
-      line.job = word;
-    else if (equals == word.npos || equals == 0)
-      throw Error(Fault::settings, "'" + word + "' is not name=value", "See aigc --help.");
-    else if (!line.values.emplace(word.substr(0, equals), word.substr(equals + 1)).second)
-      throw Error(Fault::settings, word.substr(0, equals) + " is given twice", "Give it once.");
-  }
-  return line;
-}
 
 int list_jobs() {
   for (const auto& name : job_names())
@@ -108,9 +59,9 @@ int run_job(const JobFile& job, Values values, Report& report) {
   }
   const std::string out = file ? file->path() : "";
   report.start(job.name(), out);
-  const Ending ending = launch(job.render(values), report, [&file] {
-    if (file) file->discard();
-  });
+  const Ending ending = launch(job.render(values), report, {.drop = [&file] {
+                                 if (file) file->discard();
+                               }});
   if (ending == Ending::failed) return kFailed;
   const bool interrupted = ending != Ending::finished;
   std::optional<Made> made;
@@ -152,8 +103,6 @@ int tell_costs(const CommandLine& line) {
 int run(const CommandLine& line, Report& report) {
   if (line.job.empty() && !line.values.empty())
     throw Error(Fault::settings, "no job is named", "See aigc --list.");
-  if (!line.since.empty() && line.job != "costs")
-    throw Error(Fault::settings, "--since is for costs", "See aigc --help.");
   if (line.job == "doctor") return examine_setup(line);
   if (line.job == "costs") return tell_costs(line);
   const JobFile job = load_job(line.job);
@@ -185,7 +134,7 @@ int main(int argc, char** argv) {
     }
     if (line.list) return list_jobs();
     if (line.job.empty() && line.values.empty()) {
-      std::fputs(kHelp, line.help ? stdout : stderr);
+      std::fputs(help_text(), line.help ? stdout : stderr);
       return line.help ? kDone : kUsage;
     }
     return run(line, *report);

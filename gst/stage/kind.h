@@ -4,6 +4,7 @@
 
 #include "base/cancel.h"
 #include "base/guarded.h"
+#include "service/driver.h"
 #include "service/factory.h"
 #include "stage/pool.h"
 #include "stage/properties.h"
@@ -39,6 +40,7 @@ struct StageSettings {
   bool cancel_pending = false;
   gint64 seed = -1;
   guint take = 0;
+  bool dry_run = false;
   KeyRing keys; ///< of the context; no property
 };
 
@@ -49,13 +51,21 @@ struct Arrivals {
   bool pictures = true;   ///< keyframes
 };
 
-/// What a stage made of a job.
+/// A call that a dry run has not made.
+struct Planned {
+  Provenance provenance;
+  Expectation expected;
+  bool is_open = false; ///< a run before this one has ordered it
+};
+
+/// What a stage made of a job. Of a planned clip there is no buffer.
 struct Product {
   Shot shot;             ///< with what the stage learned
   Ref<GstBuffer> buffer; ///< writable
   Ref<GstCaps> caps;
   unsigned requests = 0;                ///< calls that were sent, the first try included
   std::optional<Provenance> provenance; ///< empty when no service was asked
+  std::optional<Planned> planned;       ///< on a dry run, what is not in the store
 };
 
 /// One run of a stage, from READY->PAUSED to PAUSED->READY.

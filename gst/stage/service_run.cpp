@@ -2,11 +2,13 @@
 // See service_run.h.
 #include "stage/service_run.h"
 
+#include "media/picture.h"
 #include "service/credentials.h"
 
 #include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <numeric>
 #include <optional>
 
 namespace aigc {
@@ -69,6 +71,19 @@ BackendQuery query_for(Role role, const StageSettings& settings, const Fallback&
   query.is_fallback = true;
   query.key_file = fallback.key_file;
   return query;
+}
+
+/// White, as small as its shape allows.
+Ref<GBytes> blank_picture(Size size, Cancel& cancel) {
+  const int step = std::gcd(size.width, size.height);
+  Raster raster{size.width / step, size.height / step, {}};
+  const int grow = (kMinSide + std::min(raster.width, raster.height) - 1) /
+                   std::min(raster.width, raster.height);
+  raster.width *= grow;
+  raster.height *= grow;
+  raster.rgba.assign(
+      size_t(4) * static_cast<size_t>(raster.width) * static_cast<size_t>(raster.height), 0xff);
+  return encode_picture(raster, "image/png", cancel);
 }
 
 } // namespace
@@ -227,6 +242,41 @@ DriverOptions ServiceRun::options_for(const StageSettings& settings,
   return options;
 }
 
+/// Words go on as they are, a picture is white in the shape of the one that would be ordered.
+Product ServiceRun::plan(const Failover& services, const Failover::Ask& ask,
+                         const std::vector<Job>& jobs, Cancel& cancel) {
+  const DriverOptions options = options_for(settings(), {});
+  const auto found = services.plan(ask, options, !jobs.front().shot.planned(), cancel);
+  const Driver& driver = services.candidates()[found.by].driver;
+  const Job& job = jobs[found.by];
+  if (found.begun == Begun::done) {
+    if (auto done = driver.recall(found.request, cancel)) {
+      Provenance provenance = done->provenance;
+      Product product = give(job, std::move(*done), cancel);
+      product.provenance = std::move(provenance);
+      return product;
+    }
+  }
+  Planned planned;
+  planned.provenance.stage = aigc::stage_name(role_);
+  planned.provenance.service = driver.backend().name();
+  planned.provenance.model = found.request.model;
+  planned.provenance.preview = driver.backend().is_preview();
+  planned.provenance.planned = true;
+  planned.expected = driver.expect(found.request);
+  planned.is_open = found.begun == Begun::open || found.begun == Begun::elsewhere;
+  Product product;
+  product.shot = job.shot;
+  if (role_ != Role::clip) {
+    Done none;
+    if (role_ == Role::picture) none.result.picture = blank_picture(found.request.size, cancel);
+    product = give(job, std::move(none), cancel);
+  }
+  product.shot.provenance.push_back(planned.provenance);
+  product.planned = std::move(planned);
+  return product;
+}
+
 Product ServiceRun::work_with(const Failover& services, Job job, Cancel& cancel,
                               const Progress& progress) {
   const StageSettings now = settings();
@@ -252,6 +302,7 @@ Product ServiceRun::work_with(const Failover& services, Job job, Cancel& cancel,
     ask(jobs[number], model, request);
     return request;
   };
+  if (now.dry_run) return plan(services, ask_one, jobs, cancel);
   auto made =
       services.make(ask_one, options_for(now, progress), cancel, progress.percent, progress.warn);
   const unsigned requests = made.done.requests;

@@ -7,17 +7,17 @@
 #include "packages.h"
 
 #include <atomic>
-#include <csignal>
 #include <cstring>
-#include <unistd.h>
-
-#include <glib-unix.h>
+#include <future>
+#include <thread>
 
 namespace aigc::runner {
 namespace {
 
-/// How long teardown may take once the user has asked twice.
-constexpr unsigned kStopSeconds = 1;
+/// How long a pipeline among others may take to stop.
+constexpr std::chrono::seconds kTeardown{10};
+
+std::atomic<bool> pipelines_left = false;
 
 std::string name_of(GstObject* object) {
   if (!object) return "";
@@ -116,25 +116,44 @@ class MuxerWatch {
   std::atomic<bool> fed_ = false;
 };
 
+/// Stops a pipeline on a thread of its own, which keeps what the pipeline needs. Returns whether it
+/// stopped in time.
+bool stop_in_time(const Ref<GstElement>& pipeline, std::shared_ptr<MuxerWatch> watch) {
+  auto stopped = std::make_shared<std::promise<void>>();
+  std::future<void> future = stopped->get_future();
+  std::thread([pipeline, watch, stopped] {
+    gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+    stopped->set_value();
+  }).detach();
+  return future.wait_for(kTeardown) == std::future_status::ready;
+}
+
 class Run {
  public:
-  Run(Ref<GstElement> pipeline, Report& report, const std::function<void()>& drop)
-      : pipeline_(std::move(pipeline)), report_(report), drop_(drop),
-        loop_(g_main_loop_new(nullptr, FALSE)) {
+  Run(Ref<GstElement> pipeline, Report& report, const LaunchOptions& options)
+      : pipeline_(std::move(pipeline)), report_(report), options_(options),
+        context_(adopt(g_main_context_ref_thread_default())),
+        loop_(g_main_loop_new(context_.get(), FALSE)) {
     const Ref<GstBus> bus = adopt(gst_element_get_bus(pipeline_.get()));
     gst_bus_add_watch(bus.get(), on_message, this);
-    muxers_.attach(pipeline_.get());
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-      signals_.push_back(g_unix_signal_add(signal, on_signal, this));
+    muxers_->attach(pipeline_.get());
+    wake_ = g_source_new(&kWakeFunctions, sizeof(GSource));
+    g_source_set_callback(wake_, on_wake, this, nullptr);
+    g_source_attach(wake_, context_.get());
+    Interrupt* interrupt = options.interrupt;
+    if (!interrupt) {
+      interrupt = &own_interrupt_;
+      signals_.emplace(own_interrupt_);
+    }
+    at_once_ = &interrupt->at_once;
+    for (Cancel* cancel : {&interrupt->finish, &interrupt->at_once})
+      hooks_.emplace_back(
+          std::make_unique<Cancel::Hook>(*cancel, [this] { g_source_set_ready_time(wake_, 0); }));
   }
 
   ~Run() {
-    // From here on a signal ends the program, even if the elements take their time to stop.
-    for (const guint source : signals_)
-      g_source_remove(source);
-    gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
-    gst_bus_remove_watch(adopt(gst_element_get_bus(pipeline_.get())).get());
     g_main_loop_unref(loop_);
+    g_source_unref(wake_);
   }
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
@@ -144,6 +163,7 @@ class Run {
       fail_to_start();
     else
       g_main_loop_run(loop_);
+    stop();
     return ending_;
   }
 
@@ -153,7 +173,14 @@ class Run {
     return G_SOURCE_CONTINUE;
   }
 
-  static gboolean on_signal(gpointer self) {
+  /// A source that becomes ready when another thread says so.
+  static inline GSourceFuncs kWakeFunctions = {
+      .dispatch = [](GSource* source, GSourceFunc callback, gpointer self) {
+        g_source_set_ready_time(source, -1);
+        return callback(self);
+      }};
+
+  static gboolean on_wake(gpointer self) {
     static_cast<Run*>(self)->interrupt();
     return G_SOURCE_CONTINUE;
   }
@@ -163,9 +190,24 @@ class Run {
     g_main_loop_quit(loop_);
   }
 
+  void stop() {
+    // From here on a signal ends the program, even if the elements take their time to stop.
+    signals_.reset();
+    hooks_.clear();
+    g_source_destroy(wake_);
+    gst_bus_remove_watch(adopt(gst_element_get_bus(pipeline_.get())).get());
+    if (!options_.interrupt) {
+      gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+    } else if (!stop_in_time(pipeline_, muxers_)) {
+      pipelines_left = true;
+      fail({.message = "the pipeline does not stop",
+            .remedy = "Look at the line with --print, and run it with GST_DEBUG=3."});
+    }
+  }
+
   /// The reason is on the bus, unless the element has kept it to itself.
   void fail_to_start() {
-    while (g_main_context_iteration(nullptr, FALSE)) {
+    while (g_main_context_iteration(context_.get(), FALSE)) {
     }
     if (ending_ == Ending::finished)
       fail({.message = "the pipeline does not start, and no element says why",
@@ -173,12 +215,13 @@ class Run {
   }
 
   void interrupt() {
-    if (interrupted_) {
-      if (drop_) drop_();
-      std::signal(SIGALRM, [](int) { _exit(130); });
-      alarm(kStopSeconds);
-      return end(Ending::stopped);
-    }
+    if (!interrupted_) ask_for_end();
+    if (!at_once_->cancelled()) return;
+    if (options_.drop) options_.drop();
+    end(Ending::stopped);
+  }
+
+  void ask_for_end() {
     interrupted_ = true;
     report_.interrupt();
     // The thread that asks must not be the one that answers: an element may wait in its handler.
@@ -194,7 +237,7 @@ class Run {
     switch (GST_MESSAGE_TYPE(message)) {
     case GST_MESSAGE_EOS:
       if (!interrupted_) return end(Ending::finished);
-      return end(muxers_.starved() ? Ending::stopped : Ending::interrupted);
+      return end(muxers_->starved() ? Ending::stopped : Ending::interrupted);
     case GST_MESSAGE_ERROR:
       return fail(read_problem(message));
     case GST_MESSAGE_WARNING:
@@ -216,7 +259,7 @@ class Run {
   void fail(const Problem& problem) {
     if (ending_ == Ending::failed) return;
     // Interrupted before the first frame, a muxer may complain that it has nothing to finish.
-    const bool expected = interrupted_ && muxers_.starved();
+    const bool expected = interrupted_ && muxers_->starved();
     ending_ = expected ? Ending::stopped : Ending::failed;
     if (!expected) report_.error(problem);
     g_main_loop_quit(loop_);
@@ -238,10 +281,15 @@ class Run {
 
   Ref<GstElement> pipeline_;
   Report& report_;
-  const std::function<void()>& drop_;
-  MuxerWatch muxers_;
+  const LaunchOptions& options_;
+  const std::shared_ptr<MuxerWatch> muxers_ = std::make_shared<MuxerWatch>();
+  const Ref<GMainContext> context_;
   GMainLoop* loop_;
-  std::vector<guint> signals_;
+  GSource* wake_;
+  Interrupt own_interrupt_;
+  const Cancel* at_once_;
+  std::optional<SignalWatch> signals_;
+  std::vector<std::unique_ptr<Cancel::Hook>> hooks_;
   Ending ending_ = Ending::finished;
   bool interrupted_ = false;
 };
@@ -251,7 +299,11 @@ class Run {
 Ending launch(const std::string& line, Report& report, const LaunchOptions& options) {
   Ref<GstElement> pipeline = build(line);
   if (options.prepare) options.prepare(pipeline.get());
-  return Run(std::move(pipeline), report, options.drop).go();
+  return Run(std::move(pipeline), report, options).go();
+}
+
+bool has_left_pipelines() {
+  return pipelines_left;
 }
 
 } // namespace aigc::runner

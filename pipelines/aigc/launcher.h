@@ -2,6 +2,7 @@
 // Runs a launch line to its end and tells the report what happens.
 #pragma once
 
+#include "interrupt.h"
 #include "report.h"
 
 #include <functional>
@@ -15,13 +16,19 @@ enum class Ending { finished, interrupted, stopped, failed };
 struct LaunchOptions {
   std::function<void()> drop;               ///< called when a run is ended as it stands
   std::function<void(GstElement*)> prepare; ///< may change the pipeline before it starts
+  /// Of several runs at once, each on a thread with a default main context of its own. Without it
+  /// the run listens to signals itself.
+  Interrupt* interrupt = nullptr;
 };
 
-/// Runs until EOS, an error (told to the report), or a signal: the first SIGINT, SIGTERM or SIGHUP
-/// asks the pipeline for EOS (`interrupted`, or `stopped` when there was nothing to finish), the
-/// second calls `drop` and ends it as it stands (`stopped`). Throws Error when the line cannot be
-/// built.
+/// Runs until EOS, an error (told to the report), or an interruption: the first asks the pipeline
+/// for EOS (`interrupted`, or `stopped` when there was nothing to finish), the second calls `drop`
+/// and ends it as it stands (`stopped`). Throws Error when the line cannot be built. With a shared
+/// interrupt a pipeline that does not stop is left to itself, and has failed.
 Ending launch(const std::string& line, Report& report, const LaunchOptions& options);
+
+/// Whether a pipeline was left to itself: then nothing but _exit() ends the process safely.
+bool has_left_pipelines();
 
 /// Looks into a file that was made; nothing when it holds no picture and no sound.
 std::optional<Made> examine(const std::string& path);

@@ -6,9 +6,8 @@
 #include "costs.h"
 #include "doctor.h"
 #include "escape.h"
-#include "launcher.h"
 #include "library.h"
-#include "output_file.h"
+#include "run_job.h"
 #include "store/results.h"
 
 #include <csignal>
@@ -51,30 +50,15 @@ int print_launch_line(const std::string& line) {
   return kDone;
 }
 
-int run_job(const JobFile& job, Values values, Report& report) {
-  std::optional<OutputFile> file;
-  if (const Variable* output = job.output()) {
-    file.emplace(values.at(output->name));
-    values[output->name] = file->temporary();
+int run_one(const JobFile& job, const Values& values, Report& report) {
+  switch (run_job(job, values, report, {}).ending) {
+  case Ending::finished:
+    return kDone;
+  case Ending::failed:
+    return kFailed;
+  default:
+    return kInterrupted;
   }
-  const std::string out = file ? file->path() : "";
-  report.start(job.name(), out);
-  const Ending ending = launch(job.render(values), report, {.drop = [&file] {
-                                 if (file) file->discard();
-                               }});
-  if (ending == Ending::failed) return kFailed;
-  const bool interrupted = ending != Ending::finished;
-  std::optional<Made> made;
-  if (file && ending != Ending::stopped) made = examine(file->temporary());
-  if (made) {
-    file->commit();
-    made->path = out;
-  } else if (file && !interrupted) {
-    throw Error(Fault::format, out + " was not made: the job ended without a picture or sound",
-                "Look at the line with --print.");
-  }
-  report.finish(made ? &*made : nullptr, interrupted);
-  return interrupted ? kInterrupted : kDone;
 }
 
 int examine_setup(const CommandLine& line) {
@@ -111,7 +95,7 @@ int run(const CommandLine& line, Report& report) {
   if (line.print) return print_launch_line(job.render(values));
   add_plugin_folder();
   gst_init(nullptr, nullptr);
-  const int status = run_job(job, values, report);
+  const int status = run_one(job, values, report);
   gst_deinit();
   return status;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Temporary names are .aigc-PID-NAME, so that a later run knows what a killed one has left. Of a
-// long NAME only the end is in it: with what comes before, it must not be longer than the system
-// allows.
+// long NAME only the end is in it, and a digest that tells it from others that end alike: with what
+// comes before, it must not be longer than the system allows.
 #include "output_file.h"
 
 #include "base/error.h"
+#include "base/ref.h"
 
 #include <cerrno>
 #include <charconv>
@@ -22,20 +23,24 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kPrefix = ".aigc-";
 constexpr size_t kNameBytes = 100; ///< with it even the 143 bytes of an encrypted folder suffice
+constexpr size_t kDigestDigits = 16;
 
 [[noreturn]] void refuse(const std::string& path, const std::string& why,
                          const std::string& remedy) {
   throw Error(Fault::write, path + " cannot be written: " + why, remedy);
 }
 
-/// The part of the name of `target` that is in its temporary names: its end, in whole characters.
+/// The name of `target` as it is in its temporary names: of a long one the end, in whole
+/// characters.
 std::string short_name(const fs::path& target) {
   const std::string name = target.filename();
   if (name.size() <= kNameBytes) return name;
-  size_t begin = name.size() - kNameBytes;
+  size_t begin = name.size() - kNameBytes + kDigestDigits + 1;
   while (begin < name.size() && (name[begin] & 0xc0) == 0x80)
     ++begin;
-  return name.substr(begin);
+  const std::string digest =
+      take_string(g_compute_checksum_for_string(G_CHECKSUM_SHA256, name.c_str(), -1));
+  return digest.substr(0, kDigestDigits) + "-" + name.substr(begin);
 }
 
 /// What is at `place`, links followed. Refuses `path` when that cannot be found out.

@@ -73,6 +73,11 @@ void Report::warning(const Problem& problem) {
   if (warned_.insert(problem.message).second) show_warning(problem);
 }
 
+void Report::error(const Problem& problem) {
+  if (!error_) error_ = problem;
+  show_error(problem);
+}
+
 void Report::finish(const Made* made, bool interrupted) {
   show_finish(made, interrupted);
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -58,15 +59,18 @@ class Report {
   /// The same text is told once.
   void warning(const Problem& problem);
   void interrupt() { show_interrupt(); }
-  void error(const Problem& problem) { show_error(problem); }
+  void error(const Problem& problem);
   /// The run has ended with a whole file, or, without one, before there was anything to keep.
   void finish(const Made* made, bool interrupted);
 
- protected:
-  const std::vector<StageTally>& stages() const { return stages_; }
-  std::map<std::string, double> cost() const;
+  std::map<std::string, double> cost() const; ///< by currency
   int cached() const;
   double elapsed() const;
+  /// The error told first; null while there is none.
+  const Problem* first_error() const { return error_ ? &*error_ : nullptr; }
+
+ protected:
+  const std::vector<StageTally>& stages() const { return stages_; }
 
   virtual void show_start(const std::string& job, const std::string& out) = 0;
   virtual void show_step(const Step& step, const StageTally& tally) = 0;
@@ -83,11 +87,12 @@ class Report {
   std::vector<StageTally> stages_;
   std::set<std::pair<std::string, std::string>> running_; ///< stage, shot
   std::set<std::string> warned_;
+  std::optional<Problem> error_;
 };
 
 /// Progress, warnings and errors on standard error, the result on standard output.
 std::unique_ptr<Report> text_report();
-/// One JSON object a line on standard output.
-std::unique_ptr<Report> json_report();
+/// One JSON object a line on standard output, with the number of the row when it is one of many.
+std::unique_ptr<Report> json_report(std::optional<size_t> row = {});
 
 } // namespace aigc::runner

@@ -94,10 +94,14 @@ const char* state(GstProgressType type) {
 }
 
 class JsonReport final : public Report {
+ public:
+  explicit JsonReport(std::optional<size_t> row) : row_(row) {}
+
  private:
   Line line(const char* event) const {
     Line line;
     line.text("event", event).number("time", milliseconds(elapsed()));
+    if (row_) line.whole("row", static_cast<gint64>(*row_));
     return line;
   }
 
@@ -153,12 +157,14 @@ class JsonReport final : public Report {
     line.flag("interrupted", interrupted).whole("cache-hits", cached()).costs(cost());
     line.lines("stages", rows).print();
   }
+
+  const std::optional<size_t> row_;
 };
 
 } // namespace
 
-std::unique_ptr<Report> json_report() {
-  return std::make_unique<JsonReport>();
+std::unique_ptr<Report> json_report(std::optional<size_t> row) {
+  return std::make_unique<JsonReport>(row);
 }
 
 } // namespace aigc::runner

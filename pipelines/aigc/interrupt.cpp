@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See interrupt.h.
+#include "interrupt.h"
+
+#include <csignal>
+#include <unistd.h>
+
+#include <glib-unix.h>
+
+namespace aigc::runner {
+namespace {
+
+/// How long the end may take once the user has asked twice.
+constexpr unsigned kStopSeconds = 1;
+
+} // namespace
+
+SignalWatch::SignalWatch(Interrupt& interrupt) : interrupt_(interrupt) {
+  const auto context = adopt(g_main_context_ref_thread_default());
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    GSource* source = g_unix_signal_source_new(signal);
+    g_source_set_callback(source, on_signal, this, nullptr);
+    g_source_attach(source, context.get());
+    sources_.push_back(source);
+  }
+}
+
+SignalWatch::~SignalWatch() {
+  for (GSource* source : sources_) {
+    g_source_destroy(source);
+    g_source_unref(source);
+  }
+}
+
+gboolean SignalWatch::on_signal(gpointer self) {
+  Interrupt& interrupt = static_cast<SignalWatch*>(self)->interrupt_;
+  if (interrupt.finish.cancelled()) {
+    std::signal(SIGALRM, [](int) { _exit(130); });
+    alarm(kStopSeconds);
+  }
+  interrupt.raise();
+  return G_SOURCE_CONTINUE;
+}
+
+} // namespace aigc::runner

@@ -120,7 +120,9 @@ Outcome StageFlow::apply_policy(const Round& round, const Job& job, const Error&
   report_stage(element_, kind_.stage_name(), error, false);
   if (policy == OnError::fallback) {
     try {
-      return deliver(round.run->fallback(job, cancel), job);
+      Outcome outcome = deliver(round.run->fallback(job, cancel), job);
+      outcome.link = {}; // a chain does not go on from what only stands in
+      return outcome;
     } catch (...) {
       const Error second = caught_error();
       if (second.fault != Fault::cancelled && !cancel.cancelled()) fail(round, second);
@@ -141,6 +143,7 @@ Outcome StageFlow::deliver(Product product, const Job& job) {
   set_buffer_shot(outcome.buffer.get(), product.shot);
   outcome.shot = std::move(product.shot);
   outcome.caps = std::move(product.caps);
+  outcome.link = std::move(product.link);
   return outcome;
 }
 

@@ -63,6 +63,7 @@ struct Product {
   Shot shot;             ///< with what the stage learned
   Ref<GstBuffer> buffer; ///< writable
   Ref<GstCaps> caps;
+  Link link;                            ///< for the next shot of its chain
   unsigned requests = 0;                ///< calls that were sent, the first try included
   std::optional<Provenance> provenance; ///< empty when no service was asked
   std::optional<Planned> planned;       ///< on a dry run, what is not in the store
@@ -87,6 +88,9 @@ class StageRun {
 
   /// Whether input of that kind can be worked on, as the settings are now; on any thread.
   virtual bool takes(InputKind) const { return true; }
+
+  /// The chain whose shots are worked on one after another; empty where a shot waits for no other.
+  virtual std::string chain_of(const Shot&) const { return {}; }
 
   /// What a shot tells before it is done, on the thread that works on it.
   struct Progress {

@@ -290,7 +290,7 @@ Product ServiceRun::work_with(const Failover& services, Job job, Cancel& cancel,
   order.mood = job.shot.mood;
   order.seed = job.shot.seed;
   order.take = job.shot.take;
-  gather(job, order, cancel);
+  gather(job, order, cancel, progress);
   // What a service is asked for is written into the shot, so each has one of its own.
   std::vector<Job> jobs(services.candidates().size(), job);
   const auto ask_one = [&](size_t number) {

@@ -115,7 +115,7 @@ class ServiceRun : public StageRun {
   virtual std::optional<Product> pass(const Job& job) { return std::nullopt; }
   /// Puts the pictures and the length asked for into `request`, which decide on the model. Throws
   /// Error.
-  virtual void gather(const Job&, Request&, Cancel&) const {}
+  virtual void gather(const Job&, Request&, Cancel&, const Progress&) const {}
   /// Fills in the rest of `request` and writes what was asked into the shot. Throws Error.
   virtual void ask(Job& job, const Model& model, Request& request) = 0;
   /// What leaves for `result`. Throws Error.

@@ -204,6 +204,8 @@ class CameraRun : public ServiceRun {
     const CameraSettings now = kind_.settings();
     if (!job.chain.empty()) check_chain([&] { model(inputs_beside(now, kKeyframe)); });
     request.keyframe = first_frame_of(job, cancel, progress);
+    if (!request.keyframe && job.before.is_planned)
+      request.keyframe = blank_frame(now, job, cancel);
     if (!request.keyframe) request.references = references_of(job.shot);
     request.seconds = job.shot.duration > 0 ? job.shot.duration : now.duration;
     if (!now.last_frame.empty())
@@ -254,6 +256,13 @@ class CameraRun : public ServiceRun {
 
   static unsigned inputs_beside(const CameraSettings& settings, unsigned inputs) {
     return settings.last_frame.empty() ? inputs : inputs | kLastFrame;
+  }
+
+  /// On a dry run, for the frame that a clip is to begin with.
+  static Ref<GBytes> blank_frame(const CameraSettings& now, const Job& job, Cancel& cancel) {
+    const Size asked = asked_size(now, job.shot);
+    const bool is_square = !asked.width || !asked.height;
+    return blank_picture(is_square ? 1 : asked.width, is_square ? 1 : asked.height, cancel);
   }
 
   /// Says of what `look` for a model finds that it is the chain which cannot be filmed.

@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <zlib.h>
@@ -329,6 +330,17 @@ void flatten_picture(Raster& raster) {
           static_cast<std::uint8_t>((raster.rgba[c] * alpha + 255 * (255 - alpha) + 127) / 255);
     raster.rgba[i + 3] = 255;
   }
+}
+
+Ref<GBytes> blank_picture(int width, int height, Cancel& cancel) {
+  constexpr int shortest = 16; // for codecs with blocks
+  const int step = std::gcd(width, height);
+  const int shorter = std::min(width, height) / step;
+  const int grow = (shortest + shorter - 1) / shorter;
+  Raster raster{width / step * grow, height / step * grow, {}};
+  const auto pixels = static_cast<size_t>(raster.width) * static_cast<size_t>(raster.height);
+  raster.rgba.assign(4 * pixels, 0xff);
+  return encode_picture(raster, "image/png", cancel);
 }
 
 Raster fit_picture(const Raster& raster, int width, int height) {

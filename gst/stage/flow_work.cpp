@@ -96,8 +96,10 @@ Outcome StageFlow::ask(const Round& round, const Job& job, Cancel& cancel,
   const auto provenance = product.provenance;
   const unsigned requests = product.requests;
   const auto planned = std::move(product.planned);
+  Link link = std::move(product.link);
   const bool is_made = product.buffer || !planned;
   Outcome outcome = is_made ? deliver(std::move(product), job) : gap_for(product.shot, job);
+  outcome.link = std::move(link);
   if (planned) post_shot_planned(element_, outcome.shot, *planned, round.run->max_in_flight());
   round.stats->end(latency, requests, provenance ? provenance->cost : 0,
                    provenance && provenance->cache_hit, provenance ? provenance->currency : "");
@@ -120,9 +122,8 @@ Outcome StageFlow::apply_policy(const Round& round, const Job& job, const Error&
   report_stage(element_, kind_.stage_name(), error, false);
   if (policy == OnError::fallback) {
     try {
-      Outcome outcome = deliver(round.run->fallback(job, cancel), job);
-      outcome.link = {}; // a chain does not go on from what only stands in
-      return outcome;
+      // A chain does not go on from what only stands in.
+      return deliver(round.run->fallback(job, cancel), job);
     } catch (...) {
       const Error second = caught_error();
       if (second.fault != Fault::cancelled && !cancel.cancelled()) fail(round, second);
@@ -143,7 +144,6 @@ Outcome StageFlow::deliver(Product product, const Job& job) {
   set_buffer_shot(outcome.buffer.get(), product.shot);
   outcome.shot = std::move(product.shot);
   outcome.caps = std::move(product.caps);
-  outcome.link = std::move(product.link);
   return outcome;
 }
 

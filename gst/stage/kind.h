@@ -55,6 +55,7 @@ struct Arrivals {
 struct Planned {
   Provenance provenance;
   Expectation expected;
+  std::string chain;    ///< the clips of one wait for each other
   bool is_open = false; ///< a run before this one has ordered it
 };
 

@@ -22,8 +22,9 @@ enum class InputKind { words, picture, raw };
 
 /// What the next shot of a chain goes on from; without a clip it starts afresh.
 struct Link {
-  std::string clip;   ///< path of a finished file
-  double seconds = 0; ///< how much of it is shown
+  std::string clip;        ///< path of a finished file
+  double seconds = 0;      ///< how much of it is shown
+  bool is_planned = false; ///< on a dry run: there will be one
 };
 
 /// One shot to be worked on.

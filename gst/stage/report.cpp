@@ -147,6 +147,8 @@ void post_shot_planned(GstElement* element, const Shot& shot, const Planned& pla
       "seconds", G_TYPE_DOUBLE, expected.seconds, "at-once", G_TYPE_UINT, at_once, "concurrent",
       G_TYPE_UINT, expected.concurrent, "per-second", G_TYPE_DOUBLE, expected.per_second, "open",
       G_TYPE_BOOLEAN, static_cast<gboolean>(planned.is_open), nullptr);
+  if (!planned.chain.empty())
+    gst_structure_set(fields, "chain", G_TYPE_STRING, planned.chain.c_str(), nullptr);
   if (expected.cost)
     gst_structure_set(fields, "cost", G_TYPE_DOUBLE, *expected.cost, "currency", G_TYPE_STRING,
                       expected.currency.c_str(), nullptr);

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
-#include <numeric>
 #include <optional>
 
 namespace aigc {
@@ -71,19 +70,6 @@ BackendQuery query_for(Role role, const StageSettings& settings, const Fallback&
   query.is_fallback = true;
   query.key_file = fallback.key_file;
   return query;
-}
-
-/// White, as small as its shape allows.
-Ref<GBytes> blank_picture(Size size, Cancel& cancel) {
-  const int step = std::gcd(size.width, size.height);
-  Raster raster{size.width / step, size.height / step, {}};
-  const int grow = (kMinSide + std::min(raster.width, raster.height) - 1) /
-                   std::min(raster.width, raster.height);
-  raster.width *= grow;
-  raster.height *= grow;
-  raster.rgba.assign(
-      size_t(4) * static_cast<size_t>(raster.width) * static_cast<size_t>(raster.height), 0xff);
-  return encode_picture(raster, "image/png", cancel);
 }
 
 } // namespace
@@ -246,7 +232,9 @@ DriverOptions ServiceRun::options_for(const StageSettings& settings,
 Product ServiceRun::plan(const Failover& services, const Failover::Ask& ask,
                          const std::vector<Job>& jobs, Cancel& cancel) {
   const DriverOptions options = options_for(settings(), {});
-  const auto found = services.plan(ask, options, !jobs.front().shot.planned(), cancel);
+  const Job& first = jobs.front();
+  const auto found =
+      services.plan(ask, options, !first.shot.planned() && !first.before.is_planned, cancel);
   const Driver& driver = services.candidates()[found.by].driver;
   const Job& job = jobs[found.by];
   if (found.begun == Begun::done) {
@@ -264,14 +252,18 @@ Product ServiceRun::plan(const Failover& services, const Failover::Ask& ask,
   planned.provenance.preview = driver.backend().is_preview();
   planned.provenance.planned = true;
   planned.expected = driver.expect(found.request);
+  planned.chain = job.chain;
   planned.is_open = found.begun == Begun::open || found.begun == Begun::elsewhere;
   Product product;
   product.shot = job.shot;
   if (role_ != Role::clip) {
     Done none;
-    if (role_ == Role::picture) none.result.picture = blank_picture(found.request.size, cancel);
+    if (role_ == Role::picture)
+      none.result.picture =
+          blank_picture(found.request.size.width, found.request.size.height, cancel);
     product = give(job, std::move(none), cancel);
   }
+  product.link.is_planned = true;
   product.shot.provenance.push_back(planned.provenance);
   product.planned = std::move(planned);
   return product;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // aigc: runs jobs. Reads the command line and picks what to do.
 #include "base/error.h"
+#include "batch.h"
 #include "command_line.h"
 #include "config.h"
 #include "costs.h"
@@ -61,6 +62,14 @@ int run_one(const JobFile& job, const Values& values, Report& report) {
   }
 }
 
+int run_many(const JobFile& job, const CommandLine& line) {
+  add_plugin_folder();
+  gst_init(nullptr, nullptr);
+  const int status = run_batch(job, line);
+  gst_deinit();
+  return status;
+}
+
 int examine_setup(const CommandLine& line) {
   if (!line.values.empty())
     throw Error(Fault::settings, "doctor takes no " + line.values.begin()->first,
@@ -91,6 +100,8 @@ int run(const CommandLine& line, Report& report) {
   if (line.job == "costs") return tell_costs(line);
   const JobFile job = load_job(line.job);
   if (line.help) return print_job_help(job);
+  if (line.batch || (line.values.contains("languages") && !job.find("languages")))
+    return run_many(job, line);
   const Values values = job.complete(line.values);
   if (line.print) return print_launch_line(job.render(values));
   add_plugin_folder();

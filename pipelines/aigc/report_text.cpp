@@ -1,34 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The report for people: a line a stage, redrawn on a terminal, else a line an event.
 #include "report.h"
+#include "text.h"
 
-#include <cstdarg>
 #include <cstdio>
 #include <unistd.h>
 
 namespace aigc::runner {
 namespace {
 
-__attribute__((format(printf, 1, 2))) std::string format(const char* pattern, ...) {
-  char text[256];
-  va_list arguments;
-  va_start(arguments, pattern);
-  std::vsnprintf(text, sizeof text, pattern, arguments);
-  va_end(arguments);
-  return text;
-}
-
 std::string size_text(std::uint64_t bytes) {
   if (bytes < 1000) return format("%d bytes", static_cast<int>(bytes));
   if (bytes < 1000 * 1000) return format("%.0f kB", bytes / 1e3);
   return format("%.1f MB", bytes / 1e6);
-}
-
-std::string cost_text(const std::map<std::string, double>& cost) {
-  std::string text;
-  for (const auto& [currency, amount] : cost)
-    text += (text.empty() ? "" : ", ") + format("%.2f ", amount) + currency;
-  return text.empty() ? "none" : text;
 }
 
 const char* verb(GstProgressType type) {

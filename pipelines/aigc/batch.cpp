@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See batch.h.
+#include "batch.h"
+
+#include "base/error.h"
+#include "batch_pool.h"
+#include "batch_record.h"
+#include "batch_report.h"
+#include "batch_rows.h"
+#include "batch_shard.h"
+#include "service/factory.h"
+#include "store/files.h"
+
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+#include <unistd.h>
+
+namespace aigc::runner {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMostJobs = 64;
+
+size_t jobs_of(const CommandLine& line) {
+  if (line.jobs.empty()) return std::clamp<size_t>(std::thread::hardware_concurrency(), 2, 8);
+  size_t jobs = 0;
+  const char* end = line.jobs.data() + line.jobs.size();
+  const auto [stop, error] = std::from_chars(line.jobs.data(), end, jobs);
+  if (error != std::errc() || stop != end || jobs < 1 || jobs > kMostJobs)
+    throw Error(Fault::settings, "--jobs=" + line.jobs + ": not a number of rows at once",
+                "Give a number from 1 to " + std::to_string(kMostJobs) + ".");
+  return jobs;
+}
+
+/// Whether backend=auto would come to previews for want of any key or address.
+bool auto_is_preview() {
+  BackendQuery query;
+  query.environment = g_getenv;
+  try {
+    return resolve_backend(query) == BackendChoice::preview;
+  } catch (const Error&) {
+    return false; // a key for another role: the run says what is missing
+  }
+}
+
+/// Takes out of the values what is for the batch.
+class Settings {
+ public:
+  Settings(const JobFile& job, const CommandLine& line) {
+    source.path = line.rows;
+    source.common = line.values;
+    if (!line.max_cost.empty() && !source.common.emplace("max-cost", line.max_cost).second)
+      throw Error(Fault::settings, "max-cost is given twice", "Give it once.");
+    if (!line.batch) return;
+    if (source.common.contains("out") ||
+        (job.output() && source.common.contains(job.output()->name)))
+      throw Error(Fault::settings, "out is one file, and a batch makes many",
+                  "Give out-dir=DIR, or the column out.");
+    take_out_dir();
+    if (const auto found = source.common.find("on-error");
+        found != source.common.end() && found->second == "skip") {
+      skip_bad = true;
+      const Variable* own = job.find("on-error");
+      if (!own || std::find(own->choices.begin(), own->choices.end(), "skip") == own->choices.end())
+        source.common.erase(found);
+    }
+  }
+
+  BatchRows::Source source;
+  bool skip_bad = false;
+
+ private:
+  void take_out_dir() {
+    const auto found = source.common.find("out-dir");
+    if (found == source.common.end()) return;
+    if (found->second.empty())
+      throw Error(Fault::settings, "out-dir=: empty", "Give a folder, or leave it out.");
+    source.out_dir = found->second;
+    source.common.erase(found);
+  }
+};
+
+class Batch {
+ public:
+  Batch(const JobFile& job, const CommandLine& line)
+      : job_(job), line_(line), settings_(job, line), jobs_(jobs_of(line)),
+        rows_(job, settings_.source), display_(line.json ? json_display() : text_display()) {
+    if (line.batch) report_.shard = find_shard(line.shard, line.shards, g_getenv);
+    report_.job = job.name();
+    report_.rows = line.rows;
+  }
+
+  int run() {
+    check_report();
+    plan();
+    make_folders();
+    BatchPool pool(
+        results_, [this](const auto& item, const auto& options) { return make(item, options); },
+        *display_);
+    display_->start(report_, pool.counts());
+    for (const auto& result : results_)
+      if (result.state == RowState::failed) display_->row_done(result);
+    Interrupt interrupt;
+    const bool ended = pool.run(jobs_, interrupt);
+    report_.interrupted = interrupt.finish.cancelled();
+    report_.seconds = std::chrono::duration<double>(Clock::now() - begun_).count();
+    display_->finish(report_);
+    if (!line_.report.empty()) write_file(line_.report, report_.json() + "\n");
+    const int status = report_.interrupted ? 130 : report_.totals().failed > 0 ? 1 : 0;
+    if (!ended || has_left_pipelines()) {
+      std::fflush(nullptr);
+      _exit(status);
+    }
+    return status;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void check_report() const {
+    if (line_.report.empty()) return;
+    const fs::path folder = fs::absolute(line_.report).parent_path();
+    std::error_code error;
+    if (!fs::is_directory(folder, error) || access(folder.c_str(), W_OK) != 0 ||
+        fs::is_directory(line_.report, error))
+      throw Error(Fault::settings, "--report=" + line_.report + ": cannot be written",
+                  "Give a file in a folder you may write to.");
+  }
+
+  /// Checks every row and finds out what there is to do.
+  void plan() {
+    const auto use = [this](BatchItem item, const Values& values) {
+      if (!report_.shard.has(item.row)) return;
+      const auto backend = values.find("backend");
+      asks_auto_ |= backend != values.end() && backend->second == "auto";
+      BatchResult result{.item = std::move(item)};
+      look_for(result, values);
+      results_.push_back(std::move(result));
+    };
+    std::function<void(const BadRow&)> bad;
+    if (settings_.skip_bad) bad = [this](const BadRow& row) { add_bad(row); };
+    rows_.read(use, bad);
+    if (line_.batch && asks_auto_ && !line_.allow_preview && auto_is_preview())
+      throw Error(Fault::settings,
+                  "no key and no address of a service is set: all would be previews",
+                  "Set one (aigc doctor), or say backend=preview or --allow-preview.");
+  }
+
+  void add_bad(const BadRow& row) {
+    if (!report_.shard.has(row.row)) return;
+    results_.push_back({.item = {.row = row.row, .place = row.place},
+                        .state = RowState::failed,
+                        .message = row.message,
+                        .remedy = row.remedy});
+  }
+
+  /// Skips what need not be made.
+  void look_for(BatchResult& result, const Values& values) {
+    const auto record = read_record(result.item.out);
+    if (line_.retry_failed && !(record && !record->made)) {
+      result.state = RowState::skipped;
+      result.message = record ? "made before" : "not tried before";
+      return;
+    }
+    std::error_code error;
+    if (record && record->made && fs::is_regular_file(result.item.out, error) &&
+        fs::file_size(result.item.out, error) > 0 && record->digest == digests_.of(job_, values)) {
+      result.state = RowState::skipped;
+      result.message = "there already";
+    }
+  }
+
+  /// Before anything is paid for: folders below out-dir are made, others must be there.
+  void make_folders() const {
+    std::set<fs::path> known;
+    for (const auto& result : results_) {
+      if (result.state != RowState::waiting) continue;
+      const fs::path folder = fs::absolute(result.item.out).parent_path();
+      if (!known.insert(folder).second) continue;
+      std::error_code error;
+      if (!settings_.source.out_dir.empty())
+        make_folder(folder);
+      else if (!fs::is_directory(folder, error))
+        throw Error(Fault::settings,
+                    result.item.out + " cannot be written: there is no folder " + folder.string(),
+                    "Make the folder first, or give out-dir=DIR.");
+    }
+  }
+
+  /// Makes one file, on one of several threads.
+  BatchResult make(const BatchItem& item, const LaunchOptions& options) {
+    const auto begun = Clock::now();
+    const auto report = display_->row_report(item);
+    BatchResult result{.item = item, .state = RowState::failed};
+    BatchRecord record;
+    try {
+      const Values values = rows_.values(item);
+      record.digest = digests_.of(job_, values);
+      const JobRun run = run_job(job_, values, *report, options);
+      if (run.made) result.state = RowState::made;
+      if (run.ending == Ending::interrupted || run.ending == Ending::stopped)
+        result.state = RowState::running;
+    } catch (...) {
+      const Error error = caught_error();
+      report->error({.message = error.what(), .remedy = error.remedy});
+    }
+    if (const Problem* problem = report->first_error();
+        problem && result.state == RowState::failed) {
+      result.message = (problem->element.empty() ? "" : problem->element + ": ") + problem->message;
+      result.remedy = problem->remedy;
+    }
+    result.cost = report->cost();
+    result.cache_hits = report->cached();
+    result.seconds = std::chrono::duration<double>(Clock::now() - begun).count();
+    keep(result, record);
+    return result;
+  }
+
+  void keep(BatchResult& result, BatchRecord& record) const {
+    if (result.state == RowState::running) return;
+    record.made = result.state == RowState::made;
+    record.message = result.message;
+    record.remedy = result.remedy;
+    record.cost = result.cost;
+    record.seconds = result.seconds;
+    record.cache_hits = result.cache_hits;
+    try {
+      write_record(result.item.out, record);
+    } catch (const Error& error) {
+      result.state = RowState::failed;
+      result.message = error.what();
+      result.remedy = error.remedy;
+    }
+  }
+
+  const JobFile& job_;
+  const CommandLine& line_;
+  const Settings settings_;
+  const size_t jobs_;
+  const Clock::time_point begun_ = Clock::now();
+  BatchRows rows_;
+  Digests digests_;
+  bool asks_auto_ = false;
+  std::vector<BatchResult> results_;
+  BatchReport report_{.results = results_};
+  std::unique_ptr<BatchDisplay> display_;
+};
+
+} // namespace
+
+int run_batch(const JobFile& job, const CommandLine& line) {
+  if (line.batch && line.rows.empty())
+    throw Error(Fault::settings, "batch needs a list of rows",
+                "Write aigc batch JOB ROWS.csv; JSON, JSONL and TXT will do too.");
+  return Batch(job, line).run();
+}
+
+} // namespace aigc::runner

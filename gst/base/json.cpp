@@ -7,60 +7,120 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 
 namespace aigc {
 
 namespace {
 
 /// json-glib recurses, and takes more than JSON: comments, quotes of the other kind, "var x =", the
-/// first of several values, halves of surrogate pairs, which swallow what follows them. None of
-/// that may hide how deep a text nests, so only what JSON has goes to the parser. That strings have
-/// no odd escapes and words no odd letters is left to it: they hide nothing.
+/// first of several values, halves of surrogate pairs, which swallow what follows them. Its
+/// messages name the wrong token as well. So only what has the grammar of JSON goes to the parser.
+/// That strings have no odd escapes and numbers no odd letters is left to it: they hide nothing.
 class Scanner {
  public:
-  explicit Scanner(std::string_view text) : text_(text) {
-    if (text_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
+  Scanner(std::string_view text, JsonPlace start) : text_(text), start_(start) {
+    if (text_.starts_with(kByteOrderMark)) text_.remove_prefix(kByteOrderMark.size());
   }
 
   /// Throws Error{Fault::format}.
   void check() {
-    for (bool over = false; at_ < text_.size(); ++at_) {
-      const char c = text_[at_];
-      if (g_ascii_isspace(c)) continue;
-      if (over) refuse("more follows after the first value");
-      if (c == '"')
-        string();
-      else if (c == '[' || c == '{')
-        open();
-      else if (c == ']' || c == '}')
-        over = close();
-      else if (!g_ascii_isalnum(c) && std::string_view(":,+-.").find(c) == std::string_view::npos)
-        refuse(g_ascii_isprint(c) ? std::string("an unexpected ") + c : "an unexpected character");
+    const char* bad = nullptr;
+    if (!g_utf8_validate_len(text_.data(), text_.size(), &bad)) {
+      at_ = static_cast<size_t>(bad - text_.data());
+      throw Error(Fault::format, "JSON is not valid UTF-8" + place(), "save it as UTF-8");
     }
+    for (; at_ < text_.size(); ++at_)
+      if (!g_ascii_isspace(text_[at_])) take(text_[at_]);
+    if (!open_.empty()) refuse("it ends before the last " + std::string(1, open_.back()) + " does");
+  }
+
+  /// The message of json-glib, "<data>:LINE:COLUMN: Parse error: ...", in our words.
+  std::string in_file(std::string message) const {
+    size_t line = 0, column = 0;
+    int end = 0;
+    if (std::sscanf(message.c_str(), "<data>:%zu:%zu: Parse error: %n", &line, &column, &end) != 2)
+      return message;
+    return message.substr(static_cast<size_t>(end)) + place(line - 1, column);
   }
 
  private:
   static constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  enum class Next { value, value_or_end, name, name_or_end, colon, comma_or_end, nothing };
 
-  void open() {
-    if (++depth_ > kMaxJsonDepth)
-      throw Error(Fault::format, "JSON nested deeper than " + std::to_string(kMaxJsonDepth),
-                  "write it flatter");
+  void take(char c) {
+    const bool value = next_ == Next::value || next_ == Next::value_or_end;
+    const bool name = next_ == Next::name || next_ == Next::name_or_end;
+    const bool word = g_ascii_isalnum(c) || c == '+' || c == '-' || c == '.';
+    if (next_ == Next::nothing) refuse("more follows after the first value");
+    if (c == '"' && name) {
+      string();
+      next_ = Next::colon;
+    } else if (c == '"' && value) {
+      string();
+      end_value();
+    } else if ((c == '[' || c == '{') && value) {
+      open(c);
+    } else if ((c == ']' || c == '}') && ends(c)) {
+      open_.pop_back();
+      end_value();
+    } else if (c == ':' && next_ == Next::colon) {
+      next_ = Next::value;
+    } else if (c == ',' && next_ == Next::comma_or_end) {
+      next_ = open_.back() == '[' ? Next::value : Next::name;
+    } else if (word && value) {
+      this->word();
+      end_value();
+    } else {
+      unexpected(c, word || c == '"' || c == '[' || c == '{');
+    }
   }
 
-  /// Whether that was the last.
-  bool close() {
-    if (depth_ == 0) refuse(std::string("an unexpected ") + text_[at_]);
-    return --depth_ == 0;
+  [[noreturn]] void unexpected(char c, bool begins_value) const {
+    if (begins_value && next_ == Next::comma_or_end) refuse("a comma is missing");
+    if (begins_value && next_ == Next::colon) refuse("a colon is missing");
+    refuse(g_ascii_isprint(c) ? std::string("an unexpected ") + c : "an unexpected character");
+  }
+
+  void open(char c) {
+    if (open_.size() == kMaxJsonDepth)
+      throw Error(Fault::format, "JSON nested deeper than " + std::to_string(kMaxJsonDepth),
+                  "write it flatter");
+    open_.push_back(c);
+    next_ = c == '[' ? Next::value_or_end : Next::name_or_end;
+  }
+
+  bool ends(char c) const {
+    const bool list = c == ']';
+    return !open_.empty() && open_.back() == (list ? '[' : '{') &&
+           (next_ == Next::comma_or_end ||
+            next_ == (list ? Next::value_or_end : Next::name_or_end));
+  }
+
+  void end_value() { next_ = open_.empty() ? Next::nothing : Next::comma_or_end; }
+
+  /// A number, true, false or null, to its last letter.
+  void word() {
+    const size_t begin = at_;
+    while (at_ + 1 < text_.size() && (g_ascii_isalnum(text_[at_ + 1]) || text_[at_ + 1] == '+' ||
+                                      text_[at_ + 1] == '-' || text_[at_ + 1] == '.'))
+      ++at_;
+    const auto word = text_.substr(begin, at_ + 1 - begin);
+    if (!g_ascii_isalpha(word[0]) || word == "true" || word == "false" || word == "null") return;
+    at_ = begin;
+    refuse("an unexpected " + std::string(word.substr(0, 20)));
   }
 
   /// From its first quote to its last.
   void string() {
+    const size_t begin = at_;
     for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) {
       if (text_[at_] != '\\') continue;
       if (++at_ < text_.size() && text_[at_] == 'u') unicode();
     }
-    if (at_ >= text_.size()) refuse("a string without an end");
+    if (at_ < text_.size()) return;
+    at_ = begin;
+    refuse("a string without an end");
   }
 
   /// From the u to the last digit.
@@ -85,18 +145,32 @@ class Scanner {
   }
 
   [[noreturn]] void refuse(const std::string& what) const {
+    throw Error(Fault::format, "not valid JSON: " + what + place(), "correct the JSON");
+  }
+
+  std::string place() const {
     const auto before = text_.substr(0, at_);
-    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-    const size_t column = before.size() - (before.rfind('\n') + 1) + 1;
-    throw Error(Fault::format,
-                "not valid JSON: " + what + " in line " + std::to_string(line) + ", column " +
-                    std::to_string(column),
-                "correct the JSON");
+    const auto lines = std::count(before.begin(), before.end(), '\n');
+    return place(static_cast<size_t>(lines), before.size() - (before.rfind('\n') + 1));
+  }
+
+  /// " in line L, column C": `lines` after the first one, `bytes` into it.
+  std::string place(size_t lines, size_t bytes) const {
+    size_t begin = 0;
+    for (size_t i = 0; i < lines; ++i)
+      begin = text_.find('\n', begin) + 1;
+    const auto before = text_.substr(begin, bytes);
+    const auto characters =
+        std::count_if(before.begin(), before.end(), [](char c) { return (c & 0xc0) != 0x80; });
+    const size_t column = static_cast<size_t>(characters) + (lines == 0 ? start_.column : 1);
+    return " in line " + std::to_string(start_.line + lines) + ", column " + std::to_string(column);
   }
 
   std::string_view text_;
+  JsonPlace start_;
   size_t at_ = 0;
-  size_t depth_ = 0;
+  std::string open_; ///< brackets
+  Next next_ = Next::value;
 };
 
 bool holds(JsonNode* node, GType type) {
@@ -114,17 +188,17 @@ std::string json_text(JsonNode* node) {
   return take_string(json_to_string(node, FALSE));
 }
 
-Ref<JsonNode> parse_json(std::string_view text, size_t max_bytes) {
+Ref<JsonNode> parse_json(std::string_view text, size_t max_bytes, JsonPlace start) {
   if (text.size() > max_bytes)
     throw Error(Fault::format, "JSON of " + std::to_string(text.size()) + " bytes",
                 "split it into parts of at most " + std::to_string(max_bytes) + " bytes");
-  if (!g_utf8_validate_len(text.data(), text.size(), nullptr))
-    throw Error(Fault::format, "JSON is not valid UTF-8", "save it as UTF-8");
-  Scanner(text).check();
+  Scanner scanner(text, start);
+  scanner.check();
   auto parser = adopt(json_parser_new_immutable());
   ErrorSlot error;
   if (!json_parser_load_from_data(parser.get(), text.data(), text.size(), error.out()))
-    throw Error(Fault::format, "not valid JSON: " + error.message(), "correct the JSON");
+    throw Error(Fault::format, "not valid JSON: " + scanner.in_file(error.message()),
+                "correct the JSON");
   JsonNode* root = json_parser_get_root(parser.get());
   if (!root) throw Error(Fault::format, "JSON is empty", "write at least one value");
   return adopt(json_node_ref(root));

@@ -14,9 +14,16 @@ namespace aigc {
 inline constexpr size_t kMaxJsonBytes = 8u << 20;
 inline constexpr size_t kMaxJsonDepth = 64;
 
+/// Where a text begins in its file, for messages; columns count characters.
+struct JsonPlace {
+  size_t line = 1;
+  size_t column = 1;
+};
+
 /// Throws Error{Fault::format} with line and column; comments and other extras are refused. At most
 /// `max_bytes`, nested kMaxJsonDepth deep.
-Ref<JsonNode> parse_json(std::string_view text, size_t max_bytes = kMaxJsonBytes);
+Ref<JsonNode> parse_json(std::string_view text, size_t max_bytes = kMaxJsonBytes,
+                         JsonPlace start = {});
 
 std::string json_text(JsonNode* node);
 

@@ -2,6 +2,7 @@
 // Lists as rows, one at a time: TXT, CSV, JSON and JSONL, whatever their length.
 #pragma once
 
+#include "base/cancel.h"
 #include "base/json.h"
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace aigc {
 
@@ -26,43 +28,52 @@ ListFormat list_format_of(std::string_view path);
 inline constexpr std::uintmax_t kMaxListBytes = 1ull << 30;
 
 struct Row {
-  size_t number = 0;    ///< from 1; header, comments, blank lines and defaults do not count
+  size_t number = 0;    ///< from 1; header, blank lines and defaults do not count
   std::string place;    ///< for messages: "row 3 (line 5)"
-  Ref<JsonNode> value;  ///< an object, or a string: a sentence
-  bool is_text = false; ///< members are texts, also where a number or a list is meant (CSV)
+  Ref<JsonNode> value;  ///< an object
+  bool is_text = false; ///< members are texts, also where a number or a list is meant (TXT, CSV)
 };
 
 /// Reads a file in memory that does not grow with it. Defaults stand at the top: `#: name=value`
 /// lines in TXT and CSV, a first line {"defaults": {...}} in JSONL, the member "defaults" (before
-/// the rows) in JSON; they are filled into every row that does not say otherwise.
+/// the rows) in JSON; they are filled into every row that does not say otherwise. A member that is
+/// null says otherwise: nothing.
 class RowReader {
  public:
+  /// A row that is a bare sentence becomes an object with the one member `sentence`.
   /// Throws Error that begins with the path: not_found, read (a folder, a FIFO, no permission),
   /// format (too large).
-  explicit RowReader(const std::string& path);
+  explicit RowReader(const std::string& path, std::string sentence = "script");
   ~RowReader();
   RowReader(const RowReader&) = delete;
   RowReader& operator=(const RowReader&) = delete;
 
   const std::string& path() const;
   ListFormat format() const;
+  /// Names in the header of a CSV, in their order, once next() was called; else none.
+  const std::vector<std::string>& columns() const;
+  /// An object, or null; once next() was called.
+  JsonNode* defaults() const;
 
   /// The next row; none at the end. Throws Error that begins with path and place, for JSON with
-  /// line and column: format (syntax, not UTF-8, a CSV row with other columns than the header). The
-  /// call after an error inside a row goes on with the next one, where there is one to be found
-  /// (not inside broken JSON).
-  std::optional<Row> next();
+  /// line and column: format (syntax, not UTF-8, a CSV row with other columns than the header),
+  /// read, cancelled. The call after an error inside a row goes on with the next one, where there
+  /// is one to be found; after cancelled it reads the same row again.
+  std::optional<Row> next(const Cancel* cancel = nullptr);
   /// Whether next() can go on after the error it has just thrown.
   bool can_go_on() const;
 
-  /// Where the row that next() gave last begins, to come back to it.
+  /// Where a row begins, to come back to it.
   struct Mark {
     std::uint64_t offset = 0;
-    size_t number = 0;
-    size_t line = 0;
+    std::uint32_t number = 0;
+    std::uint32_t line = 0;
   };
+  /// Of the row that next() gave, or failed in, last.
   Mark mark() const;
-  Row read_at(const Mark& mark);
+  /// Leaves next() where it was. Throws as next(), and Error{Fault::read} when the file is another
+  /// than it was.
+  Row read_at(const Mark& mark, const Cancel* cancel = nullptr);
   /// Starts again from the first row.
   void rewind();
 

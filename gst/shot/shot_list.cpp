@@ -95,16 +95,12 @@ void number(std::vector<Shot>& shots) {
 
 } // namespace
 
-ListFormat list_format_of(std::string_view path) {
-  if (path.ends_with(".json")) return ListFormat::json;
-  if (path.ends_with(".jsonl") || path.ends_with(".ndjson")) return ListFormat::jsonl;
-  return ListFormat::txt;
-}
-
 std::vector<Shot> parse_shot_list(std::string_view text, ListFormat format) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   std::vector<Shot> shots;
   switch (format) {
+  case ListFormat::csv:
+    throw Error(Fault::format, "a CSV is read from a file", "give its path");
   case ListFormat::txt:
     shots = read_lines(text);
     break;

@@ -2,6 +2,7 @@
 // Shot lists as text.
 #pragma once
 
+#include "shot/rows.h"
 #include "shot/shot.h"
 
 #include <string>
@@ -10,14 +11,6 @@
 
 namespace aigc {
 
-enum class ListFormat {
-  txt,   ///< one sentence a line, blank lines skipped
-  json,  ///< an array of shots, or an object with the array "shots"
-  jsonl, ///< one shot a line
-};
-
-/// By the file's extension; anything unknown is text.
-ListFormat list_format_of(std::string_view path);
 
 /// Every shot gets its index and, where it has none, the id "shot-N" (N from 1).
 /// Throws Error naming the row (from 1) and field: Fault::settings for values, Fault::format for

@@ -82,7 +82,7 @@ TEST(Prices, WhatIsWrongIsNamedByLineOrMember) {
     const char* named;
   };
   for (const Case& one : {
-           Case{"{\n\"date\": \"x\",\n oops }", "<data>:"},
+           Case{"{\n\"date\": \"x\",\n oops }", "in line 3, column 2"},
            Case{"[]", "JSON object"},
            Case{R"({"currency":"CNY"})", "date"},
            Case{R"({"date":"d"})", "currency"},

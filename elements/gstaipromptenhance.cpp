@@ -113,6 +113,7 @@ class WriterRun : public ServiceRun {
     fill(shot.negative_prompt, done.result.negative_prompt);
     fill(shot.motion_prompt, done.result.motion_prompt);
     fill(shot.mood, done.result.mood);
+    if (shot.keyframe == "auto") shot.keyframe.clear(); // leaves it to the writer
     fill(shot.keyframe, done.result.keyframe);
     return text_of(std::move(shot));
   }

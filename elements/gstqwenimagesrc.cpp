@@ -126,7 +126,7 @@ class ArtRun : public ServiceRun {
     return product;
   }
 
-  void gather(const Job& job, Request& request, Cancel&) const override {
+  void gather(const Job& job, Request& request, Cancel&, const Progress&) const override {
     request.references = references_of(job.shot);
   }
 

@@ -19,6 +19,7 @@
 #include "gstwanxclipgen.h"
 
 #include "media/container.h"
+#include "media/last_frame.h"
 #include "media/raw_frame.h"
 #include "picture_file.h"
 #include "sizes.h"
@@ -54,6 +55,7 @@ struct CameraSettings : RoleSettings {
   std::string aspect;
   double duration = kDefaultShotSeconds;
   std::string last_frame;
+  bool chain = false;
   int frames = static_cast<int>(Frames::first);
   bool prompt_extend = false;
   bool watermark = false;
@@ -79,6 +81,11 @@ const PropertyTable<CameraSettings>& CameraSettings::table() {
        &S::duration, Mutable::playing, 0, 86'400},
       {"last-frame", "Path or file:// URI of the picture a clip ends on (default: none)",
        &S::last_frame, Mutable::playing},
+      {"chain",
+       "Begin each shot with the last frame of the clip before it; shots that name a chain do so "
+       "in "
+       "any case",
+       &S::chain},
       {"frames", "What a raw stream with a frame rate stands for", &S::frames, Mutable::ready, 0, 0,
        frames_type},
       {"prompt-extend", "Let the service rewrite the words", &S::prompt_extend, Mutable::playing},
@@ -104,6 +111,22 @@ Ref<GBytes> keyframe_of(const Job& job, Cancel& cancel) {
   BufferMap map(job.input.get(), GST_MAP_READ);
   if (!map) throw Error(Fault::read, "a buffer could not be mapped");
   return adopt(g_bytes_new(map.data(), map.size()));
+}
+
+/// What the clip of `job` begins with: where the clip before it in its chain ended, else its own
+/// keyframe.
+Ref<GBytes> first_frame_of(const Job& job, Cancel& cancel, const StageRun::Progress& progress) {
+  if (job.before.clip.empty()) return keyframe_of(job, cancel);
+  try {
+    const std::string uri =
+        take_string(g_filename_to_uri(job.before.clip.c_str(), nullptr, nullptr));
+    return last_frame_of(probe_clip(uri, cancel), job.before.seconds, cancel);
+  } catch (const Error& error) {
+    if (error.fault == Fault::cancelled) throw;
+    progress.warn(
+        error.in_words(job.shot.id + " does not go on from the clip before it: " + error.what()));
+    return keyframe_of(job, cancel);
+  }
 }
 
 /// A finished file as one buffer, mapped, not copied. Throws Error{Fault::format} when it is not
@@ -142,6 +165,7 @@ class CameraRun : public ServiceRun {
     check_text("last-frame", now.last_frame);
     check_sizes(now);
     check(arrivals);
+    if (now.chain) check_chain([this] { check({false, false, true}); });
   }
 
   bool takes(InputKind kind) const override {
@@ -152,6 +176,12 @@ class CameraRun : public ServiceRun {
     } catch (const Error&) {
       return false;
     }
+  }
+
+  /// A list that runs once for each language has its chains once for each.
+  std::string chain_of(const Shot& shot) const override {
+    if (!shot.chain.empty()) return "chain " + shot.chain + "\n" + shot.language;
+    return kind_.settings().chain ? "all\n" + shot.language : "";
   }
 
   Ref<GstCaps> negotiate(const Shot* first, GstCaps* allowed) override {
@@ -169,9 +199,13 @@ class CameraRun : public ServiceRun {
  protected:
   StageSettings settings() const override { return kind_.settings(); }
 
-  void gather(const Job& job, Request& request, Cancel& cancel) const override {
+  void gather(const Job& job, Request& request, Cancel& cancel,
+              const Progress& progress) const override {
     const CameraSettings now = kind_.settings();
-    request.keyframe = keyframe_of(job, cancel);
+    if (!job.chain.empty()) check_chain([&] { model(inputs_beside(now, kKeyframe)); });
+    request.keyframe = first_frame_of(job, cancel, progress);
+    if (!request.keyframe && job.before.is_planned)
+      request.keyframe = blank_frame(now, job, cancel);
     if (!request.keyframe) request.references = references_of(job.shot);
     request.seconds = job.shot.duration > 0 ? job.shot.duration : now.duration;
     if (!now.last_frame.empty())
@@ -197,6 +231,7 @@ class CameraRun : public ServiceRun {
   Product give(Job job, Done done, Cancel&) override {
     Product product;
     product.shot = std::move(job.shot);
+    product.link = {done.result.clip_path, product.shot.duration};
     if (gives_files_) {
       product.buffer = file_buffer(done.result.clip_path);
       return product;
@@ -212,12 +247,32 @@ class CameraRun : public ServiceRun {
   void check(const Arrivals& arrivals) const {
     const CameraSettings now = kind_.settings();
     const bool ends = !now.last_frame.empty();
-    const unsigned also = ends ? unsigned{kLastFrame} : 0;
-    check_arrivals(arrivals, also, now.duration, [&](const Model& model) {
+    check_arrivals(arrivals, inputs_beside(now, 0), now.duration, [&](const Model& model) {
       check_last_frame(model, arrivals.pictures, ends);
       choose_size(model, asked_size(now, {}), aspect_of(now));
       choose_seconds(model, now.duration);
     });
+  }
+
+  static unsigned inputs_beside(const CameraSettings& settings, unsigned inputs) {
+    return settings.last_frame.empty() ? inputs : inputs | kLastFrame;
+  }
+
+  /// On a dry run, for the frame that a clip is to begin with.
+  static Ref<GBytes> blank_frame(const CameraSettings& now, const Job& job, Cancel& cancel) {
+    const Size asked = asked_size(now, job.shot);
+    const bool is_square = !asked.width || !asked.height;
+    return blank_picture(is_square ? 1 : asked.width, is_square ? 1 : asked.height, cancel);
+  }
+
+  /// Says of what `look` for a model finds that it is the chain which cannot be filmed.
+  template <typename Look> static void check_chain(Look look) {
+    try {
+      look();
+    } catch (const Error& error) {
+      throw error.in_words(std::string("the shots of a chain begin with a picture, but ") +
+                           error.what());
+    }
   }
 
   /// Asked sides go into the shot for clipjoin; without any, the keyframe's aspect decides.

@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <zlib.h>
@@ -166,6 +167,30 @@ Ref<GstSample> pass_through(Ref<GstBuffer> input, const Ref<GstCaps>& caps,
               "run again when the machine has less to do"); // says nothing of the picture
 }
 
+bool is_opaque(const Raster& raster) {
+  for (size_t i = 3; i < raster.rgba.size(); i += 4)
+    if (raster.rgba[i] != 255) return false;
+  return true;
+}
+
+/// The pixels as `format`, in rows of its own length.
+Ref<GstBuffer> buffer_of(const Raster& raster, GstVideoFormat format) {
+  GstVideoInfo info;
+  gst_video_info_set_format(&info, format, raster.width, raster.height);
+  auto buffer = adopt(gst_buffer_new_allocate(nullptr, info.size, nullptr));
+  const BufferMap map(buffer.get(), GST_MAP_WRITE);
+  const auto step = static_cast<size_t>(GST_VIDEO_INFO_COMP_PSTRIDE(&info, 0));
+  for (int y = 0; y < raster.height; ++y) {
+    const std::uint8_t* from =
+        raster.rgba.data() + size_t(4) * static_cast<size_t>(raster.width) * static_cast<size_t>(y);
+    std::uint8_t* to =
+        map.data() + static_cast<ptrdiff_t>(y) * GST_VIDEO_INFO_PLANE_STRIDE(&info, 0);
+    for (int x = 0; x < raster.width; ++x, from += 4, to += step)
+      std::memcpy(to, from, step);
+  }
+  return buffer;
+}
+
 /// The taps of one output position: source start and weights that sum to 1.
 struct Taps {
   int first;
@@ -274,11 +299,13 @@ Ref<GBytes> encode_picture(const Raster& raster, const std::string& mime, Cancel
       raster.rgba.size() !=
           size_t(4) * static_cast<size_t>(raster.width) * static_cast<size_t>(raster.height))
     throw Error(Fault::format, "a raster whose pixels do not match its size cannot be encoded");
-  const auto caps = adopt(
-      gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, "RGBA", "width", G_TYPE_INT,
-                          raster.width, "height", G_TYPE_INT, raster.height, "framerate",
-                          GST_TYPE_FRACTION, 1, 1, "colorimetry", G_TYPE_STRING, "sRGB", nullptr));
-  auto input = adopt(gst_buffer_new_memdup(raster.rgba.data(), raster.rgba.size()));
+  // What has an alpha channel is no picture that every service takes as it is.
+  const GstVideoFormat format = is_opaque(raster) ? GST_VIDEO_FORMAT_RGB : GST_VIDEO_FORMAT_RGBA;
+  const auto caps = adopt(gst_caps_new_simple(
+      "video/x-raw", "format", G_TYPE_STRING, gst_video_format_to_string(format), "width",
+      G_TYPE_INT, raster.width, "height", G_TYPE_INT, raster.height, "framerate", GST_TYPE_FRACTION,
+      1, 1, "colorimetry", G_TYPE_STRING, "sRGB", nullptr));
+  auto input = buffer_of(raster, format);
   GST_BUFFER_PTS(input.get()) = 0;
   const auto sample =
       pass_through(std::move(input), caps, {"videoconvert", encoder},
@@ -303,6 +330,17 @@ void flatten_picture(Raster& raster) {
           static_cast<std::uint8_t>((raster.rgba[c] * alpha + 255 * (255 - alpha) + 127) / 255);
     raster.rgba[i + 3] = 255;
   }
+}
+
+Ref<GBytes> blank_picture(int width, int height, Cancel& cancel) {
+  constexpr int shortest = 16; // for codecs with blocks
+  const int step = std::gcd(width, height);
+  const int shorter = std::min(width, height) / step;
+  const int grow = (shortest + shorter - 1) / shorter;
+  Raster raster{width / step * grow, height / step * grow, {}};
+  const auto pixels = static_cast<size_t>(raster.width) * static_cast<size_t>(raster.height);
+  raster.rgba.assign(4 * pixels, 0xff);
+  return encode_picture(raster, "image/png", cancel);
 }
 
 Raster fit_picture(const Raster& raster, int width, int height) {

@@ -48,6 +48,10 @@ bool has_alpha(GBytes* bytes);
 /// Lays the pixels on white.
 void flatten_picture(Raster& raster);
 
+/// A white PNG in the shape of width x height, as small as that shape allows. Throws as
+/// encode_picture().
+Ref<GBytes> blank_picture(int width, int height, Cancel& cancel);
+
 /// Scaled to cover width x height and cropped around the middle.
 Raster fit_picture(const Raster& raster, int width, int height);
 

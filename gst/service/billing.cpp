@@ -30,6 +30,18 @@ Usage expected_usage(const Request& request) {
   return usage;
 }
 
+std::optional<double> cost_of(const Prices& prices, const Backend& backend,
+                              const std::string& model, const Usage& usage) {
+  const auto own = prices.cost(model, usage);
+  return own ? own : prices.cost(backend.price_name(model), usage);
+}
+
+Pace pace_of(const Prices& prices, Pace pace) {
+  const auto other = prices.limits(pace.group);
+  if (other) pace.per_second = other->per_second, pace.concurrent = other->concurrent;
+  return pace;
+}
+
 Usage billed_usage(const Request& request, const Usage& said) {
   const Usage expected = expected_usage(request);
   if (said == Usage()) return expected;

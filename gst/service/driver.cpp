@@ -143,6 +143,12 @@ Done Driver::work(Run& run) const {
   return prices_ ? order(run) : make_here(run);
 }
 
+std::optional<Done> Driver::recall(const Request& request, Cancel& cancel) const {
+  auto found = find(key_of(request), request.role, cancel);
+  if (!found) return std::nullopt;
+  return from_store(std::move(*found));
+}
+
 Begun Driver::begun(const Request& request, bool use_cache, Cancel& cancel) const {
   const std::string key = key_of(request);
   if (use_cache && find(key, request.role, cancel)) return Begun::done;

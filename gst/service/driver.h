@@ -10,6 +10,8 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <string>
 
 namespace aigc {
 
@@ -55,6 +57,15 @@ struct Done {
   unsigned requests = 0; ///< submits that were sent; 0 when the store had it
 };
 
+/// What a call will take, as far as is known before it is sent.
+struct Expectation {
+  std::optional<double> cost; ///< the most, in `currency`; none where nobody knows the price
+  std::string currency;
+  double seconds = 0;      ///< in the mean, from the order to the result
+  unsigned concurrent = 0; ///< calls of its kind under way at once, for the account; 0 = no limit
+  double per_second = 0;   ///< orders of its kind, for the account; 0 = no limit
+};
+
 /// Blocking and thread-safe: one driver serves all workers of a stage.
 class Driver {
  public:
@@ -68,6 +79,12 @@ class Driver {
 
   /// Throws Error for a stored result that cannot be looked at now; Fault::cancelled.
   Begun begun(const Request& request, bool use_cache, Cancel& cancel) const;
+
+  /// What the store has, if anything, delivered as run() does, but nothing is tidied up. Throws as
+  /// begun().
+  std::optional<Done> recall(const Request& request, Cancel& cancel) const;
+
+  Expectation expect(const Request& request) const;
 
   /// Throws Error: of the backend, Fault::timeout past the deadline, Fault::cancelled,
   /// Fault::format and damaged for a result that is not what it should be, Fault::write before

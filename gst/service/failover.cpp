@@ -120,6 +120,26 @@ Failover::Made Failover::make(const Ask& ask, const DriverOptions& options, Canc
   }
 }
 
+Failover::Plan Failover::plan(const Ask& ask, const DriverOptions& options, bool is_known,
+                              Cancel& cancel) const {
+  const std::function<void(int)> silent = [](int) {};
+  Shot shot{options, cancel, silent};
+  if (candidates_.size() == 1)
+    shot.requests.emplace(0, ask(0));
+  else
+    ask_all(shot, ask);
+  if (shot.requests.empty()) throw explain(shot, shot.failed.front());
+  size_t by = shot.requests.begin()->first;
+  Begun begun = Begun::no;
+  if (is_known) {
+    look(shot);
+    if (shot.order.empty()) throw explain(shot, shot.failed.front());
+    by = shot.order.front();
+    begun = candidates_[by].driver.begun(shot.requests.at(by), options.use_cache, cancel);
+  }
+  return {by, shot.requests.at(by), begun};
+}
+
 void Failover::ask_all(Shot& shot, const Ask& ask) const {
   for (size_t number = 0; number < candidates_.size(); ++number) {
     try {

@@ -38,6 +38,16 @@ class Failover {
   /// Told, once for each candidate, when another one took over.
   using Warn = std::function<void(const Error&)>;
 
+  /// What make() would do first, without doing it.
+  struct Plan {
+    size_t by = 0;
+    Request request;
+    Begun begun = Begun::no;
+  };
+  /// With `is_known` false the request is not what it will be, and nothing is looked up. Throws as
+  /// make() when nobody can make it.
+  Plan plan(const Ask& ask, const DriverOptions& options, bool is_known, Cancel& cancel) const;
+
   /// Blocking and thread-safe. What a candidate has begun or finished before is its own, and who
   /// asks the same candidates for the same meanwhile waits. Throws Error: of the first that was
   /// asked, with what became of the others. While all rest it waits, at most `options.timeout`.

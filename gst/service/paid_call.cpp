@@ -31,11 +31,10 @@ std::string seconds_text(std::chrono::milliseconds duration) {
 }
 
 std::shared_ptr<Limiter> limiter_for(const Endpoint& endpoint, const Prices& prices,
-                                     const std::string& group, double per_second,
-                                     unsigned concurrent) {
-  const auto other = prices.limits(group);
-  if (other) per_second = other->per_second, concurrent = other->concurrent;
-  return Limiter::shared({endpoint.host, endpoint.account, group}, per_second, concurrent);
+                                     const Pace& own) {
+  const Pace pace = pace_of(prices, own);
+  return Limiter::shared({endpoint.host, endpoint.account, pace.group}, pace.per_second,
+                         pace.concurrent);
 }
 
 } // namespace
@@ -44,6 +43,12 @@ const Model* model_of(const Backend& backend, const Request& request) {
   for (const Model& model : backend.models())
     if (model.role == request.role && model.name == request.model) return &model;
   return backend.other_model(request.role, request.model);
+}
+
+Pace pace_of(const Model* model, const Request& request) {
+  Pace pace = model ? model->pace : Pace();
+  if (!*pace.group) pace.group = request.model.c_str();
+  return pace;
 }
 
 void Attempt::check() const {
@@ -62,10 +67,8 @@ PaidCall::PaidCall(const House& house, Attempt& attempt)
     : house_(house), attempt_(attempt), endpoint_(house.backend.endpoint()),
       model_(model_of(house.backend, attempt.request)), journal_(house.store.folder()),
       ledger_(house.store.folder()) {
-  const Pace pace = model_ ? model_->pace : Pace();
-  const std::string group = *pace.group ? pace.group : attempt.request.model;
-  limiter_ = limiter_for(endpoint_, house.prices, group, pace.per_second, pace.concurrent);
-  polls_ = limiter_for(endpoint_, house.prices, kPollGroup, kPollsPerSecond, 0);
+  limiter_ = limiter_for(endpoint_, house.prices, pace_of(model_, attempt.request));
+  polls_ = limiter_for(endpoint_, house.prices, {kPollGroup, kPollsPerSecond});
   entry_.service = house.backend.name();
   entry_.host = endpoint_.host;
   entry_.account = endpoint_.account;
@@ -134,16 +137,12 @@ bool PaidCall::resume() {
   return false;
 }
 
-std::optional<double> PaidCall::cost_of(const Usage& usage) const {
-  const auto own = house_.prices.cost(entry_.model, usage);
-  return own ? own : house_.prices.cost(house_.backend.price_name(entry_.model), usage);
-}
-
 /// Each order has an id and a reservation of its own. What sends no bill fits into any limit,
 /// unless the price file says what it costs.
 void PaidCall::reserve() {
   entry_.call = attempt_.call.id = take_string(g_uuid_string_random());
-  const auto cost = cost_of(expected_usage(attempt_.request));
+  const auto cost =
+      cost_of(house_.prices, house_.backend, entry_.model, expected_usage(attempt_.request));
   const double limit = cost || !endpoint_.free ? attempt_.options.max_cost : 0;
   if (!cost && limit > 0)
     throw Error(Fault::no_funds,
@@ -295,7 +294,7 @@ void PaidCall::note() {
 /// What the service says of its own price stands where the price file says nothing.
 void PaidCall::price(Result& result) const {
   result.usage = billed_usage(attempt_.request, result.usage);
-  const auto cost = cost_of(result.usage);
+  const auto cost = cost_of(house_.prices, house_.backend, entry_.model, result.usage);
   if (!cost) return;
   result.cost = *cost;
   result.currency = house_.prices.currency();

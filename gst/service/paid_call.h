@@ -36,6 +36,9 @@ struct Attempt {
 /// The row of the request's model, or null.
 const Model* model_of(const Backend& backend, const Request& request);
 
+/// How fast it may be asked, by the table; `request` must outlive what is returned.
+Pace pace_of(const Model* model, const Request& request);
+
 class PaidCall {
  public:
   struct House {
@@ -94,7 +97,6 @@ class PaidCall {
   void note_task(const std::string& id);
   void note_address(const Result& result);
   void price(Result& result) const;
-  std::optional<double> cost_of(const Usage& usage) const;
   LedgerLine line() const;
   /// Nothing will be billed.
   void drop();

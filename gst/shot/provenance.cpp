@@ -7,7 +7,7 @@
 namespace aigc {
 
 std::span<const ProvenanceField> provenance_fields() {
-  static const std::array<ProvenanceField, 9> table = {{
+  static const std::array<ProvenanceField, 10> table = {{
       {"stage", &Provenance::stage},
       {"service", &Provenance::service},
       {"model", &Provenance::model},
@@ -17,6 +17,7 @@ std::span<const ProvenanceField> provenance_fields() {
       {"currency", &Provenance::currency},
       {"cache-hit", &Provenance::cache_hit},
       {"preview", &Provenance::preview},
+      {"planned", &Provenance::planned},
   }};
   return table;
 }

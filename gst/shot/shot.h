@@ -2,6 +2,7 @@
 // A shot: one clip's worth of intent, and what the stages have made of it so far.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ struct Provenance {
   std::string currency;
   bool cache_hit = false;
   bool preview = false; ///< made by the built-in stand-in, not by a model
+  bool planned = false; ///< a dry run: nobody was asked, what it would be is not known
 
   bool operator==(const Provenance&) const = default;
 };
@@ -55,6 +57,12 @@ struct Shot {
 
   /// The words a picture or clip is made from: the writer's, else the user's.
   const std::string& words() const { return prompt.empty() ? script : prompt; }
+
+  /// A stage before this one was on a dry run: what is asked for from here on is not yet known.
+  bool planned() const {
+    return std::any_of(provenance.begin(), provenance.end(),
+                       [](const Provenance& stage) { return stage.planned; });
+  }
 };
 
 /// The length of a shot nobody gave one, in seconds.

@@ -113,11 +113,17 @@ void StageFlow::set_segment(const GstSegment& segment) {
 }
 
 void StageFlow::name_job(Job& job) {
-  auto state = state_.lock();
-  const guint64 number = state->arrived++;
-  if (!job.shot.id.empty()) return;
-  job.shot.id = "shot-" + std::to_string(number + 1);
-  job.shot.index = static_cast<gint64>(number);
+  std::shared_ptr<const Round> round;
+  {
+    auto state = state_.lock();
+    round = state->round;
+    const guint64 number = state->arrived++;
+    if (job.shot.id.empty()) {
+      job.shot.id = "shot-" + std::to_string(number + 1);
+      job.shot.index = static_cast<gint64>(number);
+    }
+  }
+  if (round) job.chain = round->run->chain_of(job.shot);
 }
 
 GstFlowReturn StageFlow::take_in(std::vector<Job> jobs) {

@@ -26,6 +26,16 @@ GstClockTime length_of(const Shot& shot, GstClockTime came_with) {
   return to_time(kDefaultShotSeconds);
 }
 
+/// The time of a shot of which nothing came.
+Outcome gap_for(const Shot& shot, const Job& job) {
+  Outcome gap;
+  gap.kind = Outcome::Kind::gap;
+  gap.shot = shot;
+  gap.pts = job.pts;
+  gap.duration = length_of(shot, job.duration);
+  return gap;
+}
+
 } // namespace
 
 /// Whether what comes of `round` still leaves: it was neither flushed nor torn down.
@@ -85,7 +95,12 @@ Outcome StageFlow::ask(const Round& round, const Job& job, Cancel& cancel,
   const auto latency = std::chrono::steady_clock::now() - started;
   const auto provenance = product.provenance;
   const unsigned requests = product.requests;
-  Outcome outcome = deliver(std::move(product), job);
+  const auto planned = std::move(product.planned);
+  Link link = std::move(product.link);
+  const bool is_made = product.buffer || !planned;
+  Outcome outcome = is_made ? deliver(std::move(product), job) : gap_for(product.shot, job);
+  outcome.link = std::move(link);
+  if (planned) post_shot_planned(element_, outcome.shot, *planned, round.run->max_in_flight());
   round.stats->end(latency, requests, provenance ? provenance->cost : 0,
                    provenance && provenance->cache_hit, provenance ? provenance->currency : "");
   if (provenance) post_shot_done(element_, outcome.shot, *provenance, latency);
@@ -107,6 +122,7 @@ Outcome StageFlow::apply_policy(const Round& round, const Job& job, const Error&
   report_stage(element_, kind_.stage_name(), error, false);
   if (policy == OnError::fallback) {
     try {
+      // A chain does not go on from what only stands in.
       return deliver(round.run->fallback(job, cancel), job);
     } catch (...) {
       const Error second = caught_error();
@@ -114,12 +130,7 @@ Outcome StageFlow::apply_policy(const Round& round, const Job& job, const Error&
       return {};
     }
   }
-  Outcome gap;
-  gap.kind = Outcome::Kind::gap;
-  gap.shot = job.shot;
-  gap.pts = job.pts;
-  gap.duration = length_of(job.shot, job.duration);
-  return gap;
+  return gap_for(job.shot, job);
 }
 
 Outcome StageFlow::deliver(Product product, const Job& job) {

@@ -4,6 +4,7 @@
 
 #include "base/cancel.h"
 #include "base/guarded.h"
+#include "service/driver.h"
 #include "service/factory.h"
 #include "stage/pool.h"
 #include "stage/properties.h"
@@ -39,6 +40,7 @@ struct StageSettings {
   bool cancel_pending = false;
   gint64 seed = -1;
   guint take = 0;
+  bool dry_run = false;
   KeyRing keys; ///< of the context; no property
 };
 
@@ -49,13 +51,23 @@ struct Arrivals {
   bool pictures = true;   ///< keyframes
 };
 
-/// What a stage made of a job.
+/// A call that a dry run has not made.
+struct Planned {
+  Provenance provenance;
+  Expectation expected;
+  std::string chain;    ///< the clips of one wait for each other
+  bool is_open = false; ///< a run before this one has ordered it
+};
+
+/// What a stage made of a job. Of a planned clip there is no buffer.
 struct Product {
   Shot shot;             ///< with what the stage learned
   Ref<GstBuffer> buffer; ///< writable
   Ref<GstCaps> caps;
+  Link link;                            ///< for the next shot of its chain
   unsigned requests = 0;                ///< calls that were sent, the first try included
   std::optional<Provenance> provenance; ///< empty when no service was asked
+  std::optional<Planned> planned;       ///< on a dry run, what is not in the store
 };
 
 /// One run of a stage, from READY->PAUSED to PAUSED->READY.
@@ -77,6 +89,9 @@ class StageRun {
 
   /// Whether input of that kind can be worked on, as the settings are now; on any thread.
   virtual bool takes(InputKind) const { return true; }
+
+  /// The chain whose shots are worked on one after another; empty where a shot waits for no other.
+  virtual std::string chain_of(const Shot&) const { return {}; }
 
   /// What a shot tells before it is done, on the thread that works on it.
   struct Progress {

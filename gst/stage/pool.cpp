@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <list>
+#include <map>
 #include <pthread.h>
 
 namespace aigc {
@@ -17,13 +18,22 @@ struct Entry {
   Job job;
   Outcome outcome;
   bool is_event = false;
+  std::string chain{}; ///< of the job, which is gone while it runs
+};
+
+struct Chain {
+  unsigned shots = 0; ///< entries
+  bool running = false;
+  Link last;
 };
 
 struct State {
   std::list<Entry> entries; ///< in input order; list: workers keep iterators
-  unsigned capacity = 0;    ///< in shots
+  unsigned capacity = 0;    ///< in places
+  unsigned places = 0;      ///< chains that have entries, and shots of none
   unsigned shots = 0;       ///< entries that are no events
-  int busy = 0;             ///< workers that have not left
+  std::map<std::string, Chain> chains{};
+  int busy = 0; ///< workers that have not left
   bool started = false;
   bool ended = false;
   bool finishing = false;
@@ -34,7 +44,50 @@ struct State {
                        [](const Entry& e) { return e.state == Entry::State::waiting; });
   }
   bool is_full() const {
-    return shots >= capacity || (started && entries.size() >= capacity + Pool::kMaxEvents);
+    return places >= capacity || shots >= std::max(capacity, Pool::kMaxChained) ||
+           (started && entries.size() >= shots + Pool::kMaxEvents);
+  }
+
+  /// The first entry whose work may begin, or end().
+  std::list<Entry>::iterator startable() {
+    return std::find_if(entries.begin(), entries.end(), [this](const Entry& e) {
+      return e.state == Entry::State::waiting && (e.chain.empty() || !chains.at(e.chain).running);
+    });
+  }
+
+  void add(Entry entry) {
+    if (!entry.is_event) {
+      ++shots;
+      if (entry.chain.empty() || chains[entry.chain].shots++ == 0) ++places;
+    }
+    entries.push_back(std::move(entry));
+  }
+
+  void remove(std::list<Entry>::iterator entry) {
+    if (!entry->is_event) {
+      --shots;
+      if (entry->chain.empty() || --chains.at(entry->chain).shots == 0) --places;
+    }
+    entries.erase(entry);
+  }
+
+  Job begin(Entry& entry) {
+    entry.state = Entry::State::running;
+    Job job = std::move(entry.job);
+    if (entry.chain.empty()) return job;
+    Chain& chain = chains.at(entry.chain);
+    chain.running = true;
+    job.before = chain.last;
+    return job;
+  }
+
+  void end(Entry& entry, Outcome outcome) {
+    entry.state = Entry::State::done;
+    entry.outcome = std::move(outcome);
+    if (entry.chain.empty()) return;
+    Chain& chain = chains.at(entry.chain);
+    chain.running = false;
+    chain.last = entry.outcome.link;
   }
 };
 
@@ -69,8 +122,7 @@ struct Pool::Shared {
           [](const State& s) { return s.cancelled || s.finishing || s.ended || !s.is_full(); });
       if (access->cancelled) return Push::cancelled;
       if (access->finishing || access->ended) return Push::finishing;
-      access->shots += !entry.is_event;
-      access->entries.push_back(std::move(entry));
+      access->add(std::move(entry));
     }
     state.notify();
     return Push::taken;
@@ -124,21 +176,19 @@ void Pool::run_worker(std::shared_ptr<Shared> shared) {
     Job job;
     {
       auto state = shared->state.lock();
-      state.wait([](const State& s) {
-        return s.cancelled || s.finishing || (s.started && (s.ended || s.has_waiting()));
+      const auto may_begin = [](State& s) { return s.startable() != s.entries.end(); };
+      state.wait([&](State& s) {
+        return s.cancelled || s.finishing ||
+               (s.started && (may_begin(s) || (s.ended && !s.has_waiting())));
       });
-      if (state->cancelled || state->finishing || !state->has_waiting()) break;
-      entry = first_in(state->entries, Entry::State::waiting);
-      entry->state = Entry::State::running;
-      job = std::move(entry->job);
+      if (state->cancelled || state->finishing || !may_begin(*state)) break;
+      entry = state->startable();
+      job = state->begin(*entry);
     }
     Outcome outcome = shared->work(std::move(job), shared->cancel);
     {
       auto state = shared->state.lock();
-      if (!state->cancelled) {
-        entry->outcome = std::move(outcome);
-        entry->state = Entry::State::done;
-      }
+      if (!state->cancelled) state->end(*entry, std::move(outcome));
     }
     shared->state.notify();
   }
@@ -151,7 +201,8 @@ void Pool::run_worker(std::shared_ptr<Shared> shared) {
 }
 
 Pool::Push Pool::push(Job job) {
-  return shared_->enqueue({Entry::State::waiting, std::move(job), {}});
+  std::string chain = job.chain;
+  return shared_->enqueue({Entry::State::waiting, std::move(job), {}, false, std::move(chain)});
 }
 
 Pool::Push Pool::push_event(Ref<GstEvent> event) {
@@ -197,8 +248,7 @@ std::optional<Outcome> Pool::next() {
     auto entry = shared_->leaving(*state);
     if (entry == state->entries.end()) return std::nullopt;
     outcome = std::move(entry->outcome);
-    state->shots -= !entry->is_event;
-    state->entries.erase(entry);
+    state->remove(entry);
   }
   shared_->state.notify();
   return outcome;

@@ -8,10 +8,10 @@
 #include "shot/shot.h"
 
 #include <chrono>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -19,6 +19,13 @@ namespace aigc {
 
 /// What the input of a job is; decides how a stage reads it.
 enum class InputKind { words, picture, raw };
+
+/// What the next shot of a chain goes on from; without a clip it starts afresh.
+struct Link {
+  std::string clip;        ///< path of a finished file
+  double seconds = 0;      ///< how much of it is shown
+  bool is_planned = false; ///< on a dry run: there will be one
+};
 
 /// One shot to be worked on.
 struct Job {
@@ -28,6 +35,8 @@ struct Job {
   Ref<GstCaps> caps;                      ///< of `input`
   GstClockTime pts = GST_CLOCK_TIME_NONE; ///< running time it came with
   GstClockTime duration = GST_CLOCK_TIME_NONE;
+  std::string chain; ///< jobs of one chain run one after another; empty = of none
+  Link before;       ///< of the job before it in its chain
 };
 
 /// What leaves towards downstream in the place of a job.
@@ -45,6 +54,7 @@ struct Outcome {
   Ref<GstEvent> event;
   GstClockTime pts = GST_CLOCK_TIME_NONE;
   GstClockTime duration = GST_CLOCK_TIME_NONE;
+  Link link; ///< for the job after it in its chain
 };
 
 enum class Order { input, ready };
@@ -75,7 +85,8 @@ class Pool {
     cancelled,
   };
 
-  /// Waits while the queue is full: at most twice the workers wait, run or are ready at once.
+  /// Waits while the queue is full: at most twice the workers wait, run or are ready at once, where
+  /// a chain counts as one, so that those behind a long one have their turn; and kMaxChained shots.
   Push push(Job job);
   /// Takes its place between the shots around it. Events do not count as shots: any number may come
   /// before start(), kMaxEvents afterwards.
@@ -98,6 +109,7 @@ class Pool {
   bool empty() const;
 
   static constexpr size_t kMaxEvents = 1024;
+  static constexpr unsigned kMaxChained = 32;
 
  private:
   struct Shared;

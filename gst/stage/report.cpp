@@ -4,6 +4,7 @@
 
 #include "base/ref.h"
 #include "media/picture.h"
+#include "stage/kind.h"
 
 namespace aigc {
 
@@ -134,6 +135,24 @@ void post_shot_done(GstElement* element, const Shot& shot, const Provenance& pro
            G_TYPE_DOUBLE, provenance.cost, "currency", G_TYPE_STRING, provenance.currency.c_str(),
            "latency", G_TYPE_UINT64, static_cast<guint64>(latency.count()), "cache-hit",
            G_TYPE_BOOLEAN, static_cast<gboolean>(provenance.cache_hit), nullptr));
+}
+
+void post_shot_planned(GstElement* element, const Shot& shot, const Planned& planned,
+                       unsigned at_once) {
+  const Expectation& expected = planned.expected;
+  GstStructure* fields = gst_structure_new(
+      "aigc/shot-planned", "id", G_TYPE_STRING, shot.id.c_str(), "index", G_TYPE_INT64, shot.index,
+      "stage", G_TYPE_STRING, planned.provenance.stage.c_str(), "service", G_TYPE_STRING,
+      planned.provenance.service.c_str(), "model", G_TYPE_STRING, planned.provenance.model.c_str(),
+      "seconds", G_TYPE_DOUBLE, expected.seconds, "at-once", G_TYPE_UINT, at_once, "concurrent",
+      G_TYPE_UINT, expected.concurrent, "per-second", G_TYPE_DOUBLE, expected.per_second, "open",
+      G_TYPE_BOOLEAN, static_cast<gboolean>(planned.is_open), nullptr);
+  if (!planned.chain.empty())
+    gst_structure_set(fields, "chain", G_TYPE_STRING, planned.chain.c_str(), nullptr);
+  if (expected.cost)
+    gst_structure_set(fields, "cost", G_TYPE_DOUBLE, *expected.cost, "currency", G_TYPE_STRING,
+                      expected.currency.c_str(), nullptr);
+  post(element, fields);
 }
 
 bool post_shot_preview(GstElement* element, const Shot& shot, const std::string& stage,

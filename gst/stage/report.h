@@ -12,6 +12,8 @@
 
 namespace aigc {
 
+struct Planned;
+
 /// Posts an ERROR (or, with `fatal` false, a WARNING): one sentence and its remedy, and details
 /// {element, code, http-status, request-id, service, remedy}, and the `uri` it is about, if any.
 void report(GstElement* element, const Error& error, bool fatal = true,
@@ -28,6 +30,10 @@ void post_progress(GstElement* element, GstProgressType type, const std::string&
 /// Posts the element message `aigc/shot-done`.
 void post_shot_done(GstElement* element, const Shot& shot, const Provenance& provenance,
                     std::chrono::nanoseconds latency);
+
+/// Posts the element message `aigc/shot-planned`; the stage works on `at_once` shots at once.
+void post_shot_planned(GstElement* element, const Shot& shot, const Planned& planned,
+                       unsigned at_once);
 
 /// Posts the element message `aigc/shot-preview` with `picture`, encoded, as a GstSample. False for
 /// what is neither PNG nor JPEG, which is not posted.

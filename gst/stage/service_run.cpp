@@ -2,6 +2,7 @@
 // See service_run.h.
 #include "stage/service_run.h"
 
+#include "media/picture.h"
 #include "service/credentials.h"
 
 #include <algorithm>
@@ -227,6 +228,47 @@ DriverOptions ServiceRun::options_for(const StageSettings& settings,
   return options;
 }
 
+/// Words go on as they are, a picture is white in the shape of the one that would be ordered.
+Product ServiceRun::plan(const Failover& services, const Failover::Ask& ask,
+                         const std::vector<Job>& jobs, Cancel& cancel) {
+  const DriverOptions options = options_for(settings(), {});
+  const Job& first = jobs.front();
+  const auto found =
+      services.plan(ask, options, !first.shot.planned() && !first.before.is_planned, cancel);
+  const Driver& driver = services.candidates()[found.by].driver;
+  const Job& job = jobs[found.by];
+  if (found.begun == Begun::done) {
+    if (auto done = driver.recall(found.request, cancel)) {
+      Provenance provenance = done->provenance;
+      Product product = give(job, std::move(*done), cancel);
+      product.provenance = std::move(provenance);
+      return product;
+    }
+  }
+  Planned planned;
+  planned.provenance.stage = aigc::stage_name(role_);
+  planned.provenance.service = driver.backend().name();
+  planned.provenance.model = found.request.model;
+  planned.provenance.preview = driver.backend().is_preview();
+  planned.provenance.planned = true;
+  planned.expected = driver.expect(found.request);
+  planned.chain = job.chain;
+  planned.is_open = found.begun == Begun::open || found.begun == Begun::elsewhere;
+  Product product;
+  product.shot = job.shot;
+  if (role_ != Role::clip) {
+    Done none;
+    if (role_ == Role::picture)
+      none.result.picture =
+          blank_picture(found.request.size.width, found.request.size.height, cancel);
+    product = give(job, std::move(none), cancel);
+  }
+  product.link.is_planned = true;
+  product.shot.provenance.push_back(planned.provenance);
+  product.planned = std::move(planned);
+  return product;
+}
+
 Product ServiceRun::work_with(const Failover& services, Job job, Cancel& cancel,
                               const Progress& progress) {
   const StageSettings now = settings();
@@ -240,7 +282,7 @@ Product ServiceRun::work_with(const Failover& services, Job job, Cancel& cancel,
   order.mood = job.shot.mood;
   order.seed = job.shot.seed;
   order.take = job.shot.take;
-  gather(job, order, cancel);
+  gather(job, order, cancel, progress);
   // What a service is asked for is written into the shot, so each has one of its own.
   std::vector<Job> jobs(services.candidates().size(), job);
   const auto ask_one = [&](size_t number) {
@@ -252,6 +294,7 @@ Product ServiceRun::work_with(const Failover& services, Job job, Cancel& cancel,
     ask(jobs[number], model, request);
     return request;
   };
+  if (now.dry_run) return plan(services, ask_one, jobs, cancel);
   auto made =
       services.make(ask_one, options_for(now, progress), cancel, progress.percent, progress.warn);
   const unsigned requests = made.done.requests;

@@ -63,6 +63,9 @@ template <typename S> std::vector<Property<S>> with_stage_properties(std::vector
        Mutable::playing, -1, 2147483647},
       {"take", "Number of the take: another one asks for another result of the same words",
        &S::take, Mutable::playing, 0, 1'000'000'000},
+      {"dry-run",
+       "Ask nobody: what is not in cache-dir is told (aigc/shot-planned), and a placeholder leaves",
+       &S::dry_run},
   };
   rows.insert(rows.end(), own.begin(), own.end());
   return rows;
@@ -112,7 +115,7 @@ class ServiceRun : public StageRun {
   virtual std::optional<Product> pass(const Job& job) { return std::nullopt; }
   /// Puts the pictures and the length asked for into `request`, which decide on the model. Throws
   /// Error.
-  virtual void gather(const Job&, Request&, Cancel&) const {}
+  virtual void gather(const Job&, Request&, Cancel&, const Progress&) const {}
   /// Fills in the rest of `request` and writes what was asked into the shot. Throws Error.
   virtual void ask(Job& job, const Model& model, Request& request) = 0;
   /// What leaves for `result`. Throws Error.
@@ -130,6 +133,8 @@ class ServiceRun : public StageRun {
   void check_candidate(const Candidate& candidate, const Arrivals& arrivals, unsigned also,
                        double seconds, const Check& check) const;
   DriverOptions options_for(const StageSettings& settings, const Progress& progress) const;
+  Product plan(const Failover& services, const Failover::Ask& ask, const std::vector<Job>& jobs,
+               Cancel& cancel);
   Product work_with(const Failover& services, Job job, Cancel& cancel, const Progress& progress);
 
   Role role_;

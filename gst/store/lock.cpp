@@ -49,7 +49,8 @@ std::string start_of(gint64 pid) {
 }
 
 /// Never destroyed, as all here: a worker may outlive main(). Processes of the same host see each
-/// other's ids: one machine, one container.
+/// other's ids: one machine, one container. Pods of one index have it all in common on two nodes,
+/// but for the boot.
 const std::string& this_host() {
   static const auto* host = new std::string([] {
     std::error_code ignored;
@@ -100,12 +101,11 @@ bool is_dead(const std::string& content, const std::string& path, int fd) {
     return true;
   }
   const JsonView owner(root.get());
-  if (owner["host"].text() != this_host()) {
+  if (owner["host"].text() != this_host() || owner["boot"].text() != this_boot()) {
     const std::chrono::milliseconds lease(owner["lease-ms"].integer().value_or(0));
     return age_of(path, fd) > lease;
   }
-  return owner["boot"].text() != this_boot() ||
-         owner["start"].text() != start_of(owner["pid"].integer().value_or(0));
+  return owner["start"].text() != start_of(owner["pid"].integer().value_or(0));
 }
 
 /// "process 12 on HOST", for messages.

@@ -18,7 +18,7 @@ struct Lease {
 };
 
 /// A lock is a file `KEY.lock` that names its owner. Who finds it there waits, unless the owner is
-/// dead: at once when its process or its boot is gone, on other machines when its lease ran out.
+/// dead: at once when its process is gone, on other machines and boots when its lease ran out.
 /// flock() guards only the moments in which the file changes hands.
 class KeyLock {
  public:

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/ref.h"
+#include "base/words.h"
 #include "escape.h"
 
 #include <algorithm>
@@ -57,21 +58,6 @@ std::string nanoseconds(const std::string& seconds) {
   return std::to_string(std::llround(g_ascii_strtod(seconds.c_str(), nullptr) * 1e9));
 }
 
-size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j < row.size(); ++j)
-    row[j] = j;
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = row[0]++;
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, changed});
-    }
-  }
-  return row.back();
-}
-
 } // namespace
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -82,16 +68,6 @@ std::vector<std::string> split(std::string_view text, char separator) {
     if (end == text.npos) return pieces;
     start = end + 1;
   }
-}
-
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
-  std::string found;
-  for (const auto& candidate : candidates) {
-    const bool near = edit_distance(word, candidate) <= (candidate.size() < 4 ? 1 : 2);
-    const bool starts = word.size() >= 2 && candidate.starts_with(word);
-    if (near || starts) found += (found.empty() ? "" : " or ") + candidate;
-  }
-  return found.empty() ? "" : "did you mean " + found + "?";
 }
 
 /// Takes a job file apart, line by line.

@@ -77,9 +77,6 @@ class JobFile {
   std::vector<Line> lines_;
 };
 
-/// The candidates a mistyped word may have meant, for messages: "did you mean width?", or empty.
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
-
 /// Pieces of `text` between separators, trimmed.
 std::vector<std::string> split(std::string_view text, char separator);
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/ref.h"
+#include "base/words.h"
 #include "folders.h"
 
 #include <algorithm>

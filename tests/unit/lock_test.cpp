@@ -120,8 +120,7 @@ TEST_F(LockTest, AnOwnerThatDiedOnThisMachineIsNotWaitedFor) {
     const char* member;
     const char* value;
   };
-  for (const Case& one :
-       {Case{"", ""}, Case{"boot", "\"before\""}, Case{"pid", "1"}, Case{"start", "\"7\""}}) {
+  for (const Case& one : {Case{"", ""}, Case{"pid", "1"}, Case{"start", "\"7\""}}) {
     SCOPED_TRACE(one.member);
     leave_behind(one.member, one.value);
     const auto start = Clock::now();
@@ -146,12 +145,16 @@ TEST_F(LockTest, OnlyADeadOwnersLockIsBuried) {
 }
 
 TEST_F(LockTest, AnOwnerOnAnotherMachineIsWaitedForUntilItsLeaseRunsOut) {
-  leave_behind("host", "\"elsewhere\"");
-  const auto start = Clock::now();
-  take();
-  EXPECT_GE(Clock::now() - start, 250ms);
-  EXPECT_TRUE(lock->taken_over());
-  lock.reset();
+  // Its process id says nothing here, and two machines of one name differ in their boot.
+  for (const char* member : {"host", "boot"}) {
+    SCOPED_TRACE(member);
+    leave_behind(member, "\"elsewhere\"");
+    const auto start = Clock::now();
+    take();
+    EXPECT_GE(Clock::now() - start, 250ms);
+    EXPECT_TRUE(lock->taken_over());
+    lock.reset();
+  }
 
   leave_behind("host", "\"elsewhere\"");
   std::jthread alive([&](std::stop_token stop) {

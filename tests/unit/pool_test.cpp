@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Pool: bounds, both orders, events in their places, finish, cancel, and workers that hang.
+// Pool: bounds, both orders, chains, events in their places, finish, cancel, and workers that hang.
 #include "stage/pool.h"
 #include "stage_fake.h"
 
 #include <gtest/gtest.h>
 #include <random>
+#include <set>
 
 using namespace aigc;
 using namespace std::chrono_literals;
@@ -275,4 +276,181 @@ TEST(Pool, NoWorkersMeansOne) {
   pool.end();
   pool.start();
   EXPECT_EQ(drain(pool).size(), 1u);
+}
+
+// --- chains --------------------------------------------------------------------------------------
+
+namespace {
+
+Job link_of(const std::string& chain, int number) {
+  Job job = job_named(chain + std::to_string(number));
+  job.chain = chain;
+  return job;
+}
+
+/// Work that waits at a gate of its own for each job, and keeps who is at work.
+struct Bench {
+  struct Seen {
+    std::vector<std::string> begun;
+    std::vector<std::string> before; ///< the clip each goes on from
+    std::set<std::string> running;
+    std::set<std::string> open; ///< may end
+    bool all_open = false;
+  };
+
+  Outcome operator()(Job job, Cancel& cancel) {
+    const std::string id = job.shot.id;
+    Cancel::Hook wake(cancel, [this] { seen.notify(); });
+    {
+      auto now = seen.lock();
+      now->begun.push_back(id);
+      now->before.push_back(job.before.clip);
+      now->running.insert(id);
+    }
+    seen.notify();
+    {
+      auto now = seen.lock();
+      now.wait(
+          [&](const Seen& s) { return s.all_open || s.open.contains(id) || cancel.cancelled(); });
+      now->running.erase(id);
+    }
+    seen.notify();
+    Outcome outcome = product_of(job);
+    if (id != fails) outcome.link = {id + ".mp4", 1};
+    return outcome;
+  }
+
+  bool is_running(std::set<std::string> who) {
+    return seen.lock().wait_for(10s, [&](const Seen& s) { return s.running == who; });
+  }
+  void end(const std::string& id) {
+    seen.lock()->open.insert(id);
+    seen.notify();
+  }
+  void end_all() {
+    seen.lock()->all_open = true;
+    seen.notify();
+  }
+
+  Guarded<Seen> seen;
+  std::string fails;
+};
+
+Pool::Work at(Bench& bench) {
+  return [&bench](Job job, Cancel& cancel) { return bench(std::move(job), cancel); };
+}
+
+} // namespace
+
+TEST(PoolChain, OneAfterAnotherWhileOtherChainsRun) {
+  Bench bench;
+  Pool pool(at(bench), {3, Order::input});
+  for (const char* chain : {"a", "b"})
+    for (int i = 1; i <= 2; ++i)
+      pool.push(link_of(chain, i));
+  pool.push(job_named("free"));
+  pool.end();
+  pool.start();
+  EXPECT_TRUE(bench.is_running({"a1", "b1", "free"}));
+  bench.end("b1");
+  EXPECT_TRUE(bench.is_running({"a1", "b2", "free"}));
+  bench.end("free");
+  EXPECT_TRUE(bench.is_running({"a1", "b2"})); // a2 waits though a worker is idle
+  bench.end("a1");
+  EXPECT_TRUE(bench.is_running({"a2", "b2"}));
+  bench.end_all();
+  EXPECT_EQ(drain(pool), (std::vector<std::string>{"a1", "a2", "b1", "b2", "free"}));
+}
+
+TEST(PoolChain, EachGoesOnFromTheOneBefore) {
+  Bench bench;
+  bench.fails = "a2";
+  bench.end_all();
+  Pool pool(at(bench), {1, Order::input});
+  pool.push(link_of("a", 1));
+  pool.push(link_of("b", 1));
+  pool.start();
+  std::thread producer([&] {
+    pool.push(link_of("a", 2));
+    pool.push(job_named("free"));
+    pool.push(link_of("a", 3));
+    pool.push(link_of("a", 4));
+    pool.push(link_of("b", 2));
+    pool.end();
+  });
+  EXPECT_EQ(drain(pool).size(), 7u);
+  producer.join();
+  EXPECT_EQ(bench.seen.lock()->before,
+            (std::vector<std::string>{"", "", "a1.mp4", "", "", "a3.mp4", "b1.mp4"}));
+}
+
+TEST(PoolChain, MoreChainsThanWorkersTakeTurns) {
+  Bench bench;
+  Pool pool(at(bench), {2, Order::ready});
+  for (int i = 1; i <= 2; ++i)
+    for (const char* chain : {"a", "b", "c"})
+      pool.push(link_of(chain, i));
+  pool.end();
+  pool.start();
+  EXPECT_TRUE(bench.is_running({"a1", "b1"}));
+  bench.end("b1");
+  EXPECT_TRUE(bench.is_running({"a1", "c1"}));
+  EXPECT_EQ(pool.next()->shot.id, "b1");
+  bench.end("c1");
+  EXPECT_TRUE(bench.is_running({"a1", "b2"}));
+  EXPECT_EQ(pool.next()->shot.id, "c1");
+  bench.end_all();
+  EXPECT_EQ(drain(pool).size(), 4u);
+}
+
+TEST(PoolChain, ALongChainLeavesRoomForTheNext) {
+  Bench bench;
+  Pool pool(at(bench), {2, Order::input});
+  pool.start();
+  std::atomic<unsigned> taken = 0;
+  std::thread producer([&] {
+    for (int i = 0; i < 20; ++i, ++taken)
+      pool.push(link_of("a", i));
+    for (int i = 0; i < 20; ++i, ++taken)
+      pool.push(link_of("b", i));
+    pool.end();
+  });
+  EXPECT_TRUE(bench.is_running({"a0", "b0"}));
+  EXPECT_TRUE(eventually([&] { return taken == Pool::kMaxChained; }));
+  bench.end_all();
+  const auto names = drain(pool);
+  producer.join();
+  ASSERT_EQ(names.size(), 40u);
+  EXPECT_EQ(names.front(), "a0");
+  EXPECT_EQ(names.back(), "b19");
+}
+
+TEST(PoolChain, CancelEndsAChainThatWaits) {
+  Bench bench;
+  auto pool = std::make_unique<Pool>(at(bench), Pool::Options{4, Order::input});
+  for (int i = 1; i <= 3; ++i)
+    pool->push(link_of("a", i));
+  pool->start();
+  EXPECT_TRUE(bench.is_running({"a1"}));
+  std::thread consumer([&] { EXPECT_FALSE(pool->next()); });
+  pool->cancel();
+  consumer.join();
+  pool.reset();
+  EXPECT_EQ(bench.seen.lock()->begun, std::vector<std::string>{"a1"});
+}
+
+TEST(PoolChain, FinishBeginsNoFurtherLink) {
+  Bench bench;
+  Pool pool(at(bench), {2, Order::input});
+  for (int i = 1; i <= 3; ++i)
+    pool.push(link_of("a", i));
+  pool.push(job_named("free"));
+  pool.start();
+  EXPECT_TRUE(bench.is_running({"a1", "free"}));
+  bench.end("free");
+  EXPECT_TRUE(bench.is_running({"a1"}));
+  pool.finish();
+  const auto names = drain(pool);
+  EXPECT_TRUE(std::find(names.begin(), names.end(), "free") != names.end());
+  EXPECT_EQ(bench.seen.lock()->begun.size(), 2u);
 }

@@ -3,8 +3,8 @@
 #include "service/writer/answer.h"
 
 #include "base/ref.h"
+#include "base/words.h"
 #include "service/writer/loose_json.h"
-#include "service/writer/text.h"
 #include "shot/shot.h"
 
 #include <algorithm>
@@ -31,32 +31,6 @@ std::string plain_name(std::string_view name) {
   for (const char c : name)
     if (g_ascii_isalpha(c)) plain += g_ascii_tolower(c);
   return plain;
-}
-
-/// True when the text ends in a sign or letter of Chinese or Japanese, which take no space.
-bool ends_wide(std::string_view text) {
-  size_t start = text.size();
-  while (start > 0 && (static_cast<unsigned char>(text[--start]) & 0xC0) == 0x80) {
-  }
-  const gunichar c =
-      g_utf8_get_char_validated(text.data() + start, static_cast<gssize>(text.size() - start));
-  return c < 0x110000 && g_unichar_iswide(c);
-}
-
-/// Joins parts to flowing text.
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) {
-    if (part.empty()) continue;
-    if (!text.empty()) {
-      const bool wide = ends_wide(text);
-      const bool sentence = ends_a_sentence(text) || text.ends_with(',') || text.ends_with("，") ||
-                            text.ends_with("、") || text.ends_with(':') || text.ends_with("：");
-      text += sentence ? (wide ? "" : " ") : (wide ? "，" : ", ");
-    }
-    text += part;
-  }
-  return text;
 }
 
 /// Without "- ", "* ", "• ", "1. " or "2) " in front.

@@ -3,7 +3,7 @@
 #include "service/writer/own_words.h"
 
 #include "base/ref.h"
-#include "service/writer/text.h"
+#include "base/words.h"
 #include "shot/shot.h"
 
 #include <algorithm>

@@ -58,7 +58,7 @@ void Comfy::add(const ComfyPromptPtr& prompt, bool front) {
     files[comfy_path(result.type, result.subfolder, result.filename)] = {};
   prompt->unmade = prompt->results.size();
   prompt->seconds = prompt->results.front().animated ? config_.next_video_seconds()
-                                                     : config_["image"]["seconds"].number();
+                                                     : config_.next_image_seconds();
   front ? pending_.push_front(prompt) : pending_.push_back(prompt);
   for (const ComfyResult& result : prompt->results)
     media_.get(result.key, [this, prompt](const Bytes&) {

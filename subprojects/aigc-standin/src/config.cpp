@@ -16,7 +16,7 @@ constexpr char defaults[] = R"({
   "chat": {"seconds": 0, "first_byte_seconds": 0, "chunk_bytes": 0, "newline": "lf",
            "keepalive_comments": 0, "leading_blank_lines": 0, "done_marker": true,
            "finish_reason": "stop", "content": null, "models": []},
-  "image": {"seconds": 0, "pending_seconds": 0, "width": 0, "height": 0},
+  "image": {"seconds": 0, "pending_seconds": 0, "seconds_list": [], "width": 0, "height": 0},
   "video": {"seconds": 0, "pending_seconds": 0, "seconds_list": [], "lognormal": null,
             "fps": 30, "width": 0, "height": 0, "duration": 0},
   "profiles": {
@@ -96,8 +96,9 @@ Wrong check(const Json& tree) {
     return wrong("video.lognormal", "null or {\"median\", \"sigma\", \"seed\"}");
   for (const Json& key : tree["keys"].items())
     if (!key.is_string()) return wrong("keys", "strings");
-  for (const Json& seconds : tree["video"]["seconds_list"].items())
-    if (!seconds.is_number()) return wrong("video.seconds_list", "numbers");
+  for (const char* section : {"image", "video"})
+    for (const Json& seconds : tree[section]["seconds_list"].items())
+      if (!seconds.is_number()) return wrong(section + std::string(".seconds_list"), "numbers");
   if (Wrong fault = check_limits(tree["limits"])) return fault;
   return check_faults(tree["faults"]);
 }
@@ -110,7 +111,7 @@ Config::Config() : tree_(*Json::parse(defaults)) {
 }
 
 void Config::start_over() {
-  clips_ = 0;
+  pictures_ = clips_ = 0;
   random_.seed(static_cast<uint64_t>(tree_["video"]["lognormal"]["seed"].integer()));
 }
 
@@ -120,7 +121,7 @@ std::optional<std::string> Config::merge(const Json& changes) {
   if (Wrong fault = merge_known(tree, changes, "")) return fault;
   if (Wrong fault = check(tree)) return fault;
   tree_ = std::move(tree);
-  if (changes.has("video")) start_over();
+  if (changes.has("image") || changes.has("video")) start_over();
   return {};
 }
 
@@ -133,6 +134,12 @@ bool Config::key_is_legal(const std::string& key) const {
   for (const Json& legal : tree_["keys"].items())
     if (legal.text() == key) return true;
   return false;
+}
+
+double Config::next_image_seconds() {
+  const Json& image = tree_["image"];
+  const auto& list = image["seconds_list"].items();
+  return list.empty() ? image["seconds"].number() : list[pictures_++ % list.size()].number();
 }
 
 double Config::next_video_seconds() {

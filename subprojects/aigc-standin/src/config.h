@@ -24,13 +24,14 @@ class Config {
   const Json& tree() const { return tree_; }
 
   bool key_is_legal(const std::string& key) const;
-  // How long the next clip takes.
+  // How long the next picture, or clip, takes.
+  double next_image_seconds();
   double next_video_seconds();
 
  private:
   Json tree_;
   Json kept_;
-  size_t clips_ = 0;
+  size_t pictures_ = 0, clips_ = 0;
   std::mt19937_64 random_;
   void start_over();
 };

@@ -156,7 +156,7 @@ void image_async_route(Standin& standin, const ExchangePtr& exchange) {
       new_task(standin, exchange, job.model->name, job.model->group, job.prompt, job.seed);
   if (job.extend) task->actual_prompt = extended(job.prompt);
   task->usage = Json::object({{"image_count", job.count}});
-  task->seconds = standin.config["image"]["seconds"].number();
+  task->seconds = standin.config.next_image_seconds();
   task->pending_seconds = standin.config["image"]["pending_seconds"].number();
   standin.tasks.add(task);
   make_files(standin, task->fault, picture_keys(standin, task->fault, order_of(job)),

@@ -108,7 +108,7 @@ std::vector<MediaKey> picture_keys(const Standin& standin, const std::optional<F
 void order_pictures(Standin& standin, const ExchangePtr& exchange, const PictureOrder& order,
                     std::function<void(Files)> done) {
   standin.calls.bill(*exchange->call, order.model, order.prompt, order.seed);
-  const double until = now_seconds() + standin.config["image"]["seconds"].number();
+  const double until = now_seconds() + standin.config.next_image_seconds();
   const auto fault = content_fault(*exchange);
   make_files(standin, fault, picture_keys(standin, fault, order),
              [until, done = std::move(done)](const Files& files) {
@@ -122,7 +122,7 @@ TaskPtr order_picture_task(Standin& standin, const ExchangePtr& exchange,
   const TaskPtr task = new_task(standin, exchange, profile, id, order.model, order.prompt);
   standin.calls.bill(*exchange->call, order.model, order.prompt, order.seed);
   task->usage = std::move(facts);
-  task->seconds = standin.config["image"]["seconds"].number();
+  task->seconds = standin.config.next_image_seconds();
   task->pending_seconds = standin.config["image"]["pending_seconds"].number();
   standin.tasks.add(task);
   make_files(standin, task->fault, picture_keys(standin, task->fault, order),

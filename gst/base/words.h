@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Where texts may be cut, and where they end.
+// Texts as people write them: where they may be cut, where they end, how they are joined, and what
+// a mistyped word may have meant.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace aigc {
 
@@ -17,10 +20,12 @@ inline std::string_view bounded(std::string_view text, size_t longest) {
 inline constexpr std::string_view kSentenceEnds[] = {"。", "！", "？", "…", ".",
                                                      "!",  "?",  "；", ";"};
 
-inline bool ends_a_sentence(std::string_view text) {
-  for (const std::string_view sign : kSentenceEnds)
-    if (text.ends_with(sign)) return true;
-  return false;
-}
+bool ends_a_sentence(std::string_view text);
+
+/// Joins parts to flowing text, with the signs of their own writing between them.
+std::string joined(const std::vector<std::string>& parts);
+
+/// The candidates a mistyped word may have meant, for messages: "did you mean width?", or empty.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
 } // namespace aigc

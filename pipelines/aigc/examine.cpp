@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Asks GStreamer's discoverer what a finished file holds. Only what is surely no media is turned
-// down: the file may have cost money, and the discoverer may be slow or lack a decoder.
+// Says what a finished file holds: a picture by its first bytes, anything else by GStreamer's
+// discoverer, which takes a tenth of a second over a picture. Only what is surely no media is
+// turned down: the file may have cost money, and the discoverer may be slow or lack a decoder.
 #include "base/ref.h"
 #include "launcher.h"
+#include "media/picture.h"
 
 #include <filesystem>
+#include <fstream>
 
 #include <gst/pbutils/pbutils.h>
 
 namespace aigc::runner {
 namespace {
+
+/// In these a picture of ours says how large it is.
+constexpr size_t kHeadBytes = 64 << 10;
 
 /// Adds what `info` says about size and length.
 void describe(GstDiscovererInfo* info, Made& made) {
@@ -33,12 +39,30 @@ bool has_streams(GstDiscovererInfo* info) {
   return streams != nullptr;
 }
 
+/// Nothing when it is no picture that we know.
+std::optional<PictureInfo> look_at_picture(const std::string& path) {
+  std::string head(kHeadBytes, '\0');
+  std::ifstream file(path);
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  const auto bytes = adopt(g_bytes_new(head.data(), static_cast<gsize>(file.gcount())));
+  try {
+    return sniff_picture(bytes.get());
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 } // namespace
 
 std::optional<Made> examine(const std::string& path) {
   std::error_code error;
   Made made{.path = path, .bytes = std::filesystem::file_size(path, error)};
   if (error || made.bytes == 0) return {};
+  if (const auto picture = look_at_picture(path)) {
+    made.width = picture->width;
+    made.height = picture->height;
+    return made;
+  }
   ErrorSlot problem;
   const auto discoverer = adopt(gst_discoverer_new(10 * GST_SECOND, problem.out()));
   if (!discoverer) return made;

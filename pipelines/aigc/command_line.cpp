@@ -27,10 +27,6 @@ constexpr std::array kOptions = std::to_array<Option>({
     {"--json", &CommandLine::json, kAny},
     {"--since", &CommandLine::since, kCosts},
     {"--print", &CommandLine::print, kJob},
-    {"--stop-at", &CommandLine::stop_at, kJob},
-    {"--from", &CommandLine::from, kJob},
-    {"--dry-run", &CommandLine::dry_run, kJob | kBatch},
-    {"--sheet", &CommandLine::sheet, kJob | kBatch},
     {"--jobs", &CommandLine::jobs, kBatch},
     {"--max-cost", &CommandLine::max_cost, kBatch},
     {"--report", &CommandLine::report, kBatch},
@@ -111,9 +107,6 @@ class Reader {
                (line_.batch         ? "batch"
                 : line_.job.empty() ? "this"
                                     : line_.job));
-    for (const std::string* stage : {&line_.stop_at, &line_.from})
-      if (!stage->empty() && *stage != "keyframes")
-        refuse("'" + *stage + "' is no stage to stop at or go on from: keyframes is");
   }
 
   int argc_;
@@ -134,12 +127,24 @@ const char* help_text() {
        aigc JOB --help           the variables of a job
        aigc JOB --print name=value ...
                                  print the line for gst-launch-1.0 instead of running it
+       aigc batch JOB ROWS name=value ...
+                                 run a job for every row of a CSV, JSON, JSONL or text file
        aigc --list               all jobs
        aigc costs [--since DAY]  what was spent on what
        aigc doctor               what is configured, there and reachable; spends nothing
        aigc --version
 
   --json    tell what happens as one JSON object a line on standard output
+
+Of batch:
+  --jobs N         rows worked on at once
+  --max-cost N     most that all rows together may cost, in the currency of the price file
+  --report FILE    write what became of each row, as JSON
+  --retry-failed   only the rows that failed last time
+  --shard I/N      only every Nth row, from row I (0 is the first) on; else as Slurm's or Kubernetes'
+                   environment says
+  --shards N       how many shards there are, where the environment says only which one this is
+  --allow-preview  work without any service
 
 Exit status: 0 done, 1 failed (doctor: no film can be made), 2 wrong usage (nothing was started), 130 interrupted.
 )";

@@ -82,9 +82,7 @@ const PropertyTable<CameraSettings>& CameraSettings::table() {
       {"last-frame", "Path or file:// URI of the picture a clip ends on (default: none)",
        &S::last_frame, Mutable::playing},
       {"chain",
-       "Begin each shot with the last frame of the clip before it; shots that name a chain do so "
-       "in "
-       "any case",
+       "Begin each shot with the last frame of the clip before; shots that name a chain always do",
        &S::chain},
       {"frames", "What a raw stream with a frame rate stands for", &S::frames, Mutable::ready, 0, 0,
        frames_type},

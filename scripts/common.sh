@@ -11,7 +11,7 @@ base_packages="g++ meson ninja-build pkg-config
   libpng-dev libsoup-3.0-dev glib-networking
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-x fonts-noto-cjk"
-test_packages="libgtest-dev ffmpeg openssl"
+test_packages="libgtest-dev ffmpeg openssl python3-jsonschema"
 
 # Packages of the arguments that are not installed.
 missing_packages() {

@@ -260,9 +260,6 @@ int run_batch(const JobFile& job, const CommandLine& line) {
   if (line.batch && line.rows.empty())
     throw Error(Fault::settings, "batch needs a list of rows",
                 "Write aigc batch JOB ROWS.csv; JSON, JSONL and TXT will do too.");
-  if (line.dry_run || !line.sheet.empty())
-    throw Error(Fault::settings, "--dry-run and --sheet are not for many files yet",
-                "Run one row as a job.");
   return Batch(job, line).run();
 }
 

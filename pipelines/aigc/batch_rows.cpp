@@ -221,6 +221,8 @@ void BatchRows::read(const std::function<void(BatchItem, const Values&)>& use,
     try {
       if (reader_) {
         row = reader_->next();
+        if (!row && last == 0)
+          throw Error(Fault::settings, source_.path + ": there is no row", "Write one at least.");
         if (!row) break;
         last = row->number;
         if (const std::string id = cells_of(*row).id; !id.empty()) claim_id(id, last);

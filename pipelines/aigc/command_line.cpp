@@ -27,10 +27,6 @@ constexpr std::array kOptions = std::to_array<Option>({
     {"--json", &CommandLine::json, kAny},
     {"--since", &CommandLine::since, kCosts},
     {"--print", &CommandLine::print, kJob},
-    {"--stop-at", &CommandLine::stop_at, kJob},
-    {"--from", &CommandLine::from, kJob},
-    {"--dry-run", &CommandLine::dry_run, kJob | kBatch},
-    {"--sheet", &CommandLine::sheet, kJob | kBatch},
     {"--jobs", &CommandLine::jobs, kBatch},
     {"--max-cost", &CommandLine::max_cost, kBatch},
     {"--report", &CommandLine::report, kBatch},
@@ -111,9 +107,6 @@ class Reader {
                (line_.batch         ? "batch"
                 : line_.job.empty() ? "this"
                                     : line_.job));
-    for (const std::string* stage : {&line_.stop_at, &line_.from})
-      if (!stage->empty() && *stage != "keyframes")
-        refuse("'" + *stage + "' is no stage to stop at or go on from: keyframes is");
   }
 
   int argc_;

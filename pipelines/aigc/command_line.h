@@ -16,10 +16,6 @@ struct CommandLine {
   Values values;
   bool help = false, list = false, version = false, print = false, json = false;
   std::string since;         ///< of costs: a day
-  bool dry_run = false;      ///< say what would be called; spend nothing
-  std::string stop_at;       ///< "keyframes" or empty
-  std::string from;          ///< "keyframes" or empty
-  std::string sheet;         ///< contact sheet to write, .jpg or .png, an HTML page beside it
   std::string report;        ///< of batch: JSON file
   std::string shard;         ///< of batch: "I/N", I from 0; empty = as the environment says
   std::string shards;        ///< of batch: N, where the environment gives I alone

@@ -129,6 +129,12 @@ TEST_F(Batch, MakesAFileForEachRowAndLaterOnlyWhatIsMissing) {
   EXPECT_EQ(time_of("new/out/a.png"), a);
 }
 
+TEST_F(Batch, TakesWhatSpreadsheetsWrite) {
+  write("rows.csv", "\xEF\xBB\xBFout;prompt\r\na.png;lake\r\n\"b.png\";\"ship; at sea\"\r\n;\r\n");
+  EXPECT_EQ(batch({"dot", "rows.csv"}).status, 0);
+  EXPECT_EQ(made(), (std::set<std::string>{"a.png", "b.png", "rows.csv"}));
+}
+
 TEST_F(Batch, AFileThatIsReadCountsByWhatIsInIt) {
   write("look", "one");
   write("rows.txt", "lake\nship\n");
@@ -155,6 +161,8 @@ TEST_F(Batch, ABadRowStartsNothingAndIsNamed) {
     Names said;
   } cases[] = {
       {"prompt,out\nlake,a.png\n,b.png\n", {}, {"rows.csv: row 2 (line 3)", "dot needs prompt"}},
+      {"prompt,out\nlake\n", {}, {"row 1 (line 2)"}},
+      {"", {}, {"rows.csv: there is no row"}},
       {"prompt,widht\nlake,16\n", {}, {"row 1 (line 2)", "did you mean width?"}},
       {"prompt,width\nlake,16\nship,15\n", {}, {"row 2 (line 3)", "width=15: out of range"}},
       {"prompt,out\nlake,a.png\nship,./a.png\n", {}, {"row 2", "is that of row 1 too"}},
@@ -183,6 +191,10 @@ TEST_F(Batch, ABadRowStartsNothingAndIsNamed) {
     EXPECT_TRUE(run.err.starts_with("error: ")) << run.err;
     EXPECT_EQ(made(), std::set<std::string>{"rows.csv"});
   }
+  fs::create_directory(folder / "a.png"); // nothing can be made of that name
+  write("rows.csv", "prompt,out\nlake,a.png\nship,b.png\n");
+  EXPECT_EQ(batch({"dot", "rows.csv"}).status, 1);
+  EXPECT_EQ(made(), (std::set<std::string>{"a.png", "b.png", "rows.csv"}));
   EXPECT_EQ(batch({"dot"}).status, 2);
   EXPECT_EQ(batch({"dot", "none.csv"}).status, 1);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Job files: what they declare, which values they take, which parts stay, and what is refused.
 #include "base/error.h"
+#include "base/words.h"
 #include "job_file.h"
 
 #include <gtest/gtest.h>

@@ -67,8 +67,9 @@ class TextDisplay final : public BatchDisplay {
       std::fprintf(stderr, "\r\033[K%s", text.c_str());
       std::fflush(stderr);
       line_ = text;
-    } else if (Clock::now() - told_ >= kSparse) {
+    } else if (Clock::now() - told_ >= kSparse && text != line_told_) {
       told_ = Clock::now();
+      line_told_ = text;
       std::fprintf(stderr, "%s\n", text.c_str());
     }
   }
@@ -124,7 +125,8 @@ class TextDisplay final : public BatchDisplay {
 
   const bool redraws_;
   std::mutex mutex_;
-  std::string line_; ///< of progress, as it stands on the terminal
+  std::string line_;      ///< of progress, as it stands on the terminal
+  std::string line_told_; ///< without a terminal
   std::set<std::string> notes_;
   Clock::time_point told_ = Clock::now();
 };

@@ -45,6 +45,12 @@ bool auto_is_preview() {
   }
 }
 
+/// In whole milliseconds.
+double seconds_since(std::chrono::steady_clock::time_point begun) {
+  const auto passed = std::chrono::steady_clock::now() - begun;
+  return double(std::chrono::round<std::chrono::milliseconds>(passed).count()) / 1000;
+}
+
 /// Takes out of the values what is for the batch.
 class Settings {
  public:
@@ -105,7 +111,7 @@ class Batch {
     Interrupt interrupt;
     const bool ended = pool.run(jobs_, interrupt);
     report_.interrupted = interrupt.finish.cancelled();
-    report_.seconds = std::chrono::duration<double>(Clock::now() - begun_).count();
+    report_.seconds = seconds_since(begun_);
     display_->finish(report_);
     if (!line_.report.empty()) write_file(line_.report, report_.json() + "\n");
     const int status = report_.interrupted ? 130 : report_.totals().failed > 0 ? 1 : 0;
@@ -213,7 +219,7 @@ class Batch {
     }
     result.cost = report->cost();
     result.cache_hits = report->cached();
-    result.seconds = std::chrono::duration<double>(Clock::now() - begun).count();
+    result.seconds = seconds_since(begun);
     keep(result, record);
     return result;
   }

@@ -60,7 +60,7 @@ BatchRows::BatchRows(const JobFile& job, Source source)
     : job_(job), source_(std::move(source)), output_(job.output() ? job.output()->name : "") {
   if (!job.output())
     throw Error(Fault::settings, job.name() + " makes no file", "A batch is for jobs that do.");
-  if (!source_.path.empty()) reader_ = std::make_unique<RowReader>(source_.path);
+  if (!source_.path.empty()) reader_ = std::make_unique<RowReader>(source_.path, "prompt");
 }
 
 Error BatchRows::at(const std::string& place, const Error& error) const {
@@ -94,10 +94,6 @@ void BatchRows::add_cell(Cells& cells, const std::string& name, JsonNode* value)
 BatchRows::Cells BatchRows::cells_of(const Row& row) const {
   Cells cells;
   const JsonView view(row.value.get());
-  if (!view.is_object()) {
-    cells.plain["prompt"] = view.text();
-    return cells;
-  }
   for (const auto& name : view.members())
     add_cell(cells, name, view[name.c_str()].node());
   if (cells.plain.contains("max-cost"))

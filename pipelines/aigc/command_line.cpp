@@ -125,10 +125,12 @@ CommandLine read_command_line(int argc, char** argv) {
 const char* help_text() {
   return R"(Usage: aigc JOB name=value ...   run a job
        aigc JOB --help           the variables of a job
+       aigc JOB languages=zh,en name=value ...
+                                 run it once per language: out=a.mp4 makes a.zh.mp4, a.en.mp4
+       aigc batch JOB ROWS name=value ...
+                                 run it once per row of a list (CSV, JSON, JSONL or TXT)
        aigc JOB --print name=value ...
                                  print the line for gst-launch-1.0 instead of running it
-       aigc batch JOB ROWS name=value ...
-                                 run a job for every row of a CSV, JSON, JSONL or text file
        aigc --list               all jobs
        aigc costs [--since DAY]  what was spent on what
        aigc doctor               what is configured, there and reachable; spends nothing
@@ -136,17 +138,19 @@ const char* help_text() {
 
   --json    tell what happens as one JSON object a line on standard output
 
-Of batch:
-  --jobs N         rows worked on at once
-  --max-cost N     most that all rows together may cost, in the currency of the price file
-  --report FILE    write what became of each row, as JSON
-  --retry-failed   only the rows that failed last time
-  --shard I/N      only every Nth row, from row I (0 is the first) on; else as Slurm's or Kubernetes'
-                   environment says
-  --shards N       how many shards there are, where the environment says only which one this is
-  --allow-preview  work without any service
+Of batch (docs/batch.md):
+  out-dir=DIR       folder of the files, made when it is missing
+  on-error=skip     go on without rows that cannot be read
+  --jobs N          rows worked on at once; as many as there are processors, from 2 to 8
+  --max-cost M      most all rows together may cost, in the currency of the price file
+  --retry-failed    only what failed last time
+  --report FILE     what became of each row, as JSON
+  --shard I/N       only each Nth row, from row I + 1; SLURM_ARRAY_TASK_ID and
+                    JOB_COMPLETION_INDEX say so too
+  --shards N        how many shards there are, where the environment does not say
+  --allow-preview   run without a service, too
 
-Exit status: 0 done, 1 failed (doctor: no film can be made), 2 wrong usage (nothing was started), 130 interrupted.
+Exit status: 0 done, 1 failed (doctor: no film can be made; batch: some of it), 2 wrong usage (nothing was started), 130 interrupted.
 )";
 }
 

@@ -15,7 +15,7 @@ namespace aigc::runner {
 namespace {
 
 /// How long a pipeline among others may take to stop.
-constexpr std::chrono::seconds kTeardown{10};
+constexpr std::chrono::seconds kTeardown{5};
 
 std::atomic<bool> pipelines_left = false;
 

@@ -100,8 +100,8 @@ int run(const CommandLine& line, Report& report) {
   if (line.job == "costs") return tell_costs(line);
   const JobFile job = load_job(line.job);
   if (line.help) return print_job_help(job);
-  if (line.batch || (line.values.contains("languages") && !job.find("languages")))
-    return run_many(job, line);
+  const bool many = line.values.contains("languages") && !job.find("languages");
+  if (line.batch || (many && !line.print)) return run_many(job, line);
   const Values values = job.complete(line.values);
   if (line.print) return print_launch_line(job.render(values));
   add_plugin_folder();

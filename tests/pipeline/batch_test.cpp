@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// aigc batch as a user calls it: what it makes, leaves, skips and says of bad rows.
-#include "base/json.h"
+// aigc batch as a user calls it: what it makes, skips, refuses, remembers and pays.
+#include "../standin.h"
+#include "batch_display.h"
+#include "batch_shard.h"
 #include "program.h"
 
-#include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -15,8 +17,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
+using Names = std::vector<std::string>;
+
 class Batch : public ProgramTest {
  protected:
+  Batch() { g_setenv("AIGC_CACHE_DIR", (folder.parent_path() / "cache").c_str(), TRUE); }
+
   void write(const std::string& name, const std::string& text) const {
     std::ofstream(folder / name) << text;
   }
@@ -25,118 +31,382 @@ class Batch : public ProgramTest {
     text << std::ifstream(folder / name).rdbuf();
     return text.str();
   }
-  std::vector<std::string> made(const std::string& under = ".") const {
-    std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(folder / under))
-      if (entry.path().extension() == ".mp4" || entry.path().extension() == ".png")
-        names.push_back(entry.path().filename());
-    std::sort(names.begin(), names.end());
+  Outcome batch(Names words, const char* jobs = "AIGC_TEST_JOBS") const {
+    words.insert(words.begin(), "batch");
+    return aigc(words, jobs);
+  }
+  /// What is in a folder, less what is hidden.
+  std::set<std::string> made(const std::string& where = ".") const {
+    std::set<std::string> names;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder / where, error))
+      if (const std::string name = entry.path().filename(); !name.starts_with("."))
+        names.insert(name);
     return names;
   }
-  /// Member `name` of the report's totals.
-  gint64 total(const std::string& name) const {
-    const auto report = parse_json(read("r.json"));
-    return JsonView(report.get())["totals"][name.c_str()].integer().value_or(-1);
+  fs::file_time_type time_of(const std::string& name) const {
+    return fs::last_write_time(folder / name);
   }
+  /// The report a run has left in r.json; the tree lives as long as the test.
+  JsonView report() {
+    report_ = parse_json(read("r.json"));
+    return JsonView(report_.get());
+  }
+  template <typename Ready> static void await(Ready ready) {
+    for (int i = 0; i < 20000 && !ready(); ++i)
+      std::this_thread::sleep_for(5ms);
+    EXPECT_TRUE(ready());
+  }
+
+ private:
+  Ref<JsonNode> report_;
 };
 
-using Names = std::vector<std::string>;
+std::string states(const JsonView& report) {
+  std::string all;
+  for (size_t i = 0; i < report["rows"].size(); ++i)
+    all += (i ? " " : "") + report["rows"].at(i)["state"].text();
+  return all;
+}
+
+/// Posts by the stand-in's services instead of our own pictures.
+class PaidBatch : public Batch {
+ protected:
+  PaidBatch() {
+    for (const char* service : {"DEEPSEEK", "DASHSCOPE"})
+      set(service + std::string("_API_KEY"), "sk-standin");
+    set("DEEPSEEK_BASE_URL", server.address("deepseek"));
+    set("DASHSCOPE_BASE_URL", server.address("dashscope"));
+    server.configure(R"({"limits": "off"})");
+  }
+  ~PaidBatch() override {
+    for (const auto& name : names_)
+      g_setenv(name.c_str(), "", TRUE);
+  }
+  void set(const std::string& name, const std::string& value) {
+    names_.push_back(name);
+    g_setenv(name.c_str(), value.c_str(), TRUE);
+  }
+  /// How many pictures were paid for; none twice.
+  size_t paid_pictures() const {
+    const auto tree = server.billed();
+    const JsonView calls = JsonView(tree.get())["generations"];
+    std::multiset<std::string> prompts;
+    for (size_t i = 0; i < calls.size(); ++i)
+      if (calls.at(i)["route"].text().starts_with("image"))
+        prompts.insert(calls.at(i)["prompt"].text());
+    EXPECT_EQ(std::set<std::string>(prompts.begin(), prompts.end()).size(), prompts.size());
+    return prompts.size();
+  }
+
+  Standin server;
+
+ private:
+  Names names_;
+};
 
 } // namespace
 
-TEST_F(Batch, MakesEveryRowAndOnlyOnce) {
-  write("rows.csv", "\xEF\xBB\xBFout;frames\r\na.mp4;3\r\nb.mp4;4\r\n\"c.mp4\";5\r\n");
-  const Outcome first = aigc({"batch", "bars", "rows.csv", "--jobs", "2", "--report", "r.json"});
+TEST_F(Batch, MakesAFileForEachRowAndLaterOnlyWhatIsMissing) {
+  write("rows.csv", "prompt,out,width\nlake,a.png,\nship,,32\n\"tea, \"\"hot\"\"\",c.png,\n");
+  const Outcome first = batch({"dot", "rows.csv", "out-dir=new/out", "--report", "r.json"});
   EXPECT_EQ(first.status, 0) << first.err;
-  EXPECT_EQ(made(), (Names{"a.mp4", "b.mp4", "c.mp4"}));
-  EXPECT_EQ(total("made"), 3);
+  EXPECT_EQ(made("new/out"), (std::set<std::string>{"a.png", "0002.png", "c.png"}));
+  EXPECT_TRUE(has(first.out, "made 3, skipped 0, failed 0")) << first.out;
+  EXPECT_TRUE(has(first.out, "    2  new/out/0002.png  made")) << first.out;
+  EXPECT_EQ(states(report()), "made made made");
+  EXPECT_EQ(report()["totals"]["made"].integer(), 3);
+  EXPECT_TRUE(fs::exists(folder / "new/out/.aigc-batch/a.png.json"));
 
-  fs::remove(folder / "b.mp4");
-  write("rows.csv", "out;frames\r\na.mp4;3\r\nb.mp4;4\r\nc.mp4;6\r\n");
-  const Outcome second = aigc({"batch", "bars", "rows.csv", "--report", "r.json"});
-  EXPECT_EQ(second.status, 0) << second.err;
-  EXPECT_EQ(total("made"), 2) << second.out; // one was gone, one has changed
-  EXPECT_EQ(total("skipped"), 1);
+  const auto a = time_of("new/out/a.png");
+  EXPECT_TRUE(has(batch({"dot", "rows.csv", "out-dir=new/out"}).out, "made 0, skipped 3"));
+
+  fs::remove(folder / "new/out/c.png");
+  write("rows.csv", "prompt,out,width\nlake,a.png,\nship,,33\n\"tea, \"\"hot\"\"\",c.png,\n");
+  const Outcome third = batch({"dot", "rows.csv", "out-dir=new/out", "--report=r.json"});
+  EXPECT_EQ(third.status, 0) << third.err;
+  EXPECT_EQ(states(report()), "skipped made made");
+  EXPECT_EQ(time_of("new/out/a.png"), a);
 }
 
-TEST_F(Batch, AFailedRowDoesNotStopTheOthers) {
-  write("rows.jsonl", "{\"out\": \"a.mp4\", \"frames\": 3}\n{\"out\": \"b.mp4\", \"frames\": 2}\n");
-  fs::create_directory(folder / "b.mp4"); // nothing can be made of that name
-  const Outcome run = aigc({"batch", "bars", "rows.jsonl", "--report", "r.json"});
-  EXPECT_EQ(run.status, 1) << run.err;
-  EXPECT_EQ(total("made"), 1) << run.out;
-  EXPECT_EQ(total("failed"), 1);
-  fs::remove(folder / "b.mp4");
-  EXPECT_EQ(aigc({"batch", "bars", "rows.jsonl", "--report", "r.json"}).status, 0);
-  EXPECT_EQ(total("made"), 1);
-  EXPECT_EQ(total("skipped"), 1);
+TEST_F(Batch, AFileThatIsReadCountsByWhatIsInIt) {
+  write("look", "one");
+  write("rows.txt", "lake\nship\n");
+  EXPECT_EQ(batch({"dot", "rows.txt", "look=look"}).status, 0);
+  EXPECT_TRUE(has(batch({"dot", "rows.txt", "look=look"}).out, "skipped 2"));
+  write("look", "two");
+  EXPECT_TRUE(has(batch({"dot", "rows.txt", "look=look"}).out, "made 2"));
 }
 
-TEST_F(Batch, ABadRowIsNamedBeforeAnythingStarts) {
-  const std::pair<const char*, const char*> cases[] = {
-      {"out,frames\na.mp4,3\nb.mp4,many\n", "row 2"},
-      {"out,frames\na.mp4,3\na.mp4,4\n", "a.mp4"},
-      {"out,frame\na.mp4,3\n", "did you mean frames"},
-      {"out,frames\na.mp4,0\n", "out of range"},
-      {"out,frames\na.mp4\n", "row 1"},
-      {"", "rows.csv"},
-  };
-  for (const auto& [text, said] : cases) {
-    write("rows.csv", text);
-    const Outcome run = aigc({"batch", "bars", "rows.csv"});
-    EXPECT_NE(run.status, 0) << text;
-    EXPECT_TRUE(has(run.err, said)) << text << run.err;
-    EXPECT_EQ(made(), Names{}) << text;
-  }
-}
-
-TEST_F(Batch, WithSkipTheRestGoesOn) {
-  write("rows.csv", "out,frames\na.mp4,3\nb.mp4,many\nc.mp4,3\n");
-  const Outcome run =
-      aigc({"batch", "bars", "rows.csv", "on-error=skip", "out-dir=films", "--report", "r.json"});
-  EXPECT_EQ(run.status, 1) << run.err;
-  EXPECT_EQ(made("films"), (Names{"a.mp4", "c.mp4"}));
-  EXPECT_EQ(total("failed"), 1);
-  EXPECT_TRUE(has(read("r.json"), "frames")) << read("r.json");
-}
-
-TEST_F(Batch, ShardsMakeEachRowOnce) {
-  write("rows.csv", "out,frames\na.mp4,2\nb.mp4,2\nc.mp4,2\nd.mp4,2\ne.mp4,2\n");
-  gint64 all = 0;
-  for (const char* shard : {"0/3", "1/3", "2/3"}) {
-    const Outcome run = aigc({"batch", "bars", "rows.csv", "--shard", shard, "--report", "r.json"});
-    EXPECT_EQ(run.status, 0) << run.err;
-    EXPECT_EQ(total("skipped"), 0);
-    all += total("made");
-  }
-  EXPECT_EQ(all, 5);
-  EXPECT_EQ(made().size(), 5u);
-  EXPECT_EQ(aigc({"batch", "bars", "rows.csv", "--shard", "3/3"}).status, 2);
-}
-
-TEST_F(Batch, InterruptedItStopsCleanlyAndARerunGoesOn) {
-  write("rows.csv", "out,frames,live\na.mp4,2,false\nb.mp4,9000,true\nc.mp4,2,false\n");
-  Program program = start({"batch", "bars", "rows.csv", "--jobs", "1", "--report", "r.json"});
-  for (int i = 0; i < 1000 && !fs::exists(folder / "a.mp4"); ++i)
-    std::this_thread::sleep_for(10ms);
-  std::this_thread::sleep_for(300ms); // b has begun, or is about to
-  program.signal(SIGINT);
-  EXPECT_EQ(program.wait().status, 130);
-  EXPECT_EQ(made(), Names{"a.mp4"});
-  write("rows.csv", "out,frames,live\na.mp4,2,false\nb.mp4,9,true\nc.mp4,2,false\n");
-  EXPECT_EQ(aigc({"batch", "bars", "rows.csv", "--report", "r.json"}).status, 0);
-  EXPECT_EQ(total("made"), 2);
-  EXPECT_EQ(total("skipped"), 1);
-}
-
-TEST_F(Batch, RefusesPreviewsNobodyAskedFor) {
-  write("posts.csv", "out,prompt:zh,prompt:en\nfox.png,雪中的狐狸,a fox in the snow\n");
-  const Names line = {"batch", "post", "posts.csv", "width=320", "height=180", "languages=zh,en"};
-  EXPECT_EQ(aigc(line, "AIGC_JOBS").status, 2);
-  EXPECT_EQ(made(), Names{});
-  Names allowed = line;
-  allowed.push_back("--allow-preview");
-  const Outcome run = aigc(allowed, "AIGC_JOBS");
+TEST_F(Batch, ARowsOwnValueWins) {
+  write("rows.jsonl",
+        "{\"id\": \"x\", \"prompt\": \"lake\"}\n{\"width\": 48, \"prompt\": \"b\"}\n");
+  const Outcome run = batch({"dot", "rows.jsonl", "width=24"});
   EXPECT_EQ(run.status, 0) << run.err;
-  EXPECT_EQ(made(), (Names{"fox.en.png", "fox.zh.png"}));
+  const auto size = [this](const std::string& name) { return shell("file " + name).out; };
+  EXPECT_TRUE(has(size("x.png"), "24 x 16")) << size("x.png");
+  EXPECT_TRUE(has(size("0002.png"), "48 x 16")) << size("0002.png");
+}
+
+TEST_F(Batch, ABadRowStartsNothingAndIsNamed) {
+  const struct {
+    std::string csv;
+    Names words;
+    Names said;
+  } cases[] = {
+      {"prompt,out\nlake,a.png\n,b.png\n", {}, {"rows.csv: row 2 (line 3)", "dot needs prompt"}},
+      {"prompt,widht\nlake,16\n", {}, {"row 1 (line 2)", "did you mean width?"}},
+      {"prompt,width\nlake,16\nship,15\n", {}, {"row 2 (line 3)", "width=15: out of range"}},
+      {"prompt,out\nlake,a.png\nship,./a.png\n", {}, {"row 2", "is that of row 1 too"}},
+      {"prompt,id\nlake,a\nship,a\n", {}, {"row 2", "id=a is that of row 1 too"}},
+      {"prompt,out\nlake,a.mp4\n", {}, {"row 1", "out=a.mp4", "ends in .png"}},
+      {"prompt,languages\nlake,\"zh,xx\"\n", {}, {"row 1", "'xx' is no language"}},
+      {"prompt,languages\nlake,\"zh,zh\"\n", {}, {"row 1", "zh is there twice"}},
+      {"prompt,title:zh,languages\nlake,a,en\n", {}, {"title: has no words in en"}},
+      {"prompt,title:zh\nlake,a\n", {}, {"title: has words for several languages"}},
+      {"prompt,look\nlake,none\n", {}, {"look=none: there is no such file"}},
+      {"prompt,out\nlake,no/a.png\n", {}, {"there is no folder"}},
+      {"prompt,max-cost\nlake,1\n", {}, {"row 1", "max-cost counts over all rows"}},
+      {"prompt\nlake\n", {"out=a.png"}, {"out is one file"}},
+      {"prompt\nlake\n", {"--jobs=0"}, {"--jobs=0"}},
+      {"prompt\nlake\n", {"--shard=3/3"}, {"there is no shard 3/3"}},
+      {"prompt\nlake\n", {"--report=no/r.json"}, {"--report=no/r.json: cannot be written"}},
+  };
+  for (const auto& [csv, words, said] : cases) {
+    write("rows.csv", csv);
+    Names all{"dot", "rows.csv"};
+    all.insert(all.end(), words.begin(), words.end());
+    const Outcome run = batch(all);
+    EXPECT_EQ(run.status, 2) << csv << run.err;
+    for (const auto& part : said)
+      EXPECT_TRUE(has(run.err, part)) << part << " in " << run.err;
+    EXPECT_TRUE(run.err.starts_with("error: ")) << run.err;
+    EXPECT_EQ(made(), std::set<std::string>{"rows.csv"});
+  }
+  EXPECT_EQ(batch({"dot"}).status, 2);
+  EXPECT_EQ(batch({"dot", "none.csv"}).status, 1);
+}
+
+TEST_F(Batch, SkippingBadRowsMakesTheRestAndSaysSo) {
+  write("rows.csv", "prompt,out,width\nlake,a.png,\nship,b.png,1\ntea,c.png,\n");
+  const Outcome run = batch({"dot", "rows.csv", "on-error=skip", "--report=r.json"});
+  EXPECT_EQ(run.status, 1) << run.err;
+  EXPECT_TRUE(has(run.err, "failed: rows.csv: row 2 (line 3): width=1: out of range")) << run.err;
+  EXPECT_EQ(made(), (std::set<std::string>{"a.png", "c.png", "r.json", "rows.csv"}));
+  EXPECT_EQ(report()["totals"]["failed"].integer(), 1);
+}
+
+TEST_F(Batch, AFailedRowStopsNoOtherAndIsRetried) {
+  write("rows.csv", "prompt,frames\nlake,1\nship,0\ntea,1\n");
+  const Outcome run = batch({"dot", "rows.csv", "--report=r.json"});
+  EXPECT_EQ(run.status, 1);
+  EXPECT_EQ(states(report()), "made failed made");
+  EXPECT_TRUE(has(run.err, "failed: row 2 (line 3), 0002.png: ")) << run.err;
+  EXPECT_TRUE(has(run.out, "0002.png  failed")) << run.out;
+
+  fs::remove(folder / "0003.png");
+  write("rows.csv", "prompt,frames\nlake,1\nship,1\ntea,1\n");
+  EXPECT_EQ(batch({"dot", "rows.csv", "--retry-failed", "--report=r.json"}).status, 0);
+  EXPECT_EQ(states(report()), "skipped made skipped");
+  EXPECT_EQ(batch({"dot", "rows.csv", "--report=r.json"}).status, 0);
+  EXPECT_EQ(states(report()), "skipped skipped made");
+}
+
+TEST_F(Batch, LanguagesMakeAFileEach) {
+  write("rows.csv", "prompt,out,title,title:zh,languages\nlake,a.png,Lake,湖,\"zh,en\"\n"
+                    "ship,b.png,Ship,船,\n");
+  const Outcome run = batch({"dot", "rows.csv", "--json", "language=zh"});
+  EXPECT_EQ(run.status, 0) << run.out;
+  EXPECT_EQ(made(), (std::set<std::string>{"a.en.png", "a.zh.png", "b.png", "rows.csv"}));
+  // Another title in one language makes that file anew, and no other.
+  write("rows.csv", "prompt,out,title,title:zh,languages\nlake,a.png,Lake,山,\"zh,en\"\n"
+                    "ship,b.png,Ship,船,\n");
+  batch({"dot", "rows.csv", "language=zh", "--report=r.json"});
+  EXPECT_EQ(states(report()), "made skipped skipped");
+  EXPECT_EQ(report()["rows"].at(0)["language"].text(), "zh");
+}
+
+TEST_F(Batch, LanguagesNeedNoList) {
+  const Outcome run =
+      aigc({"dot", "prompt=lake", "out=a.png", "languages=zh,en", "title:zh=湖", "title:en=Lake"});
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_EQ(made(), (std::set<std::string>{"a.en.png", "a.zh.png"}));
+  EXPECT_EQ(aigc({"dot", "prompt=lake", "out=a.png", "languages=zh,e"}).status, 2);
+  EXPECT_TRUE(has(aigc({"bars", "out=a.mp4", "languages=zh,en"}).err, "same in every language"));
+}
+
+TEST_F(Batch, PreviewsAreMadeOnlyWhenWanted) {
+  write("rows.txt", "山间的湖\n");
+  const Names words{"post", "rows.txt", "width=64", "height=36"};
+  const Outcome refused = batch(words, "AIGC_JOBS");
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_TRUE(has(refused.err, "all would be previews")) << refused.err;
+  EXPECT_EQ(made(), std::set<std::string>{"rows.txt"});
+  for (const char* allowed : {"backend=preview", "--allow-preview"}) {
+    Names more = words;
+    more.push_back(allowed);
+    const Outcome run = batch(more, "AIGC_JOBS");
+    EXPECT_EQ(run.status, 0) << run.err;
+    fs::remove(folder / "0001.png");
+  }
+}
+
+TEST_F(Batch, TellsProgramsInJson) {
+  write("rows.csv", "prompt,frames\nlake,1\nship,0\n");
+  const Outcome run = batch({"dot", "rows.csv", "--json", "--jobs=1"});
+  EXPECT_EQ(run.err, "");
+  std::istringstream lines(run.out);
+  std::string seen;
+  for (std::string line; std::getline(lines, line);) {
+    const auto tree = parse_json(line);
+    const JsonView event(tree.get());
+    seen += event["event"].text();
+    if (event["row"].exists()) seen += std::to_string(*event["row"].integer());
+    seen += " ";
+  }
+  EXPECT_EQ(seen, "batch start1 done1 row1 start2 error2 row2 batch-done ");
+}
+
+TEST_F(Batch, InterruptedItBeginsNothingNewAndKeepsNoPart) {
+  write("rows.csv", "frames,live\n10,no\n9000,yes\n9000,yes\n30,no\n");
+  Program program = start({"batch", "bars", "rows.csv", "--jobs=2", "--report=r.json"});
+  await([&] { return fs::exists(folder / "0001.mp4"); });
+  await([&] { return files().size() >= 5; }); // list, records, first film, two parts
+  program.signal(SIGINT);
+  const Outcome run = program.wait();
+  EXPECT_EQ(run.status, 130) << run.err;
+  EXPECT_EQ(states(report()), "made interrupted interrupted not-started");
+  EXPECT_TRUE(report()["interrupted"].boolean(false));
+  EXPECT_EQ(files().size(), 4u) << "parts are left";
+  // An interrupted row is not made.
+  write("rows.csv", "frames,live\n10,no\n9,yes\n9,yes\n30,no\n");
+  EXPECT_EQ(batch({"bars", "rows.csv", "--report=r.json"}).status, 0);
+  EXPECT_EQ(states(report()), "skipped made made made");
+}
+
+TEST_F(Batch, InterruptedTwiceItEndsThoughAPipelineHangs) {
+  write("rows.csv", "out\na.mp4\nb.mp4\n");
+  Program program = start({"batch", "stuck", "rows.csv", "--report=r.json"});
+  await([&] { return files().size() >= 3; });
+  std::this_thread::sleep_for(200ms);
+  const auto begun = std::chrono::steady_clock::now();
+  program.signal(SIGINT);
+  std::this_thread::sleep_for(100ms);
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.wait().status, 130);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 3s);
+  EXPECT_EQ(states(report()), "interrupted interrupted");
+  EXPECT_EQ(made(), (std::set<std::string>{"r.json", "rows.csv"}));
+}
+
+TEST_F(Batch, ShardsShareTheRowsAndTheRecords) {
+  write("rows.txt", "a\nb\nc\nd\ne\n");
+  const Outcome run = batch({"dot", "rows.txt", "--shard=1/3"});
+  EXPECT_TRUE(has(run.err, "shard 1/3 by --shard")) << run.err;
+  EXPECT_EQ(made(), (std::set<std::string>{"0002.png", "0005.png", "rows.txt"}));
+  for (const char* shard : {"--shard=0/3", "--shard=2/3"})
+    EXPECT_EQ(batch({"dot", "rows.txt", shard}).status, 0);
+  EXPECT_TRUE(has(batch({"dot", "rows.txt"}).out, "made 0, skipped 5"));
+}
+
+TEST_F(Batch, MemoryDoesNotGrowWithTheRows) {
+  std::string rows;
+  for (int i = 0; i < 300; ++i)
+    rows += "row " + std::to_string(i) + "\n";
+  write("rows.txt", rows);
+  Program program = start({"batch", "dot", "rows.txt", "--jobs=2"});
+  const auto resident = [&] {
+    std::ifstream status("/proc/" + std::to_string(program.pid()) + "/status");
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with("VmRSS:")) return std::atol(line.c_str() + 6);
+    return 0L;
+  };
+  await([&] { return fs::exists(folder / "0100.png"); });
+  const long early = resident();
+  await([&] { return fs::exists(folder / "0290.png"); });
+  const long late = resident();
+  EXPECT_EQ(program.wait().status, 0);
+  if (late > 0) {
+    EXPECT_LT(late - early, 8 << 10) << early << " kB, then " << late << " kB";
+  }
+}
+
+TEST_F(PaidBatch, KilledAndRunAgainNothingIsLostOrPaidTwice) {
+  server.configure(R"({"image": {"seconds": 0.15}})");
+  std::string rows;
+  for (int i = 0; i < 8; ++i)
+    rows += "湖 " + std::to_string(i) + "\n";
+  write("rows.txt", rows);
+  const Names words{"batch", "post", "rows.txt", "width=512", "height=512", "--jobs=3"};
+  for (const size_t upto : {1u, 3u, 5u}) {
+    Program program = start(words, "AIGC_JOBS");
+    await([&] { return made().size() - 1 >= upto; });
+    program.signal(SIGKILL);
+    program.wait();
+  }
+  const Outcome last = aigc(words, "AIGC_JOBS");
+  EXPECT_EQ(last.status, 0) << last.err;
+  EXPECT_EQ(made().size(), 9u);
+  EXPECT_EQ(paid_pictures(), 8u);
+  EXPECT_TRUE(has(aigc(words, "AIGC_JOBS").out, "made 0, skipped 8"));
+  EXPECT_EQ(paid_pictures(), 8u);
+}
+
+TEST_F(PaidBatch, ACapHoldsOverAllRows) {
+  write("rows.txt", "湖\n船\n山\n");
+  const Names words{"post", "rows.txt", "width=512", "height=512", "--report=r.json"};
+  Names capped = words;
+  capped.insert(capped.end(), {"--max-cost=0.3", "--jobs=1"});
+  const Outcome run = batch(capped, "AIGC_JOBS");
+  EXPECT_EQ(run.status, 1) << run.err;
+  EXPECT_EQ(states(report()), "made failed failed");
+  EXPECT_TRUE(has(report()["rows"].at(1)["message"].text(), "max-cost")) << run.err;
+  EXPECT_GT(report()["totals"]["cost"]["CNY"].number().value_or(0), 0.2);
+  EXPECT_EQ(paid_pictures(), 1u);
+  // The cap does not decide what a picture becomes.
+  EXPECT_EQ(batch(words, "AIGC_JOBS").status, 0);
+  EXPECT_EQ(states(report()), "skipped made made");
+  EXPECT_EQ(paid_pictures(), 3u);
+}
+
+TEST(BatchProgress, SaysHowLongItTakes) {
+  runner::BatchCounts counts{.to_make = 200, .made = 37, .failed = 2, .running = 5};
+  counts.row_seconds = 37 * 2;
+  EXPECT_EQ(counts.text(5), "37/200 made, 2 failed, 5 running, 1:05 left");
+  EXPECT_EQ((runner::BatchCounts{.to_make = 3, .running = 2}).text(2), "0/3 made, 2 running");
+}
+
+TEST(BatchShard, FollowsTheOptionThenTheEnvironment) {
+  std::map<std::string, std::string> set;
+  const auto environment = [&](const char* name) -> const char* {
+    const auto found = set.find(name);
+    return found == set.end() ? nullptr : found->second.c_str();
+  };
+  const auto shard = [&](const std::string& one, const std::string& all) {
+    const runner::Shard found = runner::find_shard(one, all, environment);
+    return std::to_string(found.index) + "/" + std::to_string(found.count) + " " + found.source;
+  };
+  EXPECT_EQ(shard("", ""), "0/1 ");
+  EXPECT_EQ(shard("2/4", ""), "2/4 --shard");
+  for (const char* wrong : {"4/4", "1", "-1/4", "1/0", "a/b", "1/4x"})
+    EXPECT_THROW(shard(wrong, ""), Error) << wrong;
+  EXPECT_THROW(shard("", "4"), Error);
+  EXPECT_THROW(shard("0/4", "4"), Error);
+
+  set = {{"JOB_COMPLETION_INDEX", "3"}};
+  EXPECT_EQ(shard("", "4"), "3/4 JOB_COMPLETION_INDEX");
+  EXPECT_EQ(shard("1/2", ""), "1/2 --shard");
+  EXPECT_THROW(shard("", ""), Error);
+  EXPECT_THROW(shard("", "3"), Error);
+
+  set = {{"SLURM_ARRAY_TASK_ID", "7"},
+         {"SLURM_ARRAY_TASK_MIN", "1"},
+         {"SLURM_ARRAY_TASK_COUNT", "4"},
+         {"SLURM_ARRAY_TASK_STEP", "2"}};
+  EXPECT_EQ(shard("", ""), "3/4 SLURM_ARRAY_TASK_ID");
+  EXPECT_EQ(shard("", "8"), "7/8 SLURM_ARRAY_TASK_ID");
+  set["SLURM_ARRAY_TASK_ID"] = "6";
+  EXPECT_THROW(shard("", ""), Error) << "between two steps";
+  set.erase("SLURM_ARRAY_TASK_COUNT");
+  EXPECT_THROW(shard("", ""), Error);
 }

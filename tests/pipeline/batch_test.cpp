@@ -53,7 +53,7 @@ class Batch : public ProgramTest {
     return JsonView(report_.get());
   }
   template <typename Ready> static void await(Ready ready) {
-    for (int i = 0; i < 2000 && !ready(); ++i)
+    for (int i = 0; i < 20000 && !ready(); ++i)
       std::this_thread::sleep_for(5ms);
     EXPECT_TRUE(ready());
   }

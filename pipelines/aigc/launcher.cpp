@@ -121,8 +121,11 @@ class MuxerWatch {
 bool stop_in_time(const Ref<GstElement>& pipeline, std::shared_ptr<MuxerWatch> watch) {
   auto stopped = std::make_shared<std::promise<void>>();
   std::future<void> future = stopped->get_future();
-  std::thread([pipeline, watch, stopped] {
+  std::thread([pipeline = pipeline, watch, stopped]() mutable {
     gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+    // Whoever waits may be about to end the program, and shall find nothing alive.
+    pipeline.reset();
+    watch.reset();
     stopped->set_value();
   }).detach();
   return future.wait_for(kTeardown) == std::future_status::ready;

@@ -323,7 +323,7 @@ TEST_F(Batch, ShardsShareTheRowsAndTheRecords) {
 
 TEST_F(Batch, MemoryDoesNotGrowWithTheRows) {
   std::string rows;
-  for (int i = 0; i < 600; ++i)
+  for (int i = 0; i < 400; ++i)
     rows += "row " + std::to_string(i) + "\n";
   write("rows.txt", rows);
   Program program = start({"batch", "dot", "rows.txt", "--jobs=2"});
@@ -335,7 +335,7 @@ TEST_F(Batch, MemoryDoesNotGrowWithTheRows) {
   };
   await([&] { return fs::exists(folder / "0100.png"); });
   const long early = resident();
-  await([&] { return fs::exists(folder / "0500.png"); });
+  await([&] { return fs::exists(folder / "0330.png"); });
   const long late = resident();
   EXPECT_EQ(program.wait().status, 0);
   EXPECT_GT(early, 0);

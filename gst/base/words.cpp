@@ -37,6 +37,14 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 
 } // namespace
 
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && g_ascii_isspace(text.front()))
+    text.remove_prefix(1);
+  while (!text.empty() && g_ascii_isspace(text.back()))
+    text.remove_suffix(1);
+  return text;
+}
+
 bool ends_a_sentence(std::string_view text) {
   for (const std::string_view sign : kSentenceEnds)
     if (text.ends_with(sign)) return true;

@@ -20,6 +20,9 @@ inline std::string_view bounded(std::string_view text, size_t longest) {
 inline constexpr std::string_view kSentenceEnds[] = {"。", "！", "？", "…", ".",
                                                      "!",  "?",  "；", ";"};
 
+/// Without the ASCII white space around it.
+std::string_view trimmed(std::string_view text);
+
 bool ends_a_sentence(std::string_view text);
 
 /// Joins parts to flowing text, with the signs of their own writing between them.

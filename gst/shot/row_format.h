@@ -46,9 +46,6 @@ Ref<JsonObject> json_row(std::string_view text, JsonPlace start, const std::stri
 /// Throws Error when it is no object.
 Ref<JsonObject> json_defaults(JsonNode* node);
 
-/// Without white space of ASCII at both ends.
-std::string_view trimmed(std::string_view text);
-
 /// What to do about a list in another encoding.
 extern const char* const kSaveAsUtf8;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Lists as CSV, as RFC 4180 has it and as spreadsheets write it.
 #include "base/error.h"
+#include "base/words.h"
 #include "shot/row_format.h"
 #include "shot/shot.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Lists with one row a line, TXT and JSONL, and what all formats share.
 #include "base/error.h"
+#include "base/words.h"
 #include "shot/row_format.h"
 #include "shot/shot.h"
 
@@ -94,14 +95,6 @@ bool is_utf16(std::string_view head) {
 
 const char* const kSaveAsUtf8 =
     "save the list as UTF-8 (spreadsheets: \"CSV UTF-8\"; in a shell: iconv -f LATIN1 -t UTF-8)";
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && g_ascii_isspace(text.front()))
-    text.remove_prefix(1);
-  while (!text.empty() && g_ascii_isspace(text.back()))
-    text.remove_suffix(1);
-  return text;
-}
 
 Ref<JsonObject> RowFormat::of_sentence(const std::string& text) const {
   auto row = adopt(json_object_new());

@@ -17,14 +17,6 @@
 namespace aigc::runner {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && g_ascii_isspace(text.front()))
-    text.remove_prefix(1);
-  while (!text.empty() && g_ascii_isspace(text.back()))
-    text.remove_suffix(1);
-  return text;
-}
-
 /// Cuts the first word off `text`.
 std::string_view next_word(std::string_view& text) {
   text = trimmed(text);

@@ -17,14 +17,6 @@ namespace {
 constexpr int kMostCandidates = 64; ///< braces that are tried as the beginning of the object
 constexpr size_t kLongestMood = 200;
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && g_ascii_isspace(text.front()))
-    text.remove_prefix(1);
-  while (!text.empty() && g_ascii_isspace(text.back()))
-    text.remove_suffix(1);
-  return text;
-}
-
 /// Letters in lower case only: models spell "negative_prompt" in many ways.
 std::string plain_name(std::string_view name) {
   std::string plain;

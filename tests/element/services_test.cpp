@@ -5,6 +5,7 @@
 #include "launch.h"
 
 #include <memory>
+#include <set>
 
 using namespace aigc;
 
@@ -51,12 +52,36 @@ class ServicesTest : public ElementTest {
     return JsonView(log_.get())["calls"].size();
   }
 
+  /// A list of two shots, up to their clips, with `more` on every stage.
+  Ran film(const std::string& more) {
+    const std::string list = shots(R"([{"script":"fox"},{"script":"owl"}])");
+    return Launch("aishotsrc location=" + list + " ! aipromptenhance " + more + " ! qwenimagesrc " +
+                  more + " ! wanxclipgen " + more + " ! fakesink")
+        .run();
+  }
+
   Standin standin;
 
  private:
   std::vector<std::string> names_;
   Ref<JsonNode> log_;
 };
+
+/// How many shots each stage would have asked for, as "prompt image image".
+std::string planned(const Ran& ran) {
+  std::multiset<std::string> stages;
+  for (const auto& message : ran.elements) {
+    const GstStructure* said = gst_message_get_structure(message.get());
+    if (!gst_structure_has_name(said, "aigc/shot-planned")) continue;
+    stages.insert(gst_structure_get_string(said, "stage"));
+    EXPECT_TRUE(gst_structure_has_field(said, "cost"));
+    EXPECT_STRNE(gst_structure_get_string(said, "model"), "");
+  }
+  std::string all;
+  for (const auto& stage : stages)
+    all += (all.empty() ? "" : " ") + stage;
+  return all;
+}
 
 /// What an application does that keeps its keys itself.
 GstBusSyncReply give_keys(GstBus*, GstMessage* message, gpointer asked) {
@@ -273,5 +298,43 @@ TEST_F(ServicesTest, ACostLimitThatIsNoNumberIsRefused) {
   const Ran ran = Launch("aipromptenhance prompt=fox on-error=fail ! fakesink").run();
   ASSERT_EQ(ran.errors.size(), 1u);
   EXPECT_NE(ran.errors[0].find("AIGC_MAX_COST"), std::string::npos) << ran.errors[0];
+  EXPECT_EQ(calls(), 0u);
+}
+
+TEST_F(ServicesTest, ADryRunTellsWhatItWouldAskAndAsksNobody) {
+  set_keys();
+  const Ran ran = film("dry-run=true");
+  EXPECT_TRUE(ran.eos);
+  EXPECT_EQ(ran.errors, std::vector<std::string>());
+  EXPECT_EQ(planned(ran), "image image prompt prompt video video");
+  EXPECT_EQ(calls(), 0u);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path()))
+    EXPECT_TRUE(entry.is_directory() || entry.path().filename() == "shots.json") << entry.path();
+}
+
+TEST_F(ServicesTest, ADryRunTakesFromTheStoreWhatIsThere) {
+  set_keys();
+  ASSERT_EQ(film("max-in-flight=2").errors, std::vector<std::string>());
+  const size_t before = calls();
+  const Ran all = film("dry-run=true");
+  EXPECT_TRUE(all.eos);
+  EXPECT_EQ(planned(all), "");
+  // Another take of the clips alone: their words and keyframes are there.
+  const std::string list = folder.path() + "/shots.json";
+  const Ran takes = Launch("aishotsrc location=" + list +
+                           " ! aipromptenhance dry-run=true ! qwenimagesrc dry-run=true"
+                           " ! wanxclipgen dry-run=true take=1 ! fakesink")
+                        .run();
+  EXPECT_EQ(planned(takes), "video video");
+  EXPECT_EQ(calls(), before);
+}
+
+TEST_F(ServicesTest, ADryRunRefusesWhatARealOneWould) {
+  set_keys();
+  const std::string list = shots(R"([{"script":"fox","duration":3600}])");
+  const Ran ran =
+      Launch("aishotsrc location=" + list + " ! wanxclipgen dry-run=true ! fakesink").run();
+  ASSERT_EQ(ran.errors.size(), 1u);
+  EXPECT_NE(ran.errors[0].find("3600"), std::string::npos) << ran.errors[0];
   EXPECT_EQ(calls(), 0u);
 }

@@ -29,28 +29,6 @@ void rounded(cairo_t* cr, double x, double y, double w, double h, double r) {
   cairo_close_path(cr);
 }
 
-void paint_tag(Painting& painting) {
-  const Frame& frame = painting.frame;
-  const double size = std::max(0.5, frame.unit * 0.0026), pad = 4 * size,
-               width = 7 * 6.4 * size - 2.4 * size + 2 * pad, height = 6 * size + 2 * pad;
-  const double x = frame.width - width - frame.unit * 0.025, y = frame.unit * 0.025;
-  Layer layer = make_box(x - 1, y - 1, x + width + 1, y + height + 1, 0);
-  cairo_t* cr = layer.canvas.cr();
-  rounded(cr, x, y, width, height, height * 0.3);
-  set_colour(cr, rgb(0x10121a), 0.42);
-  cairo_fill(cr);
-  cairo_translate(cr, x + pad, y + pad);
-  cairo_scale(cr, size, size);
-  Tones tones;
-  tones.dark = rgb(0xffffff);
-  for (const char* letter : kTag) {
-    draw_shape(cr, letter, tones, nullptr, 0.88);
-    cairo_translate(cr, 6.4, 0);
-  }
-  layer.fixed = true;
-  painting.layers.push_back(std::move(layer));
-}
-
 struct GObjectRelease {
   void operator()(gpointer object) const { g_object_unref(object); }
 };
@@ -121,6 +99,28 @@ void paint_card(Painting& painting, const Plan& plan) {
 }
 
 } // namespace
+
+void paint_tag(Painting& painting) {
+  const Frame& frame = painting.frame;
+  const double size = std::max(0.5, frame.unit * 0.0026), pad = 4 * size,
+               width = 7 * 6.4 * size - 2.4 * size + 2 * pad, height = 6 * size + 2 * pad;
+  const double x = frame.width - width - frame.unit * 0.025, y = frame.unit * 0.025;
+  Layer layer = make_box(x - 1, y - 1, x + width + 1, y + height + 1, 0);
+  cairo_t* cr = layer.canvas.cr();
+  rounded(cr, x, y, width, height, height * 0.3);
+  set_colour(cr, rgb(0x10121a), 0.42);
+  cairo_fill(cr);
+  cairo_translate(cr, x + pad, y + pad);
+  cairo_scale(cr, size, size);
+  Tones tones;
+  tones.dark = rgb(0xffffff);
+  for (const char* letter : kTag) {
+    draw_shape(cr, letter, tones, nullptr, 0.88);
+    cairo_translate(cr, 6.4, 0);
+  }
+  layer.fixed = true;
+  painting.layers.push_back(std::move(layer));
+}
 
 void paint_overlay(Painting& painting, const Plan& plan) {
   if (!plan.reading.unknown.empty()) paint_card(painting, plan);

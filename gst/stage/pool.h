@@ -110,6 +110,9 @@ class Pool {
 
   static constexpr size_t kMaxEvents = 1024;
   static constexpr unsigned kMaxChained = 32;
+  /// Chains of which nothing is inside, for a list that comes back to one; the one left longest ago
+  /// is forgotten first, and begins afresh.
+  static constexpr size_t kMaxRemembered = 1024;
 
  private:
   struct Shared;

@@ -221,6 +221,9 @@ class CameraRun : public ServiceRun {
     request.seconds = choose_seconds(model, request.seconds);
     request.motion = now.motion_prompt.empty() ? job.shot.motion_prompt
                                                : with_script(now.motion_prompt, job.shot.script);
+    // A keyframe shows what its shot is about, the end of another clip does not.
+    if (!job.before.clip.empty() && !is_blank(request.motion))
+      request.motion += "\n" + request.words;
     request.negative = now.negative_prompt.empty() ? job.shot.negative_prompt : now.negative_prompt;
     request.prompt_extend = now.prompt_extend;
     request.watermark = now.watermark;

@@ -219,6 +219,7 @@ class Batch {
     }
     result.cost = report->cost();
     result.cache_hits = report->cached();
+    result.figures = report->brand_figures();
     result.seconds = seconds_since(begun);
     keep(result, record);
     return result;

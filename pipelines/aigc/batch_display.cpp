@@ -97,6 +97,7 @@ class TextDisplay final : public BatchDisplay {
     void show_warning(const Problem& problem) override { display_.note(problem.message); }
     void show_interrupt() override {}
     void show_error(const Problem&) override {}
+    void show_figures(const BrandFigures&) override {}
     void show_finish(const Made*, bool) override {}
 
     TextDisplay& display_;

@@ -68,6 +68,10 @@ class TextReport final : public Report {
     if (!problem.remedy.empty()) std::fprintf(stderr, "  %s\n", problem.remedy.c_str());
   }
 
+  void show_figures(const BrandFigures& figures) override {
+    print("brand: " + figures.text() + (figures.ok() ? "\n" : ": past its limits\n"));
+  }
+
   void show_finish(const Made* made, bool interrupted) override {
     print_stages();
     if (!made) return print("interrupted before there was anything to keep; no file was made\n");

@@ -36,7 +36,10 @@ JobRun run_job(const JobFile& job, Values values, Report& report, LaunchOptions 
     if (file) file->discard();
   };
   const auto check = BrandCheck::make(values);
-  if (check) options.prepare = [&](GstElement* pipeline) { check->attach(pipeline); };
+  options.prepare = [prepare = options.prepare, &check](GstElement* pipeline) {
+    if (prepare) prepare(pipeline);
+    if (check) check->attach(pipeline);
+  };
   JobRun run{.ending = launch(job.render(values), report, options)};
   if (run.ending == Ending::failed) return run;
   if (check && run.ending == Ending::finished) judge(*check, values, out, report);

@@ -9,7 +9,9 @@
 #include "batch_rows.h"
 #include "batch_shard.h"
 #include "service/factory.h"
+#include "sheet.h"
 #include "store/files.h"
+#include "text.h"
 
 #include <charconv>
 #include <cstdio>
@@ -100,6 +102,7 @@ class Batch {
 
   int run() {
     check_report();
+    if (!line_.sheet.empty()) check_sheet(line_.sheet);
     plan();
     make_folders();
     BatchPool pool(
@@ -114,6 +117,7 @@ class Batch {
     report_.seconds = seconds_since(begun_);
     display_->finish(report_);
     if (!line_.report.empty()) write_file(line_.report, report_.json() + "\n");
+    if (!line_.sheet.empty()) write_sheet(line_.sheet, heading(), sheet_entries());
     const int status = report_.interrupted ? 130 : report_.totals().failed > 0 ? 1 : 0;
     if (!ended || has_left_pipelines()) {
       std::fflush(nullptr);
@@ -239,6 +243,55 @@ class Batch {
       result.message = error.what();
       result.remedy = error.remedy;
     }
+  }
+
+  std::string heading() const {
+    const BatchTotals sum = report_.totals();
+    std::string text = job_.name();
+    if (!line_.rows.empty()) text += " · " + fs::path(line_.rows).filename().string();
+    text += " · " + std::to_string(sum.made + sum.skipped) + " there";
+    if (sum.failed) text += ", " + std::to_string(sum.failed) + " failed";
+    return text + " · cost: " + cost_text(sum.cost);
+  }
+
+  std::vector<SheetEntry> sheet_entries() {
+    std::vector<SheetEntry> entries;
+    for (const auto& result : results_)
+      entries.push_back(sheet_entry(result));
+    return entries;
+  }
+
+  SheetEntry sheet_entry(const BatchResult& result) {
+    SheetEntry entry{.title = std::to_string(result.item.row)};
+    if (!result.item.out.empty())
+      entry.title += " · " + fs::path(result.item.out).filename().string();
+    try {
+      if (!result.item.out.empty()) entry.words = words_of(rows_.values(result.item));
+    } catch (const Error&) {
+      // The list has changed meanwhile; the picture is still that of the row.
+    }
+    std::error_code error;
+    const bool is_there =
+        result.state == RowState::made ||
+        (result.state == RowState::skipped && fs::is_regular_file(result.item.out, error));
+    entry.failed = result.state == RowState::failed;
+    if (is_there)
+      entry.file = result.item.out;
+    else
+      entry.instead = entry.failed ? result.message : "not made";
+    if (result.state == RowState::made) entry.note = made_note(result);
+    if (result.state == RowState::skipped) entry.note = result.message;
+    return entry;
+  }
+
+  static std::string words_of(const Values& values) {
+    const auto prompt = values.find("prompt");
+    return prompt == values.end() ? "" : prompt->second;
+  }
+
+  static std::string made_note(const BatchResult& result) {
+    if (result.cost.empty()) return result.cache_hits ? "from the store" : "no cost";
+    return cost_text(result.cost);
   }
 
   const JobFile& job_;

@@ -30,6 +30,7 @@ constexpr std::array kOptions = std::to_array<Option>({
     {"--jobs", &CommandLine::jobs, kBatch},
     {"--max-cost", &CommandLine::max_cost, kBatch},
     {"--report", &CommandLine::report, kBatch},
+    {"--sheet", &CommandLine::sheet, kBatch},
     {"--shard", &CommandLine::shard, kBatch},
     {"--shards", &CommandLine::shards, kBatch},
     {"--retry-failed", &CommandLine::retry_failed, kBatch},
@@ -145,6 +146,7 @@ Of batch (docs/batch.md):
   --max-cost M      most all rows together may cost, in the currency of the price file
   --retry-failed    only what failed last time
   --report FILE     what became of each row, as JSON
+  --sheet FILE      a contact sheet of what is there: .jpg or .png; .html, a page with the .jpg beside it
   --shard I/N       only each Nth row, from row I + 1; SLURM_ARRAY_TASK_ID and
                     JOB_COMPLETION_INDEX say so too
   --shards N        how many shards there are, where the environment does not say

@@ -15,6 +15,9 @@ struct CommandLine {
   bool batch = false;
   Values values;
   bool help = false, list = false, version = false, print = false, json = false;
+  bool dry_run = false;      ///< only say what would be called
+  std::string stop_at;       ///< "keyframes": make those alone
+  std::string from;          ///< "keyframes": pay for none of those
   std::string since;         ///< of costs: a day
   std::string report;        ///< of batch: JSON file
   std::string sheet;         ///< of batch: a contact sheet of what is there

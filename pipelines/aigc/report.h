@@ -14,6 +14,8 @@
 
 namespace aigc::runner {
 
+struct PlanSum;
+
 /// A step of one shot, from a PROGRESS message with code STAGE:ID.
 struct Step {
   std::string stage;
@@ -59,6 +61,8 @@ class Report {
   /// The same text is told once.
   void warning(const Problem& problem);
   void interrupt() { show_interrupt(); }
+  /// What a dry run has found out.
+  void plan(const PlanSum& sum) { show_plan(sum); }
   void error(const Problem& problem);
   /// The run has ended with a whole file, or, without one, before there was anything to keep.
   void finish(const Made* made, bool interrupted);
@@ -77,6 +81,7 @@ class Report {
   virtual void show_element_message(const std::string& element, const GstStructure* structure) = 0;
   virtual void show_warning(const Problem& problem) = 0;
   virtual void show_interrupt() = 0;
+  virtual void show_plan(const PlanSum& sum) = 0;
   virtual void show_error(const Problem& problem) = 0;
   virtual void show_finish(const Made* made, bool interrupted) = 0;
 

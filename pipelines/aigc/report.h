@@ -16,6 +16,8 @@
 
 namespace aigc::runner {
 
+struct PlanSum;
+
 /// A step of one shot, from a PROGRESS message with code STAGE:ID.
 struct Step {
   std::string stage;
@@ -61,6 +63,8 @@ class Report {
   /// The same text is told once.
   void warning(const Problem& problem);
   void interrupt() { show_interrupt(); }
+  /// What a dry run has found out.
+  void plan(const PlanSum& sum) { show_plan(sum); }
   void error(const Problem& problem);
   /// What the finished picture or film measures.
   void figures(const BrandFigures& figures);
@@ -83,6 +87,7 @@ class Report {
   virtual void show_element_message(const std::string& element, const GstStructure* structure) = 0;
   virtual void show_warning(const Problem& problem) = 0;
   virtual void show_interrupt() = 0;
+  virtual void show_plan(const PlanSum& sum) = 0;
   virtual void show_error(const Problem& problem) = 0;
   virtual void show_figures(const BrandFigures& figures) = 0;
   virtual void show_finish(const Made* made, bool interrupted) = 0;

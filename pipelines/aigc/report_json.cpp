@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The report for programs: one JSON object a line, each with "event" and "time" in seconds.
 #include "base/ref.h"
+#include "plan.h"
 #include "report.h"
 
 #include <cmath>
@@ -136,6 +137,12 @@ class JsonReport final : public Report {
   }
 
   void show_warning(const Problem& problem) override { problem_line("warning", problem).print(); }
+  void show_plan(const PlanSum& sum) override {
+    JsonObjectMaker event;
+    event.set("event", "plan").set("time", milliseconds(elapsed()));
+    std::puts(plan_json(sum, event).text().c_str());
+    std::fflush(stdout);
+  }
   void show_interrupt() override { line("interrupt").print(); }
   void show_error(const Problem& problem) override { problem_line("error", problem).print(); }
 

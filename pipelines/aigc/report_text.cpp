@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The report for people: a line a stage, redrawn on a terminal, else a line an event.
+#include "plan.h"
 #include "report.h"
 #include "text.h"
 
@@ -61,6 +62,8 @@ class TextReport final : public Report {
                stderr);
     if (redraws_) draw();
   }
+
+  void show_plan(const PlanSum& sum) override { print(plan_text(sum)); }
 
   void show_error(const Problem& problem) override {
     const std::string who = problem.element.empty() ? "" : problem.element + ": ";

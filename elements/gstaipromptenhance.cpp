@@ -95,6 +95,8 @@ class WriterRun : public ServiceRun {
     check(now);
     if (job.shot.style.empty()) job.shot.style = now.style;
     if (job.shot.language.empty() && now.language != "auto") job.shot.language = now.language;
+    // Another take of a shot is another picture of the same words.
+    request.take = now.take;
     request.style = job.shot.style;
     request.language = job.shot.language.empty() ? "auto" : job.shot.language;
     request.resolution = now.resolution;

@@ -265,6 +265,7 @@ Product ServiceRun::plan(const Failover& services, const Failover::Ask& ask,
   planned.provenance.model = found.request.model;
   planned.provenance.preview = driver.backend().is_preview();
   planned.provenance.planned = true;
+  planned.key = driver.key_of(found.request);
   planned.expected = driver.expect(found.request);
   planned.chain = job.chain;
   planned.is_open = found.begun == Begun::open || found.begun == Begun::elsewhere;

@@ -258,6 +258,20 @@ TEST(ApplyBrand, GivesSeeds) {
   EXPECT_LE(std::max(one.seed, two.seed), 2147483647);
 }
 
+TEST(ApplyBrand, PutsItsWordsWhereEveryModelReadsThem) {
+  const std::string far(400, 'x');
+  Shot shot;
+  shot.prompt = far + "手绘水墨质感";
+  apply_brand(tea_house(), shot);
+  EXPECT_EQ(shot.prompt, "手绘水墨质感，" + far + "手绘水墨质感");
+  const Shot once = shot;
+  apply_brand(tea_house(), shot);
+  EXPECT_EQ(shot, once);
+  shot.prompt = "清晨，手绘水墨质感。";
+  apply_brand(tea_house(), shot);
+  EXPECT_EQ(shot.prompt, "清晨，手绘水墨质感。");
+}
+
 TEST(ApplyBrand, KeepsItsWordsWhereThePromptIsTooLong) {
   Shot shot;
   shot.prompt = std::string(kMaxTextBytes, 'x');

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What lies over the picture and does not move: the PREVIEW tag, and the card with the words
 // nothing was drawn for.
+#include "service/preview/brand_colours.h"
 #include "service/preview/layers.h"
 
 #include <algorithm>
@@ -99,8 +100,9 @@ void paint_card(Painting& painting, const Plan& plan) {
       hero ? frame.height * 0.44 - height / 2 : frame.height - height - frame.unit * 0.022;
   Layer layer = make_box(x - size, y - size, x + width + size, y + height + size, 0);
   cairo_t* cr = layer.canvas.cr();
-  const Colour paper = hero ? rgb(0xfbf6ea) : rgb(0x12141c),
-               ink = hero ? rgb(0x2a2630) : rgb(0xfdf8ee);
+  const BrandColours brand(plan.setting.brand);
+  const Colour paper = brand.dressed(hero ? rgb(0xfbf6ea) : rgb(0x12141c)),
+               ink = brand.dressed(hero ? rgb(0x2a2630) : rgb(0xfdf8ee));
   if (hero)
     for (int i = 4; i > 0; --i) {
       rounded(cr, x - i, y + size * 0.12 - i, width + 2 * i, height + 2 * i, size * 0.2 + i);

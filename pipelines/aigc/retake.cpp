@@ -107,7 +107,7 @@ const Shot& find_shot(const std::vector<Shot>& shots, const std::string& word) {
   throw Error(Fault::settings,
               std::string(kRetake) + "=" + word + ": there is no such shot in the list of " +
                   std::to_string(shots.size()),
-              "Give numbers from 1 to " + std::to_string(shots.size()) + ", or ids.");
+              "Name shots by their number, from 1, or by id.");
 }
 
 } // namespace

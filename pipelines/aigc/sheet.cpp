@@ -30,7 +30,7 @@ constexpr const char* kPageHead = R"(<!DOCTYPE html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <style>
 body { margin: 1rem; background: #f6f5f2; color: #212126; font: 14px/1.4 "Noto Sans CJK SC", "Noto Sans", sans-serif }
-main { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 1rem }
+main { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: 1rem }
 figure { margin: 0 }
 img, .box { width: 100%; aspect-ratio: 16 / 9; object-fit: contain; box-sizing: border-box }
 img { height: auto; aspect-ratio: auto }

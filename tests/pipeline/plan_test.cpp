@@ -115,7 +115,7 @@ TEST_F(Look, StoppedAtKeyframesAFilmPaysForNoClipAndShowsThem) {
 }
 
 TEST_F(Look, AShotThatFailedHasACardThatSaysWhy) {
-  server.fail(R"([{"route": "image-sync", "kind": "status", "status": 400, "times": 1,
+  server.fail(R"([{"route": "image-async", "kind": "status", "status": 400, "times": 1,
                    "code": "DataInspectionFailed", "message": "not allowed"}])");
   const Outcome run = film({"--stop-at=keyframes", "on-error=skip"});
   EXPECT_EQ(run.status, 0) << run.err;

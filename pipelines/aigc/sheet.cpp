@@ -20,7 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kSmallQuality = 82; ///< of the pictures in a page
+constexpr int kSheetQuality = 85; ///< as JPEG
+constexpr int kSmallQuality = 80; ///< of the pictures in a page
 
 constexpr const char* kPageHead = R"(<!DOCTYPE html>
 <html>
@@ -101,7 +102,7 @@ void write_whole(const std::string& path, std::string_view bytes) {
 void write_picture(const std::string& path, const Raster& picture) {
   Cancel cancel;
   const char* mime = ending_of(path) == ".png" ? "image/png" : "image/jpeg";
-  write_whole(path, view(encode_picture(picture, mime, cancel).get()));
+  write_whole(path, view(encode_picture(picture, mime, cancel, kSheetQuality).get()));
 }
 
 /// As the page names it: relative to the page.

@@ -174,6 +174,17 @@ TEST_F(Look, WhatWasSeenIsWhatTheFilmGets) {
   EXPECT_EQ(paid(), (Paid{3, 4, 3}));
 }
 
+TEST_F(Look, ABatchKeepsToTheTakesToo) {
+  ASSERT_EQ(film({"retake=2"}).status, 0);
+  const Paid before = paid();
+  write("rows.csv", "shots,out\nstory.json,story.mp4\n");
+  const Outcome run =
+      aigc({"batch", "film", "rows.csv", "width=320", "height=180", "--jobs=1"}, "AIGC_JOBS");
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_TRUE(has(run.out, "made 1, skipped 0")) << run.out;
+  EXPECT_EQ(paid(), before);
+}
+
 TEST_F(Look, AShotThatIsNotThereCannotBeTakenAgain) {
   for (const char* word : {"retake=4", "retake=0", "retake=ship", "retake=2,,3"}) {
     const Outcome run = film({word});

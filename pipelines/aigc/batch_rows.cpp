@@ -2,7 +2,7 @@
 // See batch_rows.h.
 #include "batch_rows.h"
 
-#include "language.h"
+#include "shot/language.h"
 
 #include <charconv>
 #include <filesystem>

@@ -285,6 +285,8 @@ std::shared_ptr<const Brand> read_brand(const std::string& path, const struct st
   if (!JSON_NODE_HOLDS_OBJECT(root.get()))
     file.refuse("must hold an object", "see docs/brand.md for what a brand file looks like");
   read_group(file, "", *brand);
+  if (brand->max_palette_distance && brand->palette.empty())
+    file.refuse("has limits.palette-distance, but no palette", "add \"palette\"");
   return brand;
 }
 

@@ -223,6 +223,7 @@ void ServiceRun::take_brand(Job& job) const {
   if (job.shot.brand.empty()) job.shot.brand = house_brand();
   job.brand = brand_of(job.shot);
   if (!job.brand) return;
+  take_own(job.shot);
   if (role_ == Role::words)
     apply_brand_defaults(*job.brand, job.shot);
   else
@@ -265,6 +266,7 @@ Product ServiceRun::plan(const Failover& services, const Failover::Ask& ask,
   planned.provenance.model = found.request.model;
   planned.provenance.preview = driver.backend().is_preview();
   planned.provenance.planned = true;
+  planned.key = driver.key_of(found.request);
   planned.expected = driver.expect(found.request);
   planned.chain = job.chain;
   planned.is_open = found.begun == Begun::open || found.begun == Begun::elsewhere;

@@ -23,9 +23,11 @@ using namespace aigc;
 
 namespace {
 
+constexpr const char* kUsualStyle = "cinematic";
+
 struct WriterSettings : RoleSettings {
   WriterSettings() : RoleSettings(60'000, OnError::fallback) {}
-  std::string style = "cinematic";
+  std::string style;
   std::string language = "auto";
   std::string resolution;
   std::string brand;
@@ -40,8 +42,9 @@ struct WriterSettings : RoleSettings {
 const PropertyTable<WriterSettings>& WriterSettings::table() {
   using S = WriterSettings;
   static const PropertyTable<S> properties(with_stage_properties<S>({
-      {"style", "Look of every shot that brings none, such as ink or cyberpunk", &S::style,
-       Mutable::playing},
+      {"style",
+       "Look of every shot that brings none, such as ink (default: the brand's, else cinematic)",
+       &S::style, Mutable::playing},
       {"language", "Language to write in, as BCP 47; auto = the user's own", &S::language,
        Mutable::playing},
       {"resolution", "Resolution the description speaks of, such as 4K (default: none)",
@@ -83,6 +86,12 @@ class WriterRun : public ServiceRun {
   StageSettings settings() const override { return kind_.settings(); }
   std::string house_brand() const override { return kind_.settings().brand; }
 
+  void take_own(Shot& shot) const override {
+    const WriterSettings now = kind_.settings();
+    if (shot.style.empty()) shot.style = now.style;
+    if (shot.seed < 0) shot.seed = now.seed;
+  }
+
   std::optional<Product> pass(const Job& job) override {
     if (job.shot.prompt.empty()) return std::nullopt;
     return text_of(job);
@@ -93,7 +102,7 @@ class WriterRun : public ServiceRun {
       throw Error(Fault::settings, "the shot has no words", "give it a script, or set prompt");
     const WriterSettings now = kind_.settings();
     check(now);
-    if (job.shot.style.empty()) job.shot.style = now.style;
+    if (job.shot.style.empty()) job.shot.style = now.style.empty() ? kUsualStyle : now.style;
     if (job.shot.language.empty() && now.language != "auto") job.shot.language = now.language;
     // Another take of a shot is another picture of the same words.
     request.take = now.take;

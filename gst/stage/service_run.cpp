@@ -223,6 +223,7 @@ void ServiceRun::take_brand(Job& job) const {
   if (job.shot.brand.empty()) job.shot.brand = house_brand();
   job.brand = brand_of(job.shot);
   if (!job.brand) return;
+  take_own(job.shot);
   if (role_ == Role::words)
     apply_brand_defaults(*job.brand, job.shot);
   else

@@ -11,7 +11,6 @@ std::map<std::string, std::string> brand_values(const Brand& brand) {
   const auto add = [&](const char* name, const std::optional<double>& number) {
     if (number) values[name] = plain(*number);
   };
-  if (!brand.style.empty()) values["style"] = brand.style;
   add("saturation", brand.saturation);
   add("contrast", brand.contrast);
   add("brightness", brand.brightness);

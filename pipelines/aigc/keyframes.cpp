@@ -209,16 +209,16 @@ bool check_keyframes(const JobFile& job, const Values& values, const std::set<st
                      Report& report) {
   const auto plan = plan_job(job, values, PlanUntil::keyframes, report, nullptr);
   if (!plan) return false;
+  std::map<gint64, std::string> unseen; // by place in the list
+  for (const auto& call : plan->calls)
+    if (call.stage == "image" && call.service != "preview" && !retaken.contains(call.id))
+      unseen[call.index] = std::to_string(call.index + 1) + " (" + call.id + ")";
   std::string missing;
-  size_t count = 0;
-  for (const auto& call : plan->calls) {
-    const bool pays = call.stage == "image" && call.service != "preview";
-    if (!pays || retaken.contains(call.id)) continue;
-    if (++count <= kMostNamed)
-      missing += (count > 1 ? ", " : "") + std::to_string(call.index + 1) + " (" + call.id + ")";
-  }
-  if (count > kMostNamed) missing += " and " + std::to_string(count - kMostNamed) + " more";
-  if (count > 0)
+  size_t named = 0;
+  for (const auto& [index, name] : unseen)
+    if (named++ < kMostNamed) missing += (missing.empty() ? "" : ", ") + name;
+  if (named > kMostNamed) missing += " and " + std::to_string(named - kMostNamed) + " more";
+  if (named > 0)
     throw Error(Fault::settings,
                 "--from=keyframes: not in the store are the keyframes of the shots " + missing,
                 "Make and look at them first, with --stop-at=keyframes.");

@@ -67,6 +67,7 @@ int status_of(Ending ending) {
 int run_one(const JobFile& job, const Values& given, const CommandLine& line, Report& report) {
   const TakePlan takes(job, given, report, nullptr);
   const Values& values = takes.values();
+  if (line.print) return print_launch_line(job.render(values));
   if (!line.from.empty() && !check_keyframes(job, values, takes.retaken(), report))
     return kInterrupted;
   if (line.dry_run) {
@@ -125,7 +126,7 @@ int run(const CommandLine& line, Report& report) {
                 "Give language and a name of its own, such as language=zh out=film.zh.mp4.");
   if (line.batch || (many && !line.print)) return run_many(job, line);
   const Values values = job.complete(line.values);
-  if (line.print) return print_launch_line(job.render(values));
+  if (line.print && !TakePlan::is_wanted(job, values)) return print_launch_line(job.render(values));
   add_plugin_folder();
   gst_init(nullptr, nullptr);
   const int status = run_one(job, values, line, report);

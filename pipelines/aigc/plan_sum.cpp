@@ -193,7 +193,7 @@ std::string plan_text(const PlanSum& sum) {
   for (const auto& line : sum.lines)
     width = std::max(width, columns(line.service + " " + line.model));
   if (!sum.lines.empty())
-    text = "stage    " + padded("service", width) + "  calls  " + padded("for", 20) + "  cost\n";
+    text = "stage    " + padded("service", width) + "  calls  " + padded("units", 20) + "  cost\n";
   for (const auto& line : sum.lines)
     text += padded(line.stage, 7) + "  " + padded(line.service + " " + line.model, width) +
             format("  %5d  ", line.calls) + padded(units_of(line), 20) + "  " + cost_of(line) +

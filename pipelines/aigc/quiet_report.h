@@ -27,6 +27,7 @@ class QuietReport final : public Report {
   void show_interrupt() override { outer_.interrupt(); }
   void show_plan(const PlanSum& sum) override { outer_.plan(sum); }
   void show_error(const Problem&) override {}
+  void show_figures(const BrandFigures&) override {}
   void show_finish(const Made*, bool) override {}
 
   Report& outer_;

@@ -25,6 +25,10 @@ constexpr const char* kRetake = "retake";
 constexpr const char* kTakes = "takes";
 constexpr const char* kList = "aishotsrc";
 
+std::string record_of(const JobFile& job, const Values& values) {
+  return keyframe_folder(values.at(job.output()->name)) + "/takes.json";
+}
+
 TakesById read_takes(const std::string& path) {
   const auto bytes = read_file(path);
   if (!bytes) return {};
@@ -103,7 +107,7 @@ const Shot& find_shot(const std::vector<Shot>& shots, const std::string& word) {
   throw Error(Fault::settings,
               std::string(kRetake) + "=" + word + ": there is no such shot in the list of " +
                   std::to_string(shots.size()),
-              "Give numbers from 1 to " + std::to_string(shots.size()) + ", or ids.");
+              "Name shots by their number, from 1, or by id.");
 }
 
 } // namespace
@@ -112,13 +116,18 @@ std::string keyframe_folder(const std::string& out) {
   return fs::path(out).replace_extension(".keyframes").string();
 }
 
+bool TakePlan::is_wanted(const JobFile& job, const Values& values) {
+  if (!job.find(kTakes) || !job.output()) return false;
+  std::error_code error;
+  return values.contains(kRetake) || fs::exists(record_of(job, values), error);
+}
+
 TakePlan::TakePlan(const JobFile& job, Values values, Report& report, Interrupt* interrupt)
     : values_(std::move(values)) {
-  if (!job.find(kTakes) || !job.output()) return;
-  record_ = keyframe_folder(values_.at(job.output()->name)) + "/takes.json";
+  if (!is_wanted(job, values_)) return;
+  record_ = record_of(job, values_);
   takes_ = read_takes(record_);
   const auto retake = values_.find(kRetake);
-  if (takes_.empty() && retake == values_.end()) return;
   const std::vector<Shot> shots = list_shots(job, values_, report, interrupt);
   if (retake != values_.end()) ask_again(shots, retake->second);
   set_takes(shots);

@@ -19,6 +19,8 @@ std::string keyframe_folder(const std::string& out);
 /// The takes a film shall have from now on.
 class TakePlan {
  public:
+  /// Whether there is anything to find out: else the values stay as they are.
+  static bool is_wanted(const JobFile& job, const Values& values);
   /// Looks what was asked for before, and adds one to the takes of the shots in `retake`, named by
   /// number (from 1) or id. Leaves jobs alone that know no `takes`. Throws Error{Fault::settings}
   /// for a shot that is not in the list, Error{Fault::format} for a record that cannot be read.

@@ -20,7 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kSmallQuality = 82; ///< of the pictures in a page
+constexpr int kSheetQuality = 85; ///< as JPEG
+constexpr int kSmallQuality = 80; ///< of the pictures in a page
 
 constexpr const char* kPageHead = R"(<!DOCTYPE html>
 <html>
@@ -30,7 +31,7 @@ constexpr const char* kPageHead = R"(<!DOCTYPE html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <style>
 body { margin: 1rem; background: #f6f5f2; color: #212126; font: 14px/1.4 "Noto Sans CJK SC", "Noto Sans", sans-serif }
-main { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 1rem }
+main { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: 1rem }
 figure { margin: 0 }
 img, .box { width: 100%; aspect-ratio: 16 / 9; object-fit: contain; box-sizing: border-box }
 img { height: auto; aspect-ratio: auto }
@@ -101,7 +102,7 @@ void write_whole(const std::string& path, std::string_view bytes) {
 void write_picture(const std::string& path, const Raster& picture) {
   Cancel cancel;
   const char* mime = ending_of(path) == ".png" ? "image/png" : "image/jpeg";
-  write_whole(path, view(encode_picture(picture, mime, cancel).get()));
+  write_whole(path, view(encode_picture(picture, mime, cancel, kSheetQuality).get()));
 }
 
 /// As the page names it: relative to the page.

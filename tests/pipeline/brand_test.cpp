@@ -169,14 +169,23 @@ TEST_F(Brands, TheShotStaysOnThePictureUnderTitleAndLogo) {
 }
 
 TEST_F(Brands, WhatIsGivenGoesBeforeTheBrand) {
-  write("acme.json", R"({"name": "Acme", "style": "ink", "grade": {"saturation": 0}})");
+  write("acme.json", R"({"name": "Acme", "grade": {"saturation": 0}})");
   ASSERT_EQ(post({"brand=acme.json"}).status, 0);
   EXPECT_TRUE(is_grey(picture("a.png")));
-  ASSERT_EQ(post({"brand=acme.json", "saturation=1", "style=cinematic"}).status, 0);
+  ASSERT_EQ(post({"brand=acme.json", "saturation=1"}).status, 0);
   EXPECT_FALSE(is_grey(picture("a.png")));
-  EXPECT_TRUE(has(post({"brand=acme.json", "--print"}).out, "style=\"ink\""));
-  const Outcome own = post({"brand=acme.json", "style=watercolor", "--print"});
-  EXPECT_TRUE(has(own.out, "style=\"watercolor\"")) << own.out;
+}
+
+TEST_F(Brands, AGivenStyleAndSeedGoBeforeThoseOfTheBrand) {
+  write("ink.json", R"({"name": "A", "style": "ink", "seed": {"policy": "fixed", "value": 3}})");
+  write("plain.json", R"({"name": "A"})");
+  const auto made = [&](Names more) {
+    EXPECT_EQ(post(std::move(more)).status, 0);
+    return read("a.png");
+  };
+  EXPECT_EQ(made({"brand=ink.json", "style=cinematic"}), made({"brand=plain.json"}));
+  EXPECT_NE(made({"brand=ink.json"}), made({"brand=plain.json"}));
+  EXPECT_EQ(made({"brand=ink.json"}), made({"brand=plain.json", "style=ink"}));
 }
 
 TEST_F(Brands, EveryJobTellsItsShotsTheBrand) {

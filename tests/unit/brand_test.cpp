@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <gtest/gtest.h>
+#include <sstream>
 
 namespace aigc {
 namespace {
@@ -159,6 +160,21 @@ TEST(BrandSchema, HasTheMembersOfTheReader) {
   const auto schema = parse_json(view(bytes.get()));
   std::vector<std::string> names, known = brand_members();
   list_members(schema.get(), "", names);
+  std::sort(names.begin(), names.end());
+  std::sort(known.begin(), known.end());
+  EXPECT_EQ(names, known);
+}
+
+TEST(BrandDocument, HasTheMembersOfTheReader) {
+  const auto bytes = read_file(std::string(g_getenv("AIGC_DOCS")) + "/brand.md");
+  ASSERT_TRUE(bytes);
+  std::vector<std::string> names, known = brand_members();
+  std::istringstream lines{std::string(view(bytes.get()))};
+  bool table = false;
+  for (std::string line; std::getline(lines, line);) {
+    table = line.starts_with("| member |") || (table && line.starts_with("|"));
+    if (table && line.starts_with("| `")) names.push_back(line.substr(3, line.find('`', 3) - 3));
+  }
   std::sort(names.begin(), names.end());
   std::sort(known.begin(), known.end());
   EXPECT_EQ(names, known);

@@ -9,9 +9,9 @@ namespace aigc::preview {
 namespace {
 
 /// How far a colour goes on its way to the brand's: lightness keeps the modelling of a form.
-constexpr double kLightnessShare = 0.5, kHueShare = 0.92;
+constexpr double kLightnessShare = 0.55, kHueShare = 0.92;
 /// How gradually one colour of the brand gives way to the next, in units of CIELAB.
-constexpr double kSoftness = 12;
+constexpr double kSoftness = 8;
 /// Of lightness beside hue where the nearest is looked for.
 constexpr double kLightnessWeight = 0.7;
 

@@ -43,6 +43,9 @@ void LookMatchCore::set_format(const GstVideoInfo& info) {
 }
 
 GstFlowReturn LookMatchCore::chain(Ref<GstBuffer> buffer) {
+  if (!info_.finfo)
+    throw Error(Fault::negotiation, "frames came before their caps",
+                "put a capsfilter or videoconvert in front");
   const Shot shot = buffer_shot(buffer.get()).value_or(Shot{});
   const std::string group = look_group_of(shot);
   const bool alone = group.empty() && settings.lock()->reference.empty();
@@ -63,7 +66,7 @@ GstFlowReturn LookMatchCore::chain(Ref<GstBuffer> buffer) {
 GstFlowReturn LookMatchCore::begin_or_go_on(Ref<GstBuffer> buffer) {
   if (decided_) return paint_and_push(std::move(buffer));
   const bool telling = look_at_frame(buffer.get());
-  if (telling || held_long_enough()) {
+  if (telling || held_long_enough(buffer.get())) {
     const GstFlowReturn flow = drain();
     return flow == GST_FLOW_OK ? paint_and_push(std::move(buffer)) : flow;
   }
@@ -81,13 +84,15 @@ bool LookMatchCore::look_at_frame(GstBuffer* buffer) {
   return contrast >= kTellingContrast;
 }
 
-bool LookMatchCore::held_long_enough() const {
-  if (held_.size() >= kMostHeld) return true;
+/// Whether holding `next` back as well would be too much.
+bool LookMatchCore::held_long_enough(GstBuffer* next) const {
   if (held_.empty()) return false;
-  const GstClockTime first = GST_BUFFER_PTS(held_.front().get());
-  const GstClockTime last = GST_BUFFER_PTS(held_.back().get());
-  return GST_CLOCK_TIME_IS_VALID(first) && GST_CLOCK_TIME_IS_VALID(last) &&
-         last >= first + kLongestHold;
+  if (held_.size() >= kMostHeld) return true;
+  const GstClockTime first = GST_BUFFER_PTS(held_.front().get()), last = GST_BUFFER_PTS(next);
+  if (!GST_CLOCK_TIME_IS_VALID(first) || !GST_CLOCK_TIME_IS_VALID(last)) return false;
+  const GstClockTime length =
+      GST_BUFFER_DURATION_IS_VALID(next) ? GST_BUFFER_DURATION(next) : GstClockTime(0);
+  return last + length > first + kLongestHold;
 }
 
 GstFlowReturn LookMatchCore::drain() {

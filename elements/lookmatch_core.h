@@ -46,7 +46,7 @@ class LookMatchCore {
  private:
   GstFlowReturn begin_or_go_on(Ref<GstBuffer> buffer);
   bool look_at_frame(GstBuffer* buffer);
-  bool held_long_enough() const;
+  bool held_long_enough(GstBuffer* next) const;
   void decide();
   Look find_look();
   const Raster& reference(const std::string& name);

@@ -66,7 +66,8 @@ have_everything() {
     command -v "$tool" >/dev/null || return 1
   done
   pkg-config --exists 'gstreamer-1.0 >= 1.22' gstreamer-pbutils-1.0 'json-glib-1.0 >= 1.6' \
-    'libsoup-3.0 >= 3.2' pangocairo
+    'libsoup-3.0 >= 3.2' pangocairo || return 1
+  [ -f /usr/include/opencv4/opencv2/imgproc.hpp ]  # opencv4.pc would ask for all modules
 }
 
 # One at a time sets up and builds here. The lock is on the source folder, so that no file of it is

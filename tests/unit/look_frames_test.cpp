@@ -4,7 +4,8 @@
 #include "../../elements/look_paint.h"
 #include "../../elements/lookmatch_core.h"
 #include "look_rig.h"
-#include "media/raw_frame.h"
+
+#include <ctime>
 
 using namespace look;
 
@@ -233,4 +234,29 @@ TEST(LookFrames, OnlyLiveStreamsHaveLatency) {
   Match run;
   gst_harness_set_upstream_latency(run.harness, 10 * GST_MSECOND); // live
   EXPECT_EQ(gst_harness_query_latency(run.harness), 10 * GST_MSECOND + kLongestHold);
+}
+
+/// 720p30 at three times its speed on one core, a look every two seconds: time of this thread, and
+/// with room for builds that are checked or not optimised. The bench `look` has the real numbers.
+TEST(LookFrames, ThreeTimesAsFastAsHighDefinitionPlays) {
+  const GstVideoInfo info = info_of(GST_VIDEO_FORMAT_I420, 1280, 720);
+  Match run(info);
+  gst_harness_set_drop_buffers(run.harness, TRUE);
+  const auto seconds = [] {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
+  };
+  constexpr int kClips = 3, kFrames = 60;
+  double took = 0;
+  for (int i = 0; i < kClips * kFrames; ++i) {
+    auto buffer = adopt(gst_buffer_new_allocate(nullptr, info.size, nullptr));
+    fill(buffer.get(), 50'000 - 5'000 * size_t(i / kFrames)); // bands
+    const double before = seconds();
+    ASSERT_EQ(run.push(std::move(buffer), shot_of(std::to_string(i / kFrames), "group")),
+              GST_FLOW_OK);
+    took += seconds() - before;
+  }
+  std::printf("  %.0f frames a second\n", kClips * kFrames / took);
+  EXPECT_GT(kClips * kFrames / took, 90);
 }

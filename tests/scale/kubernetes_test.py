@@ -128,7 +128,7 @@ def main(path, aigc, program):
         def whole():
             completions, container, paths = fields
             expect(sorted(paths.values()) == sorted(folders), f"mounts: {paths}")
-            pods = Pods(container, aigc, folders, services)
+            pods = Pods(container, os.path.abspath(aigc), folders, services)
             for name in ("dashscope", "deepseek"):
                 os.symlink("key", f"{folders['/keys']}/{name}")
             standin.write_rows(f"{folders['/work']}/posts.csv")

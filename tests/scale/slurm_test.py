@@ -14,6 +14,7 @@ import standin
 
 SHARDS = 4
 KILLED, REQUEUED = 2, 1
+NAME = "an array with a task killed and one requeued"
 
 
 def programs_of(task):
@@ -32,6 +33,14 @@ def programs_of(task):
     return found
 
 
+def log_of(folder, task):
+    try:
+        with open(f"{folder}/aigc-{task}.log", encoding="utf-8") as log:
+            return log.read()
+    except OSError as error:
+        return str(error)
+
+
 def run(script, cluster, services, folder):
     standin.write_rows(f"{folder}/posts.csv")
     services.configure({"image": {"seconds": 4}})
@@ -40,7 +49,8 @@ def run(script, cluster, services, folder):
     def has_paid(task):
         return all(services.paid("image")[row] for row in (task + 1, task + 1 + SHARDS))
 
-    standin.wait_for("the orders of two tasks", lambda: has_paid(KILLED) and has_paid(REQUEUED))
+    standin.wait_for("the orders of two tasks", lambda: has_paid(KILLED) and has_paid(REQUEUED)
+                     or not cluster.states(job))
     pids = programs_of(KILLED)
     standin.expect(len(pids) == 1, f"aigc of task {KILLED}: {pids}")
     os.kill(pids[0], signal.SIGKILL)
@@ -48,8 +58,7 @@ def run(script, cluster, services, folder):
     services.configure({"image": {"seconds": 0.2}})
     standin.wait_for("the end of all tasks", lambda: not cluster.states(job), 90)
     for task in range(SHARDS):
-        with open(f"{folder}/aigc-{task}.log", encoding="utf-8") as log:
-            text = log.read()
+        text = log_of(folder, task)
         begun = text.count(f"shard {task}/{SHARDS} by SLURM_ARRAY_TASK_ID")
         standin.expect(begun == (2 if task in (KILLED, REQUEUED) else 1), f"task {task}: {text}")
     standin.check_result(services, folder, SHARDS)
@@ -57,22 +66,24 @@ def run(script, cluster, services, folder):
 
 def main(script, aigc, program):
     print("1..1")
-    os.environ["PATH"] = os.path.dirname(aigc) + ":" + os.environ["PATH"]
+    os.environ["PATH"] = os.path.dirname(os.path.abspath(aigc)) + ":" + os.environ["PATH"]
     with tempfile.TemporaryDirectory(prefix="aigc-slurm-", ignore_cleanup_errors=True) as folder:
         os.environ["AIGC_CACHE_DIR"] = f"{folder}/store"
         os.makedirs(f"{folder}/slurm")
         try:
             cluster = slurm.Slurm(f"{folder}/slurm")
         except slurm.CannotRun as why:
-            print(f"ok 1 - an array with tasks killed and requeued # SKIP {why}")
+            print(f"ok 1 - {NAME} # SKIP {why}")
             return
         services = standin.Standin(program)
         try:
             run(script, cluster, services, folder)
-            print("ok 1 - an array with tasks killed and requeued")
+            print(f"ok 1 - {NAME}")
         except Exception as error:  # whatever it was, the daemons are ended
-            print(f"not ok 1 - an array with tasks killed and requeued\n# {error}")
+            print(f"not ok 1 - {NAME}\n# {error!r}")
             print("# slurmctld: " + cluster.last("slurmctld"))
+            for task in range(SHARDS):
+                print(f"# task {task}: " + log_of(folder, task).replace("\n", "\n# "))
         finally:
             cluster.stop()
             services.close()

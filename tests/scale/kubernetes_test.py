@@ -114,7 +114,7 @@ def main(path, aigc, program):
         import yaml
     except ImportError:
         for number in (1, 2):
-            print(f"ok {number} - an Indexed Job # SKIP there is no python3-yaml")
+            print(f"ok {number} - an Indexed Job: there is no python3-yaml # SKIP")
         return
     with open(path, encoding="utf-8") as file:
         documents = list(yaml.safe_load_all(file))

@@ -73,7 +73,7 @@ def main(script, aigc, program):
         try:
             cluster = slurm.Slurm(f"{folder}/slurm")
         except slurm.CannotRun as why:
-            print(f"ok 1 - {NAME} # SKIP {why}")
+            print(f"ok 1 - {NAME}: {why} # SKIP")
             return
         services = standin.Standin(program)
         try:

@@ -5,13 +5,15 @@
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
-# The one list of packages. base: to build and make films; test: what check adds.
+# The one list of packages. base: to build and make films; test: what check adds; slow: what
+# check --all adds.
 base_packages="g++ meson ninja-build pkg-config
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libjson-glib-dev libcairo2-dev libpango1.0-dev
   libpng-dev libsoup-3.0-dev glib-networking libopencv-core-dev libopencv-imgproc-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-x fonts-noto-cjk"
-test_packages="libgtest-dev ffmpeg openssl python3-jsonschema"
+test_packages="libgtest-dev ffmpeg openssl python3-jsonschema python3-yaml"
+slow_packages="slurm-wlm munge"
 
 # Packages of the arguments that are not installed.
 missing_packages() {

@@ -8,6 +8,7 @@ import json
 import os
 import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -95,9 +96,9 @@ class Ran:
         self.wall, self.seconds, self.memory = wall, seconds, memory
 
     def growth(self):
-        """MiB that the second half of the run added."""
-        half = self.memory[len(self.memory) // 2:]
-        return max(half) - half[0]
+        """MiB by which the last quarter of the run is above the second."""
+        quarter = max(1, len(self.memory) // 4)
+        return statistics.mean(self.memory[-quarter:]) - statistics.mean(self.memory[quarter:2 * quarter])
 
 
 def run(command, env):

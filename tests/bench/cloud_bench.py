@@ -121,7 +121,7 @@ def five_hundred(work):
     row("500 shots at zero latency, three stages to clip files", f"{rate:.1f} shots/s",
         "above 30 shots/s", f"{billed} billed calls")
     row("  its memory", f"{max(made.memory):.0f} MiB", "below 150 MiB",
-        f"second half grew by {made.growth():.0f} MiB")
+        f"the last quarter is {made.growth():+.0f} MiB above the second")
 
 
 if __name__ == "__main__":

@@ -147,7 +147,7 @@ class ArtRun : public ServiceRun {
   Product give(Job job, Done done, Cancel& cancel) override {
     const PictureOutput output = state_.snapshot().output;
     Product product;
-    product.buffer = output.make(done.result.picture.get(), cancel);
+    product.buffer = output.make(done.result.picture.get(), cancel, std::move(done.result.pixels));
     product.caps = share(output.caps());
     product.shot = std::move(job.shot);
     return product;

@@ -29,6 +29,20 @@ void set_side(GstStructure* structure, const char* name, int asked, int fallback
     gst_structure_fixate_field_nearest_int(structure, name, fallback);
 }
 
+/// The pixels themselves, not a copy.
+Ref<GstBuffer> pixel_buffer(std::shared_ptr<const Raster> raster) {
+  using Kept = std::shared_ptr<const Raster>;
+  auto* kept = new Kept(std::move(raster));
+  const Raster& pixels = **kept;
+  const gsize size = pixels.rgba.size();
+  auto buffer = adopt(gst_buffer_new_wrapped_full(
+      GST_MEMORY_FLAG_READONLY, const_cast<std::uint8_t*>(pixels.rgba.data()), size, 0, size, kept,
+      [](gpointer data) { delete static_cast<Kept*>(data); }));
+  gst_buffer_add_video_meta(buffer.get(), GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_RGBA,
+                            static_cast<guint>(pixels.width), static_cast<guint>(pixels.height));
+  return buffer;
+}
+
 } // namespace
 
 PictureOutput PictureOutput::choose(GstCaps* allowed, const std::string& delivered, Size asked,
@@ -69,18 +83,16 @@ PictureOutput PictureOutput::choose(GstCaps* allowed, const std::string& deliver
               "framerate=0/1 at the size asked for (videoconvert and videoscale convert it)");
 }
 
-Ref<GstBuffer> PictureOutput::make(GBytes* picture, Cancel& cancel) const {
-  if (!mime_.empty()) {
-    auto bytes = share(picture);
-    if (sniff_picture(picture).mime != mime_)
-      bytes = encode_picture(decode_picture(picture, cancel), mime_, cancel);
-    return adopt(gst_buffer_new_wrapped_bytes(bytes.get()));
-  }
-  const Raster raster = fit_picture(decode_picture(picture, cancel), size_.width, size_.height);
-  auto buffer = adopt(gst_buffer_new_memdup(raster.rgba.data(), raster.rgba.size()));
-  gst_buffer_add_video_meta(buffer.get(), GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_RGBA,
-                            raster.width, raster.height);
-  return buffer;
+Ref<GstBuffer> PictureOutput::make(GBytes* picture, Cancel& cancel,
+                                   std::shared_ptr<const Raster> decoded) const {
+  if (!mime_.empty() && sniff_picture(picture).mime == mime_)
+    return adopt(gst_buffer_new_wrapped_bytes(picture));
+  if (!decoded) decoded = std::make_shared<Raster>(decode_picture(picture, cancel));
+  if (!mime_.empty())
+    return adopt(gst_buffer_new_wrapped_bytes(encode_picture(*decoded, mime_, cancel).get()));
+  if (decoded->width != size_.width || decoded->height != size_.height)
+    decoded = std::make_shared<Raster>(fit_picture(*decoded, size_.width, size_.height));
+  return pixel_buffer(std::move(decoded));
 }
 
 } // namespace aigc

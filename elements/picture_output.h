@@ -23,8 +23,10 @@ class PictureOutput {
   /// Pixels only; 0x0 otherwise.
   Size size() const { return size_; }
 
-  /// `picture` in this format. Throws Error{Fault::format, cancelled}.
-  Ref<GstBuffer> make(GBytes* picture, Cancel& cancel) const;
+  /// `picture` in this format; `decoded` are its pixels, where they are known. Throws
+  /// Error{Fault::format, cancelled}.
+  Ref<GstBuffer> make(GBytes* picture, Cancel& cancel,
+                      std::shared_ptr<const Raster> decoded = nullptr) const;
 
  private:
   Ref<GstCaps> caps_;

@@ -5,7 +5,6 @@
 #include "media/line_pipeline.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <fstream>
@@ -223,7 +222,9 @@ std::vector<Taps> make_taps(int source, int target, double start, double step) {
   return all;
 }
 
-using Pixel = std::array<float, 4>;
+/// R, G, B and A, worked on together.
+using Pixel = float __attribute__((vector_size(16)));
+using PixelBytes = std::uint8_t __attribute__((vector_size(4)));
 
 /// One source row, resampled across, with colour premultiplied so that clear pixels do not bleed.
 void resample_row(const std::uint8_t* source, const std::vector<Taps>& taps, Pixel* out) {
@@ -231,18 +232,24 @@ void resample_row(const std::uint8_t* source, const std::vector<Taps>& taps, Pix
     Pixel sum{};
     const std::uint8_t* p = source + 4 * taps[x].first;
     for (const float weight : taps[x].weights) {
-      const float alpha = weight * static_cast<float>(p[3]);
-      for (size_t c = 0; c < 3; ++c)
-        sum[c] += alpha * static_cast<float>(p[c]) / 255.0f;
-      sum[3] += alpha;
+      PixelBytes bytes;
+      std::memcpy(&bytes, p, sizeof bytes);
+      auto pixel = __builtin_convertvector(bytes, Pixel);
+      const float alpha = weight * pixel[3] / 255.0f;
+      pixel[3] = 255;
+      sum += alpha * pixel;
       p += 4;
     }
     out[x] = sum;
   }
 }
 
-std::uint8_t to_byte(float value) {
-  return static_cast<std::uint8_t>(std::clamp(value + 0.5f, 0.0f, 255.0f));
+PixelBytes bytes_of(Pixel premultiplied) {
+  const float alpha = premultiplied[3];
+  const float colour = alpha > 0 ? 255.0f / alpha : 0;
+  const Pixel pixel = premultiplied * Pixel{colour, colour, colour, 1} + 0.5f;
+  const Pixel most = Pixel{} + 255.0f;
+  return __builtin_convertvector(pixel < most ? pixel : most, PixelBytes);
 }
 
 } // namespace
@@ -359,6 +366,7 @@ Ref<GBytes> blank_picture(int width, int height, Cancel& cancel) {
 }
 
 Raster fit_picture(const Raster& raster, int width, int height) {
+  if (raster.width == width && raster.height == height) return raster;
   const double step = std::min(double(raster.width) / width, double(raster.height) / height);
   const auto across = make_taps(raster.width, width, (raster.width - step * width) / 2, step);
   const auto down = make_taps(raster.height, height, (raster.height - step * height) / 2, step);
@@ -385,14 +393,11 @@ Raster fit_picture(const Raster& raster, int width, int height) {
     std::fill(sum.begin(), sum.end(), Pixel{});
     for (size_t k = 0; k < taps.weights.size(); ++k)
       for (size_t x = 0; x < row_pixels; ++x)
-        for (size_t c = 0; c < 4; ++c)
-          sum[x][c] += taps.weights[k] * ring[k][x][c];
+        sum[x] += taps.weights[k] * ring[k][x];
     std::uint8_t* target = out.rgba.data() + 4 * row_pixels * static_cast<size_t>(y);
-    for (size_t x = 0; x < row_pixels; ++x, target += 4) {
-      const float unmultiply = sum[x][3] > 0 ? 255.0f / sum[x][3] : 0;
-      for (size_t c = 0; c < 3; ++c)
-        target[c] = to_byte(sum[x][c] * unmultiply);
-      target[3] = to_byte(sum[x][3]);
+    for (size_t x = 0; x < row_pixels; ++x, target += sizeof(PixelBytes)) {
+      const PixelBytes bytes = bytes_of(sum[x]);
+      std::memcpy(target, &bytes, sizeof bytes);
     }
   }
   return out;

@@ -21,8 +21,12 @@ constexpr std::chrono::milliseconds kMargin{20};
 /// Limiters kept for calls to come; those at rest go first.
 constexpr size_t kMaxShared = 64;
 
-/// Those who wait, in the order they came.
-using Line = std::list<char>;
+/// Those who wait, in the order they came. Each is woken alone, when it is the first.
+using Line = std::list<std::condition_variable>;
+
+void wake_first(Line& line) {
+  if (!line.empty()) line.front().notify_one();
+}
 
 } // namespace
 
@@ -55,7 +59,6 @@ struct Limiter::State {
   }
 
   std::mutex mutex;
-  std::condition_variable changed;
   const unsigned concurrent;
   size_t calls = 0; ///< in any window of time, 0 = any number
   Clock::duration window{0};
@@ -68,37 +71,54 @@ struct Limiter::State {
 
 namespace {
 
+/// One who waits in `line`, until it goes.
+class Place {
+ public:
+  Place(std::mutex& mutex, Line& line) : mutex_(mutex), line_(line) {
+    std::lock_guard guard(mutex_);
+    at_ = line_.emplace(line_.end());
+  }
+  ~Place() {
+    std::lock_guard guard(mutex_);
+    line_.erase(at_);
+    wake_first(line_);
+  }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+  bool is_first() const { return at_ == line_.begin(); }
+  void wake() {
+    std::lock_guard guard(mutex_); // it is before its look or in its wait
+    at_->notify_one();
+  }
+  void wait(std::unique_lock<std::mutex>& lock, Clock::time_point until) {
+    if (until == Clock::time_point::max())
+      at_->wait(lock);
+    else
+      at_->wait_until(lock, until);
+  }
+
+ private:
+  std::mutex& mutex_;
+  Line& line_;
+  Line::iterator at_;
+};
+
 /// Waits in `line` until first and `ready()` says so; `ready` may give a time to look again.
 template <typename State, typename Ready>
 void wait_in(State& state, Line& line, Cancel& cancel, Clock::time_point deadline, Ready ready) {
-  Cancel::Hook wake(cancel, [&state] {
-    { std::lock_guard guard(state.mutex); } // the waiter is before its look or in its wait
-    state.changed.notify_all();
-  });
+  Place place(state.mutex, line);
+  Cancel::Hook hook(cancel, [&place] { place.wake(); });
   std::unique_lock lock(state.mutex);
-  const auto place = line.insert(line.end(), 0);
-  const auto leave = [&] {
-    line.erase(place);
-    state.changed.notify_all();
-  };
   for (;;) {
+    if (cancel.cancelled()) throw Error(Fault::cancelled, "cancelled");
     const auto now = Clock::now();
-    Clock::time_point again = deadline;
-    if (cancel.cancelled()) {
-      leave();
-      throw Error(Fault::cancelled, "cancelled");
-    }
-    if (now >= deadline) {
-      leave();
+    if (now >= deadline)
       throw Error(Fault::timeout, "the service's rate limit left no room in time",
                   "raise timeout, or ask for fewer results at once");
-    }
-    if (place == line.begin() && ready(now, again)) return leave();
-    again = std::min(again, deadline);
-    if (again == Clock::time_point::max())
-      state.changed.wait(lock);
-    else
-      state.changed.wait_until(lock, again);
+    Clock::time_point again = deadline;
+    if (place.is_first() && ready(now, again)) return;
+    place.wait(lock, std::min(again, deadline));
   }
 }
 
@@ -128,11 +148,10 @@ Limiter::Slot& Limiter::Slot::operator=(Slot&& other) noexcept {
 
 Limiter::Slot::~Slot() {
   if (!owner_) return;
-  {
-    std::lock_guard guard(owner_->state_->mutex);
-    --owner_->state_->busy;
-  }
-  owner_->state_->changed.notify_all();
+  State& state = *owner_->state_;
+  std::lock_guard guard(state.mutex);
+  --state.busy;
+  wake_first(state.places);
 }
 
 Limiter::Slot Limiter::enter(const std::shared_ptr<Limiter>& limiter, Cancel& cancel,

@@ -87,6 +87,10 @@ class Driver {
 
   Expectation expect(const Request& request) const;
 
+  /// Calls worth having under way at once: twice those that the service works on, since a place is
+  /// free again when a result is there, and not when it has been fetched, looked at and kept.
+  unsigned at_once(const Model& model) const;
+
   /// Throws Error: of the backend, Fault::timeout past the deadline, Fault::cancelled,
   /// Fault::format and damaged for a result that is not what it should be, Fault::write before
   /// anything is ordered when there is no room to keep it, Fault::no_funds beyond `max_cost`,

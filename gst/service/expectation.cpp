@@ -4,6 +4,7 @@
 #include "service/paid_call.h"
 #include "store/task_times.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace aigc {
@@ -24,6 +25,7 @@ double usual_seconds(Role role) {
 }
 
 constexpr double kBuiltInSeconds = 1;
+constexpr unsigned kMostAtOnce = 64; ///< each is a thread
 
 } // namespace
 
@@ -45,6 +47,11 @@ Expectation Driver::expect(const Request& request) const {
   expected.concurrent = pace.concurrent;
   expected.per_second = pace.per_second;
   return expected;
+}
+
+unsigned Driver::at_once(const Model& model) const {
+  const unsigned places = prices_ ? pace_of(*prices_, model.pace).concurrent : 0;
+  return std::min(places ? 2 * places : model.max_in_flight, kMostAtOnce);
 }
 
 } // namespace aigc

@@ -74,7 +74,7 @@ void PaidCall::bring_home(Result& result) {
   }
 }
 
-void PaidCall::verify(const Result& result) {
+void PaidCall::verify(Result& result) {
   try {
     verify_delivery(attempt_.request, model_, result, attempt_.call.cancel);
   } catch (const Error& error) {

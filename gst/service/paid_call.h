@@ -87,7 +87,7 @@ class PaidCall {
   void bring_home(Result& result);
   void fetch(Result& result);
   void download(const Result& result);
-  void verify(const Result& result);
+  void verify(Result& result);
   void refuse(const Result& result);
   [[noreturn]] void give_up(const Result& result, const Error& error);
   /// It was sent so long ago that its service keeps nothing of it any more.

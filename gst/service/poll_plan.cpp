@@ -13,10 +13,12 @@ constexpr double kTasksToTrust = 3; ///< seen before the times of a model count 
 constexpr double kSigma = 0.5;      ///< the first guess
 constexpr double kSigmaWeight = 4;  ///< tasks that the first guess is worth
 constexpr double kSmallestSigma = 0.2, kLargestSigma = 1.5;
-constexpr double kShareOfTime = 0.03, kFirstGap = 0.25; ///< while the times are not known
-constexpr double kLongestGap = 15, kShortestGap = 0.5, kShortestEver = 0.03;
-constexpr double kTarget = PollPlan::kLooks - 0.3; ///< what was learnt is never exact
-constexpr double kNobodyLeft = 1e-3;               ///< share of the tasks after which the gap stays
+constexpr double kShareOfTime = 0.03, kFirstGap = 0.06; ///< while the times are not known
+constexpr double kLongestGap = 15, kShortestGap = 0.5, kShortestEver = 0.01;
+constexpr double kShortestShare = 0.01;  ///< of the median, as a gap
+constexpr double kShort = 1, kLong = 10; ///< seconds that tasks with many and with few looks take
+constexpr double kSpare = 0.3;           ///< of the looks: what was learnt is never exact
+constexpr double kNobodyLeft = 1e-3;     ///< share of the tasks after which the gap stays
 constexpr int kMostLooks = 400, kHalvings = 24;
 constexpr double kEarliest = -5, kLatest = 3.5; ///< of the table, in sigmas
 constexpr int kTableSteps = 200;
@@ -34,7 +36,7 @@ PollPlan::PollPlan(const TimeStats& seen)
   double low = 1e-2, high = 1e3; // looks per unit of the root of the hazard
   for (int i = 0; i < kHalvings; ++i) {
     const double middle = std::sqrt(low * high);
-    (mean_looks(looks(middle)) > kTarget ? high : low) = middle;
+    (mean_looks(looks(middle)) > looks_to_spend() ? high : low) = middle;
   }
   times_ = looks(low);
 }
@@ -86,7 +88,12 @@ double PollPlan::hazard(double time) const {
 }
 
 double PollPlan::shortest_gap() const {
-  return std::clamp(median() / 10, kShortestEver, kShortestGap);
+  return std::clamp(median() * kShortestShare, kShortestEver, kShortestGap);
+}
+
+double PollPlan::looks_to_spend() const {
+  const double shortness = std::log(kLong / median()) / std::log(kLong / kShort);
+  return std::lerp(kLooks, kShortLooks, std::clamp(shortness, 0.0, 1.0)) - kSpare;
 }
 
 /// Each look comes when the density has summed up to one since the last.

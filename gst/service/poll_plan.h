@@ -10,11 +10,14 @@ namespace aigc {
 
 /// Times are seconds since the submit. How long tasks take is taken to be log-normal, and known
 /// from those that were seen. Looks are spent where they shorten the mean delay most: as densely as
-/// the square root of the chance that the task ends just then. The first few tasks of a model, of
-/// which nothing is known, are looked at whenever a small share of their time has passed.
+/// the square root of the chance that the task ends just then. Short tasks are looked at more
+/// often: they are those of servers nearby, and what waits for their place loses a larger share of
+/// its time. The first few tasks of a model, of which nothing is known, are looked at whenever a
+/// small share of their time has passed.
 class PollPlan {
  public:
-  static constexpr double kLooks = 12; ///< at most, in the mean over all tasks
+  static constexpr double kLooks = 12;      ///< at most, in the mean over all tasks
+  static constexpr double kShortLooks = 40; ///< the same, of tasks of a second or less
 
   explicit PollPlan(const TimeStats& seen);
 
@@ -27,6 +30,7 @@ class PollPlan {
     double sum;
   };
   double median() const;
+  double looks_to_spend() const;
   void tabulate();
   double sum_at(double time) const;
   double time_of(double sum) const;

@@ -99,13 +99,12 @@ void verify_kind(Role role, const Result& result, Cancel& cancel) {
   if (role == Role::clip) check_clip(result, cancel);
 }
 
-void verify_delivery(const Request& request, const Model* model, const Result& result,
-                     Cancel& cancel) {
+void verify_delivery(const Request& request, const Model* model, Result& result, Cancel& cancel) {
   if (request.role == Role::words) check_words(result);
   if (request.role == Role::picture) {
     const PictureInfo picture = check_picture(result);
     check_size(request, model, "picture", {picture.width, picture.height});
-    decode_picture(result.picture.get(), cancel);
+    result.pixels = std::make_shared<Raster>(decode_picture(result.picture.get(), cancel));
   }
   if (request.role == Role::clip) {
     const ClipInfo clip = check_clip(result, cancel);

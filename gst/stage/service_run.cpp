@@ -48,12 +48,12 @@ double max_cost(const StageSettings& settings) {
 
 /// Shots worked on at once where the user says nothing: as many as the fastest of the models that
 /// may be asked allows. Throws Error{Fault::settings} when there is none.
-unsigned at_once(const Backend& backend, Role role, const std::string& name) {
+unsigned at_once(const Driver& driver, Role role, const std::string& name) {
   unsigned limit = 0;
   std::optional<Error> refusal;
   for (const unsigned inputs : {kWordsOnly, kKeyframe, kReferences}) {
     try {
-      limit = std::max(limit, find_model(backend, role, name, inputs).max_in_flight);
+      limit = std::max(limit, driver.at_once(find_model(driver.backend(), role, name, inputs)));
     } catch (const Error& error) {
       if (!refusal) refusal = error;
     }
@@ -133,7 +133,7 @@ ServiceRun::Cast ServiceRun::find(Role role, const StageSettings& settings) {
     try {
       const BackendQuery other = query_for(role, settings, fallback);
       add(fallback.choice, other, fallback.model);
-      at_once(cast.candidates.back().driver.backend(), role, fallback.model);
+      at_once(cast.candidates.back().driver, role, fallback.model);
     } catch (const Error& error) {
       throw error_of(fallback, error);
     }
@@ -156,7 +156,7 @@ ServiceRun::ServiceRun(Role role, const StageSettings& settings, Cast cast)
       fallbacks_(std::move(cast.fallbacks)), services_(std::move(cast.candidates)),
       max_in_flight_(settings.max_in_flight
                          ? settings.max_in_flight
-                         : at_once(services_.first().driver.backend(), role, settings.model)) {
+                         : at_once(services_.first().driver, role, settings.model)) {
   max_cost(settings);
 }
 

@@ -4,9 +4,12 @@
 
 #include "base/ref.h"
 
+#include <memory>
 #include <string>
 
 namespace aigc {
+
+struct Raster;
 
 enum class Role { words, picture, clip };
 
@@ -35,9 +38,11 @@ struct Result {
   std::string url;       ///< where the file is to be fetched from, within hours
   Ref<GBytes> picture;   ///< encoded
   std::string clip_path; ///< a finished file
+  /// Of the picture, where it had to be decoded anyway.
+  std::shared_ptr<const Raster> pixels;
   std::string request_id;
   std::string model; ///< that made it, where the request left the choice to the server
-  gint64 seed = -1; ///< the one used, -1 = unknown
+  gint64 seed = -1;  ///< the one used, -1 = unknown
   Usage usage;
   double cost = 0; ///< in `currency`, of the price file
   std::string currency;

@@ -28,7 +28,8 @@ namespace fs = std::filesystem;
 constexpr size_t kMostJobs = 64;
 
 size_t jobs_of(const CommandLine& line) {
-  if (line.jobs.empty()) return std::clamp<size_t>(std::thread::hardware_concurrency(), 2, 8);
+  // Most of the time a row waits for a service or a disk.
+  if (line.jobs.empty()) return std::clamp<size_t>(2 * std::thread::hardware_concurrency(), 4, 8);
   size_t jobs = 0;
   const char* end = line.jobs.data() + line.jobs.size();
   const auto [stop, error] = std::from_chars(line.jobs.data(), end, jobs);

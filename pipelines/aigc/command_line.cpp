@@ -169,7 +169,7 @@ Of batch (docs/batch.md):
   out-dir=DIR       folder of the files, made when it is missing
   on-error=skip     go on without rows that cannot be read
   --dry-run         say what would be called, what it costs and how long it takes
-  --jobs N          rows worked on at once; as many as there are processors, from 2 to 8
+  --jobs N          rows worked on at once; two for each processor, from 4 to 8
   --max-cost M      most all rows together may cost, in the currency of the price file
   --retry-failed    only what failed last time
   --report FILE     what became of each row, as JSON

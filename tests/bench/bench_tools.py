@@ -8,6 +8,7 @@ import json
 import os
 import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ BUILD = os.path.abspath(sys.argv[1])
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 AIGC = os.path.join(BUILD, "pipelines/aigc/aigc")
 KEY = "sk-standin"
+GROUPS = ("polls", "qwen-image", "wan2.2")  # of the model table, and of looks at tasks
 missed, failed = [], []
 
 
@@ -64,6 +66,12 @@ class Standin:
     def get(self, route):
         return json.load(urllib.request.urlopen(self.urls["control"] + "/" + route))
 
+    def seconds(self):
+        """Processor time until now."""
+        with open(f"/proc/{self.process.pid}/stat") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 def environment(work, standin, prices=None):
     env = dict(os.environ)
@@ -81,31 +89,40 @@ def environment(work, standin, prices=None):
     return env
 
 
+class Ran:
+    """What a program took: wall and processor seconds, and its MiB as they were four times a second."""
+
+    def __init__(self, wall, seconds, memory):
+        self.wall, self.seconds, self.memory = wall, seconds, memory
+
+    def growth(self):
+        """MiB by which the last quarter of the run is above the second."""
+        quarter = max(1, len(self.memory) // 4)
+        return statistics.mean(self.memory[-quarter:]) - statistics.mean(self.memory[quarter:2 * quarter])
+
+
 def run(command, env):
-    """Wall seconds and peak MiB; `memory` is sampled four times a second."""
     start = time.monotonic()
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                stdin=subprocess.DEVNULL)
-    memory = []
+    memory, ended = [0], threading.Event()
 
     def watch():
-        while process.poll() is None:
-            try:
-                with open(f"/proc/{process.pid}/statm") as statm:
-                    memory.append(int(statm.read().split()[1]) * resource.getpagesize() / 2**20)
-            except (OSError, IndexError):
-                return
-            time.sleep(0.25)
+        while not ended.is_set():
+            with open(f"/proc/{process.pid}/statm") as statm:
+                memory.append(int(statm.read().split()[1]) * resource.getpagesize() / 2**20)
+            ended.wait(0.25)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     output = process.stdout.read()
-    status = process.wait()
     wall = time.monotonic() - start
+    ended.set()
     watcher.join()
+    _, status, usage = os.wait4(process.pid, 0)
     if status != 0:
         sys.exit(f"{' '.join(command)} failed:\n{output.decode(errors='replace')}")
-    return wall, memory
+    return Ran(wall, usage.ru_utime + usage.ru_stime, memory)
 
 
 def prices_file(path, limits):
@@ -116,6 +133,11 @@ def prices_file(path, limits):
     with open(path, "w") as file:
         json.dump(prices, file)
     return path
+
+
+def no_limits(work):
+    return prices_file(os.path.join(work, "prices.json"),
+                       {group: {"per_second": 0, "concurrent": 0} for group in GROUPS})
 
 
 def run_parts(*parts):

@@ -3,6 +3,7 @@
 #include "net/backoff.h"
 #include "net/limiter.h"
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <gtest/gtest.h>
@@ -67,6 +68,59 @@ TEST(Limiter, FirstComeFirstServed) {
   for (std::thread& thread : threads)
     thread.join();
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4, 5}));
+}
+
+TEST(Limiter, TurnsComeInTheOrderOfTheAskingEvenWhenSomeGiveUp) {
+  Limiter limiter(1.9, 0); // one at a time
+  Cancel stays, leaves;
+  std::mutex mutex;
+  std::vector<int> order;
+  std::vector<std::thread> threads;
+  limiter.pace(stays, kNever);
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      fault_of([&] {
+        limiter.pace(i == 0 ? leaves : stays, kNever);
+        std::lock_guard guard(mutex);
+        order.push_back(i);
+      });
+    });
+    std::this_thread::sleep_for(20ms); // stands in the line before the next comes
+  }
+  leaves.cancel();
+  for (auto& thread : threads)
+    thread.join();
+  EXPECT_EQ(order, (std::vector<int>{1, 2, 3}));
+}
+
+TEST(Limiter, AFreePlaceGoesToTheFirstOfManyWhoeverLeaves) {
+  constexpr int kMany = 40;
+  const auto limiter = std::make_shared<Limiter>(0, 2);
+  Cancel stays, leaves;
+  std::mutex mutex;
+  std::vector<int> order;
+  std::vector<std::thread> threads;
+  auto first = Limiter::enter(limiter, stays, kNever);
+  auto second = Limiter::enter(limiter, stays, kNever);
+  for (int i = 0; i < kMany; ++i) {
+    threads.emplace_back([&, i] {
+      const bool goes = i % 3 == 0;
+      fault_of([&] {
+        const auto slot = Limiter::enter(limiter, goes ? leaves : stays, kNever);
+        std::lock_guard guard(mutex);
+        order.push_back(i);
+      });
+    });
+    std::this_thread::sleep_for(5ms); // stands in the line before the next comes
+  }
+  leaves.cancel();
+  for (int i = 0; i < kMany; i += 3)
+    threads[static_cast<size_t>(i)].join();
+  first = {};
+  for (auto& thread : threads)
+    if (thread.joinable()) thread.join();
+  EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+  EXPECT_EQ(order.size(), 26u);
 }
 
 TEST(Limiter, NoWindowHoldsMoreThanTheRate) {

@@ -37,9 +37,9 @@ double watch(const PollPlan& plan, double duration, Watch& run, double& before) 
 
 Watch watch_all(
     int tasks, const std::function<PollPlan()>& plan,
-    const std::function<void(double)>& seen = [](double) {}) {
+    const std::function<void(double)>& seen = [](double) {}, double median = kMedian) {
   std::mt19937_64 random(7);
-  std::lognormal_distribution<double> draw(std::log(kMedian), kSigma);
+  std::lognormal_distribution<double> draw(std::log(median), kSigma);
   Watch run;
   for (int i = 0; i < tasks; ++i) {
     double before = 0;
@@ -90,6 +90,16 @@ TEST(PollPlan, LearnsFromNothing) {
   RecordProperty("delay", std::to_string(run.delay));
 }
 
+TEST(PollPlan, ShortTasksAreFoundWithinASmallShareOfTheirTime) {
+  for (const double median : {0.5, 1.0, 3.0}) {
+    const PollPlan plan({.count = 100, .mean = std::log(median), .variance = kSigma * kSigma});
+    const Watch run = watch_all(
+        kTasks, [&] { return plan; }, [](double) {}, median);
+    EXPECT_LE(run.looks, PollPlan::kShortLooks) << median;
+    EXPECT_LE(run.delay, (median > 1 ? 0.02 : 0.013) * median) << median;
+  }
+}
+
 TEST(PollPlan, GapsStayWithinBounds) {
   const PollPlan plan(kKnown);
   double time = 0;
@@ -103,10 +113,10 @@ TEST(PollPlan, GapsStayWithinBounds) {
 
 TEST(PollPlan, TheFirstTasksAreFoundWithinASmallShareOfTheirTime) {
   const PollPlan plan({});
-  EXPECT_LE(plan.next(0), 0.25);
+  EXPECT_LE(plan.next(0), 0.06);
   for (double time = 1; time < 3600; time = plan.next(time)) {
-    EXPECT_LE(plan.next(time) - time, std::max(0.25, 0.03 * time) + 1e-9);
-    EXPECT_GE(plan.next(time) - time, 0.249);
+    EXPECT_LE(plan.next(time) - time, std::max(0.06, 0.03 * time) + 1e-9);
+    EXPECT_GE(plan.next(time) - time, 0.059);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "faults.h"
 #include "limits.h"
+#include "media.h"
 
 #include <cmath>
 
@@ -17,7 +18,8 @@ constexpr char defaults[] = R"({
   "chat": {"seconds": 0, "first_byte_seconds": 0, "chunk_bytes": 0, "newline": "lf",
            "keepalive_comments": 0, "leading_blank_lines": 0, "done_marker": true,
            "finish_reason": "stop", "content": null, "models": []},
-  "image": {"seconds": 0, "pending_seconds": 0, "seconds_list": [], "width": 0, "height": 0},
+  "image": {"seconds": 0, "pending_seconds": 0, "seconds_list": [], "width": 0, "height": 0,
+            "file": ""},
   "video": {"seconds": 0, "pending_seconds": 0, "seconds_list": [], "lognormal": null,
             "fps": 30, "width": 0, "height": 0, "duration": 0},
   "profiles": {
@@ -100,6 +102,10 @@ Wrong check(const Json& tree) {
   for (const char* section : {"image", "video"})
     for (const Json& seconds : tree[section]["seconds_list"].items())
       if (!seconds.is_number()) return wrong(section + std::string(".seconds_list"), "numbers");
+  const std::string& picture = tree["image"]["file"].text();
+  if (!picture.empty() && !(g_file_test(picture.c_str(), G_FILE_TEST_IS_REGULAR) &&
+                            std::string_view(media_type(picture)).starts_with("image/")))
+    return wrong("image.file", "the path of a .png, .jpeg or .webp file");
   if (Wrong fault = check_limits(tree["limits"])) return fault;
   return check_faults(tree["faults"]);
 }

@@ -30,6 +30,7 @@ struct Media::Job {
 };
 
 std::string MediaKey::name() const {
+  if (!file.empty()) return "given-" + std::to_string(hash(file)) + file.substr(file.rfind('.'));
   const std::string size = std::to_string(width) + "x" + std::to_string(height);
   if (!clip)
     return "picture-" + size + "-" + std::to_string(variant) + "." +
@@ -57,7 +58,7 @@ Media::Media() : folder_(cache_folder()) {
   auto work = +[](gpointer data, gpointer) {
     const std::unique_ptr<Job> job(static_cast<Job*>(data));
     std::string made = read_file(job->path);
-    if (made.empty()) {
+    if (made.empty() && job->key.file.empty()) {
       const MediaKey& key = job->key;
       const bool png = key.format.empty() || key.format == "png";
       made = key.clip ? make_clip(key)
@@ -84,7 +85,8 @@ void Media::get(const MediaKey& key, Done done) {
   auto& waiting = waiting_[name];
   waiting.push_back(std::move(done));
   if (waiting.size() == 1)
-    g_thread_pool_push(pool_, new Job{this, key, folder_ + "/v1-" + name}, nullptr);
+    g_thread_pool_push(
+        pool_, new Job{this, key, key.file.empty() ? folder_ + "/v1-" + name : key.file}, nullptr);
 }
 
 Bytes Media::find(const std::string& name) const {

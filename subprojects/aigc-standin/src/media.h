@@ -24,6 +24,7 @@ struct MediaKey {
   // png, jpeg, webp, or mp4, webm, avi; "" is png or mp4
   std::string format;
   bool late_moov = false; // the index of an MP4 at its end
+  std::string file;       // a picture that is there already
 
   std::string name() const; // "clip-320x180-1s-30-2-a.mp4", also the name of the cached file
 };

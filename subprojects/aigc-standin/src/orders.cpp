@@ -97,6 +97,7 @@ std::vector<MediaKey> picture_keys(const Standin& standin, const std::optional<F
     key.height = or_override(config["height"], order.size.height);
     key.variant = variant(order.prompt, static_cast<size_t>(i));
     key.format = order.format;
+    if (!fault) key.file = config["file"].text();
     if (is(fault, "other-type"))
       key.format = fault->spec["type"].is_string() ? fault->spec["type"].text() : "jpeg";
     other_size(fault, key);

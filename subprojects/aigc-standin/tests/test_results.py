@@ -57,6 +57,21 @@ class Files(Case):
             width, height, depth, colour = struct.unpack(">IIBB", reply.body[16:26])
             self.assertEqual((f"{width}*{height}", depth, colour), (size, 8, 2))
 
+    def test_a_picture_that_is_there_is_delivered_as_it_is(self):
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        given = os.path.join(folder, "given.png")
+        with open(given, "wb") as file:
+            file.write(png(48, 32))
+        self.configure(image={"file": given})
+        self.addCleanup(self.configure, image={"file": ""})
+        url = self.image({"size": "1104*1472"}).pictures[0]["image"]
+        self.assertEqual(self.fetch(url).body, png(48, 32))
+        for wrong in (os.path.join(folder, "none.png"), folder, __file__):
+            reply = self.send("POST", self.at["control"] + "/config", {"image": {"file": wrong}}, key=False)
+            self.assertEqual(reply.status, 400)
+            self.assertIn(b"image.file", reply.body)
+
     def clip(self, model, parameters):
         return self.fetch(self.wait(self.video(model, parameters), 60)["output"]["video_url"]).body
 

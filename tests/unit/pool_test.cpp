@@ -389,18 +389,20 @@ TEST(PoolChain, OfManyChainsTheOldestIsForgotten) {
   bench.end_all();
   Pool pool(at(bench), {1, Order::input});
   pool.start();
+  // Their names fall, so that the oldest is not the first by name.
+  const auto name = [](size_t number) { return "chain" + std::to_string(9999 - number) + "."; };
   std::thread producer([&] {
     for (size_t i = 0; i <= Pool::kMaxRemembered; ++i)
-      pool.push(link_of("chain" + std::to_string(i) + ".", 1));
-    pool.push(link_of("chain1.", 2)); // the first of all is gone, the second is not
-    pool.push(link_of("chain0.", 2));
+      pool.push(link_of(name(i), 1));
+    pool.push(link_of(name(1), 2)); // the first of all is gone, the second is not
+    pool.push(link_of(name(0), 2));
     pool.end();
   });
   EXPECT_EQ(drain(pool).size(), Pool::kMaxRemembered + 3);
   producer.join();
   auto before = bench.seen.lock()->before;
   EXPECT_EQ(before.back(), "");
-  EXPECT_EQ(before[before.size() - 2], "chain1.1.mp4");
+  EXPECT_EQ(before[before.size() - 2], name(1) + "1.mp4");
 }
 
 TEST(PoolChain, MoreChainsThanWorkersTakeTurns) {

@@ -169,6 +169,22 @@ TEST_F(Film, BeginsOnAForeignPictureAndThenMoves) {
   }
 }
 
+TEST_F(Film, NothingLiesOverAForeignPictureAtFirst) {
+  order_.scene.script = "下雪";
+  order_.scene.motion = "static";
+  order_.keyframe = encode_picture(plain(192, 108, 90, 90, 90), "image/png", cancel_);
+  shoot();
+  const auto brightest = [](const Raster& raster) {
+    return *std::max_element(raster.rgba.begin(), raster.rgba.end());
+  };
+  auto all = frames();
+  for (Raster* raster : {&all.front(), &all.back()})
+    for (size_t i = 3; i < raster->rgba.size(); i += 4)
+      raster->rgba[i] = 0;
+  EXPECT_LT(brightest(all.front()), 100);
+  EXPECT_GT(brightest(all.back()), 150); // then snow falls, and the tag says what it is
+}
+
 TEST_F(Film, EndsOnTheLastFrame) {
   order_.last_frame = encode_picture(plain(192, 108, 20, 60, 220), "image/png", cancel_);
   shoot();

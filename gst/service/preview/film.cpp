@@ -31,18 +31,23 @@ struct Card {
   double travel, bob, phase;
 };
 
-/// Pixels beyond each edge, where the edge goes on.
+/// Pixels beyond each edge, where the picture is mirrored.
 struct Margin {
   int x = 0, y = 0;
 };
+
+int mirrored(int at, int size) {
+  if (at < 0) return -1 - at;
+  return at < size ? at : 2 * size - 1 - at;
+}
 
 Canvas to_canvas(const Raster& raster, Margin margin) {
   Canvas canvas(raster.width + 2 * margin.x, raster.height + 2 * margin.y);
   std::uint32_t* pixels = canvas.pixels();
   for (int y = 0; y < canvas.height(); ++y) {
-    const int from_y = std::clamp(y - margin.y, 0, raster.height - 1);
+    const int from_y = mirrored(y - margin.y, raster.height);
     for (int x = 0; x < canvas.width(); ++x) {
-      const int from_x = std::clamp(x - margin.x, 0, raster.width - 1);
+      const int from_x = mirrored(x - margin.x, raster.width);
       const std::uint8_t* p =
           raster.rgba.data() + 4 * (static_cast<ptrdiff_t>(from_y) * raster.width + from_x);
       // A clip has no alpha: what is clear shows black.

@@ -216,7 +216,7 @@ TEST_F(BrandTest, OnlyWhatIsSentIsWorthANewCall) {
   EXPECT_EQ(calls().size(), 4u);
 }
 
-TEST_F(BrandTest, AShotsSeedGoesBeforeTheBrandsAndThatBeforeTheElements) {
+TEST_F(BrandTest, AShotsSeedGoesFirstThenTheElementsThenTheBrands) {
   const std::string path = brand(R"(, "seed": {"policy": "fixed", "value": 42})");
   const std::string list =
       write("shots.json", R"([{"script":"fox","seed":7},{"script":"owl"},{"script":"cat"}])");
@@ -224,7 +224,11 @@ TEST_F(BrandTest, AShotsSeedGoesBeforeTheBrandsAndThatBeforeTheElements) {
   run("aishotsrc location=" + list + " ! aipromptenhance backend=preview brand=" + path +
       " ! qwenimagesrc seed=9 max-in-flight=1");
   EXPECT_EQ(seeds_of(calls("image-async")), (std::vector<gint64>{7, 42, 42}));
-  run("qwenimagesrc prompt=dog seed=9");
+  // What one stage settled holds for those behind it.
+  run("aipromptenhance backend=preview prompt=dog seed=8 brand=" + path + " ! qwenimagesrc seed=9");
+  EXPECT_EQ(seeds_of(calls("image-async")).back(), 8);
+  run(shot(R"("script":"hen")", R"(, "seed": {"policy": "fixed", "value": 42})") +
+      "qwenimagesrc seed=9");
   EXPECT_EQ(seeds_of(calls("image-async")).back(), 9);
 }
 

@@ -176,6 +176,24 @@ TEST_F(BrandTest, AShotsOwnPromptAndAWriterThatFailsGetItsWordsToo) {
   EXPECT_EQ(call("image-async")["body"]["input"]["prompt"].text(), std::string(kWords) + ", owl");
 }
 
+TEST_F(BrandTest, WhateverTheWriterDidItsWordsLeaveIt) {
+  const auto written = [&](const std::string& members) {
+    const std::string path = folder.path() + "/words.txt";
+    const Ran ran =
+        Launch(shot(members) + "aipromptenhance max-retries=0 ! filesink location=" + path).run();
+    EXPECT_TRUE(ran.eos);
+    return bytes_of(path);
+  };
+  expect_words(written(R"("script":"fox")"));
+  EXPECT_EQ(written(R"("script":"fox","prompt":"a red fox")"), std::string(kWords) + ", a red fox");
+  // Words that the writer has put in front already are not said twice.
+  standin.configure(R"({"chat":{"content":"{\"prompt\":\")" + std::string(kWords) +
+                    R"(, an owl at dawn\"}"}})");
+  EXPECT_EQ(written(R"("script":"owl")"), std::string(kWords) + ", an owl at dawn");
+  standin.fail(R"([{"route":"chat","times":-1,"kind":"status","status":500}])");
+  EXPECT_EQ(written(R"("script":"cat")"), std::string(kWords) + ", cat");
+}
+
 TEST_F(BrandTest, ItsWordsAreReadWhereTheRestIsTooLong) {
   const std::string words(900, 'w'), motion(900, 'm');
   const std::string source =

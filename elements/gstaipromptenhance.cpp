@@ -87,9 +87,7 @@ class WriterRun : public ServiceRun {
   std::string house_brand() const override { return kind_.settings().brand; }
 
   void take_own(Shot& shot) const override {
-    const WriterSettings now = kind_.settings();
-    if (shot.style.empty()) shot.style = now.style;
-    if (shot.seed < 0) shot.seed = now.seed;
+    if (shot.style.empty()) shot.style = kind_.settings().style;
   }
 
   std::optional<Product> pass(const Job& job) override {

@@ -224,6 +224,7 @@ void ServiceRun::take_brand(Job& job) const {
   job.brand = brand_of(job.shot);
   if (!job.brand) return;
   take_own(job.shot);
+  if (job.shot.seed < 0) job.shot.seed = settings().seed;
   if (role_ == Role::words)
     apply_brand_defaults(*job.brand, job.shot);
   else

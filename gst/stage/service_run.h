@@ -113,7 +113,8 @@ class ServiceRun : public StageRun {
   virtual StageSettings settings() const = 0;
   /// The brand of shots that bring none.
   virtual std::string house_brand() const { return {}; }
-  /// Gives a shot what was set on this element and goes before what the shot's brand says.
+  /// Gives a shot what was set on this element and goes before what the shot's brand says, beside
+  /// the seed.
   virtual void take_own(Shot& shot) const {}
   /// Reads the shot's brand file, if it names one, and gives the shot what follows from it. Throws
   /// Error.

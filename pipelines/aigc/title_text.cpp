@@ -5,12 +5,19 @@
 #include "base/ref.h"
 #include "base/words.h"
 
+#include <algorithm>
+
 #include <pango/pangocairo.h>
 
 namespace aigc::runner {
 namespace {
 
-constexpr int kFewLines = 2, kMostLines = 4;
+/// How small letters may become for the sake of fewer lines.
+struct Step {
+  int lines;
+  double smallest; ///< as a share of the largest
+};
+constexpr Step kSteps[] = {{1, 0.7}, {2, 0}, {4, 0}};
 
 struct FreeFont {
   void operator()(PangoFontDescription* font) const { pango_font_description_free(font); }
@@ -74,10 +81,11 @@ void even_out(Setter& setter, int size, int lines, int width) {
 TitleText set_title(const std::string& text, const std::string& font, const std::string& language,
                     const TitleSpace& space) {
   Setter setter(text, font, language);
-  for (const int most : {kFewLines, kMostLines})
-    for (int size = space.largest; size >= space.smallest; --size) {
+  for (const Step& step : kSteps)
+    for (int size = space.largest;
+         size >= std::max<double>(space.smallest, step.smallest * space.largest); --size) {
       const int lines = setter.set(size, space.width);
-      if (lines > most || !setter.fits(space)) continue;
+      if (lines > step.lines || !setter.fits(space)) continue;
       even_out(setter, size, lines, space.width);
       return setter.result(size);
     }

@@ -18,8 +18,8 @@ struct TitleSpace {
   int largest = 0, smallest = 0; ///< sizes of the font, pixels
 };
 
-/// Breaks `text` into lines of even length. One line is better than two, two are better than
-/// small letters. No lines come back when it does not fit at all.
+/// Breaks `text` into lines of even length: into one with somewhat smaller letters, else into two
+/// with letters as large as can be, else into up to four. No lines come back when it does not fit.
 TitleText set_title(const std::string& text, const std::string& font, const std::string& language,
                     const TitleSpace& space);
 

@@ -176,6 +176,24 @@ TEST_F(BrandTest, AShotsOwnPromptAndAWriterThatFailsGetItsWordsToo) {
   EXPECT_EQ(call("image-async")["body"]["input"]["prompt"].text(), std::string(kWords) + ", owl");
 }
 
+TEST_F(BrandTest, WhateverTheWriterDidItsWordsLeaveIt) {
+  const auto written = [&](const std::string& members) {
+    const std::string path = folder.path() + "/words.txt";
+    const Ran ran =
+        Launch(shot(members) + "aipromptenhance max-retries=0 ! filesink location=" + path).run();
+    EXPECT_TRUE(ran.eos);
+    return bytes_of(path);
+  };
+  expect_words(written(R"("script":"fox")"));
+  EXPECT_EQ(written(R"("script":"fox","prompt":"a red fox")"), std::string(kWords) + ", a red fox");
+  // Words that the writer has put in front already are not said twice.
+  standin.configure(R"({"chat":{"content":"{\"prompt\":\")" + std::string(kWords) +
+                    R"(, an owl at dawn\"}"}})");
+  EXPECT_EQ(written(R"("script":"owl")"), std::string(kWords) + ", an owl at dawn");
+  standin.fail(R"([{"route":"chat","times":-1,"kind":"status","status":500}])");
+  EXPECT_EQ(written(R"("script":"cat")"), std::string(kWords) + ", cat");
+}
+
 TEST_F(BrandTest, ItsWordsAreReadWhereTheRestIsTooLong) {
   const std::string words(900, 'w'), motion(900, 'm');
   const std::string source =
@@ -216,7 +234,7 @@ TEST_F(BrandTest, OnlyWhatIsSentIsWorthANewCall) {
   EXPECT_EQ(calls().size(), 4u);
 }
 
-TEST_F(BrandTest, AShotsSeedGoesBeforeTheBrandsAndThatBeforeTheElements) {
+TEST_F(BrandTest, AShotsSeedGoesFirstThenTheElementsThenTheBrands) {
   const std::string path = brand(R"(, "seed": {"policy": "fixed", "value": 42})");
   const std::string list =
       write("shots.json", R"([{"script":"fox","seed":7},{"script":"owl"},{"script":"cat"}])");
@@ -224,7 +242,11 @@ TEST_F(BrandTest, AShotsSeedGoesBeforeTheBrandsAndThatBeforeTheElements) {
   run("aishotsrc location=" + list + " ! aipromptenhance backend=preview brand=" + path +
       " ! qwenimagesrc seed=9 max-in-flight=1");
   EXPECT_EQ(seeds_of(calls("image-async")), (std::vector<gint64>{7, 42, 42}));
-  run("qwenimagesrc prompt=dog seed=9");
+  // What one stage settled holds for those behind it.
+  run("aipromptenhance backend=preview prompt=dog seed=8 brand=" + path + " ! qwenimagesrc seed=9");
+  EXPECT_EQ(seeds_of(calls("image-async")).back(), 8);
+  run(shot(R"("script":"hen")", R"(, "seed": {"policy": "fixed", "value": 42})") +
+      "qwenimagesrc seed=9");
   EXPECT_EQ(seeds_of(calls("image-async")).back(), 9);
 }
 

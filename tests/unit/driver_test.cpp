@@ -259,7 +259,7 @@ TEST_F(DriverTest, AServerThatSendsNoBillWorksUnderAnyMaxCost) {
 
 TEST(RequestKey, EveryFieldCounts) {
   const Request base{.role = Role::clip, .model = "m", .script = "ab", .words = "c"};
-  std::vector<Request> others(14, base);
+  std::vector<Request> others(16, base);
   others[0].role = Role::picture;
   others[1].model = "n";
   others[2].script = "a", others[2].words = "bc";
@@ -274,6 +274,8 @@ TEST(RequestKey, EveryFieldCounts) {
   others[11].seed = 1;
   others[12].keyframe = adopt(g_bytes_new_static("x", 1));
   others[13].last_frame = adopt(g_bytes_new_static("x", 1));
+  others[14].palette = {0x2f5d50};
+  others[15].palette = {0x2f5d50, 0x2f5d50};
   std::vector<std::string> keys = {request_key("s", base), request_key("t", base)};
   for (const auto& other : others)
     keys.push_back(request_key("s", other));

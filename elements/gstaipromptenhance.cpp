@@ -6,7 +6,8 @@
  *
  * Turns a user's words into a description that a picture or video model can work from: light,
  * composition, colour, material and lens, in the style asked for. Names, quoted text and numbers
- * stay as they were. A shot that already has a prompt passes unchanged.
+ * stay as they were. A shot that already has a prompt passes unchanged. Where the brand is a file,
+ * its words stand in every prompt that leaves.
  *
  * ## Example launch line
  * |[
@@ -22,9 +23,11 @@ using namespace aigc;
 
 namespace {
 
+constexpr const char* kUsualStyle = "cinematic";
+
 struct WriterSettings : RoleSettings {
   WriterSettings() : RoleSettings(60'000, OnError::fallback) {}
-  std::string style = "cinematic";
+  std::string style;
   std::string language = "auto";
   std::string resolution;
   std::string brand;
@@ -39,13 +42,14 @@ struct WriterSettings : RoleSettings {
 const PropertyTable<WriterSettings>& WriterSettings::table() {
   using S = WriterSettings;
   static const PropertyTable<S> properties(with_stage_properties<S>({
-      {"style", "Look of every shot that brings none, such as ink or cyberpunk", &S::style,
-       Mutable::playing},
+      {"style",
+       "Look of every shot that brings none, such as ink (default: the brand's, else cinematic)",
+       &S::style, Mutable::playing},
       {"language", "Language to write in, as BCP 47; auto = the user's own", &S::language,
        Mutable::playing},
       {"resolution", "Resolution the description speaks of, such as 4K (default: none)",
        &S::resolution, Mutable::playing},
-      {"brand", "Brand whose look shots that bring none are written in (default: none)", &S::brand,
+      {"brand", "Name, or brand file (.json), of shots that bring none (default: none)", &S::brand,
        Mutable::playing},
       {"system-prompt", "Rules in the place of the writer's own (default: its own)",
        &S::system_prompt, Mutable::playing},
@@ -73,14 +77,24 @@ class WriterRun : public ServiceRun {
     return caps;
   }
 
-  Product fallback(Job job, Cancel&) override { return text_of(std::move(job.shot)); }
+  Product fallback(Job job, Cancel&) override {
+    take_brand(job);
+    return text_of(std::move(job));
+  }
 
  protected:
   StageSettings settings() const override { return kind_.settings(); }
+  std::string house_brand() const override { return kind_.settings().brand; }
+
+  void take_own(Shot& shot) const override {
+    const WriterSettings now = kind_.settings();
+    if (shot.style.empty()) shot.style = now.style;
+    if (shot.seed < 0) shot.seed = now.seed;
+  }
 
   std::optional<Product> pass(const Job& job) override {
     if (job.shot.prompt.empty()) return std::nullopt;
-    return text_of(job.shot);
+    return text_of(job);
   }
 
   void ask(Job& job, const Model&, Request& request) override {
@@ -88,12 +102,13 @@ class WriterRun : public ServiceRun {
       throw Error(Fault::settings, "the shot has no words", "give it a script, or set prompt");
     const WriterSettings now = kind_.settings();
     check(now);
-    if (job.shot.style.empty()) job.shot.style = now.style;
+    if (job.shot.style.empty()) job.shot.style = now.style.empty() ? kUsualStyle : now.style;
     if (job.shot.language.empty() && now.language != "auto") job.shot.language = now.language;
+    // Another take of a shot is another picture of the same words.
+    request.take = now.take;
     request.style = job.shot.style;
     request.language = job.shot.language.empty() ? "auto" : job.shot.language;
     request.resolution = now.resolution;
-    if (job.shot.brand.empty()) job.shot.brand = now.brand;
     request.brand = job.shot.brand;
     request.motion = job.shot.motion_prompt;
     request.negative = job.shot.negative_prompt;
@@ -105,7 +120,7 @@ class WriterRun : public ServiceRun {
   }
 
   Product give(Job job, Done done, Cancel&) override {
-    Shot shot = std::move(job.shot);
+    Shot& shot = job.shot;
     shot.prompt = std::move(done.result.prompt);
     const auto fill = [](std::string& field, std::string& answer) {
       if (field.empty()) field = std::move(answer);
@@ -115,7 +130,7 @@ class WriterRun : public ServiceRun {
     fill(shot.mood, done.result.mood);
     if (shot.keyframe == "auto") shot.keyframe.clear(); // leaves it to the writer
     fill(shot.keyframe, done.result.keyframe);
-    return text_of(std::move(shot));
+    return text_of(std::move(job));
   }
 
  private:
@@ -127,10 +142,11 @@ class WriterRun : public ServiceRun {
     check_text("system-prompt", settings.system_prompt);
   }
 
-  static Product text_of(Shot shot) {
+  static Product text_of(Job job) {
+    if (job.brand) apply_brand(*job.brand, job.shot);
     Product product;
-    product.buffer = text_buffer(shot.words());
-    product.shot = std::move(shot);
+    product.buffer = text_buffer(job.shot.words());
+    product.shot = std::move(job.shot);
     return product;
   }
 

@@ -4,18 +4,23 @@
  * SECTION:element-aishotsrc
  * @title: aishotsrc
  *
- * Sends the shots of a list: one sentence (script), or a file of sentences (TXT) or shots (JSON,
- * JSONL). Every buffer carries its shot as the meta GstAigcShotMeta.
+ * Sends the shots of a list: one sentence (script), or a file (location) of sentences (TXT) or of
+ * shots with their fields (CSV, JSON, JSONL). Every buffer carries its shot as the meta
+ * GstAigcShotMeta. The list is checked whole before the first shot is sent; its rows are read one
+ * by one, however many there are.
  *
- * ## Example launch line
+ * ## Example launch lines
  * |[
  * gst-launch-1.0 aishotsrc script="a fox in the snow" ! aipromptenhance ! filesink location=fox.txt
+ * gst-launch-1.0 aishotsrc location=shots.csv languages=zh,en ! qwenimagesrc ! fakesink
  * ]|
  */
 #include "gstaishotsrc.h"
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/guarded.h"
+#include "shot/language.h"
 #include "shot/shot_list.h"
 #include "shot/shot_meta.h"
 #include "stage/pads.h"
@@ -24,7 +29,7 @@
 #include "stage/text.h"
 
 #include <cmath>
-#include <filesystem>
+#include <functional>
 
 #include <gst/base/gstpushsrc.h>
 
@@ -32,73 +37,137 @@ using namespace aigc;
 
 namespace {
 
-constexpr gsize kMaxListBytes = 64u << 20;
+enum class OnBadRow { fail, skip };
+
+GType on_bad_row_type() {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {static_cast<int>(OnBadRow::fail), "The pipeline stops with an error", "fail"},
+        {static_cast<int>(OnBadRow::skip), "The row is left out, with a warning", "skip"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GstAiShotSrcOnError", values);
+  }();
+  return type;
+}
 
 struct ListSettings {
   std::string script;
   std::string location;
+  int loop = 1;
+  bool shuffle = false;
+  gint64 seed = -1;
+  std::string languages;
+  std::string brand;
+  std::string takes;
+  guint shard_index = 0;
+  guint shard_count = 1;
+  int on_error = static_cast<int>(OnBadRow::fail);
 
   static const PropertyTable<ListSettings>& table();
 };
 
 const PropertyTable<ListSettings>& ListSettings::table() {
   using S = ListSettings;
+  constexpr auto kWhen = Mutable::ready;
   static const PropertyTable<S> properties({
       {"script", "One sentence: a list of one shot (default: none)", &S::script},
       {"location",
-       "File of shots: .json, .jsonl, anything else is one sentence a line (default: none)",
+       "File of shots: .csv, .tsv, .json, .jsonl, anything else is one sentence a line (default: "
+       "none)",
        &S::location},
+      {"loop", "How many times the list is sent; -1 = without end", &S::loop, kWhen, -1, G_MAXINT},
+      {"shuffle", "Whether the shots come in an order by seed, another in each turn of the loop",
+       &S::shuffle},
+      {"seed", "Order of shuffle; -1 = another in each run", &S::seed, kWhen, -1, 2147483647},
+      {"languages",
+       "Languages that every shot is sent in, as BCP 47 with commas between them (default: as it "
+       "stands)",
+       &S::languages},
+      {"brand", "Brand file, or name of a brand, of shots that bring none (default: none)",
+       &S::brand},
+      {"takes", "Takes of single shots by number or id, such as 3=1,7=2 (default: the shots' own)",
+       &S::takes},
+      {"shard-index", "Which share of the list is sent, from 0", &S::shard_index, kWhen, 0,
+       G_MAXINT},
+      {"shard-count", "How many shares the list has; chains stay whole", &S::shard_count, kWhen, 1,
+       G_MAXINT},
+      {"on-error", "What becomes of a row that cannot be used", &S::on_error, kWhen, 0, 0,
+       on_bad_row_type},
   });
   return properties;
 }
 
-/// Where the list is; touched on the streaming thread, emptied by stop().
+ShotListSettings list_settings(const ListSettings& from) {
+  ShotListSettings settings;
+  settings.script = from.script;
+  settings.location = from.location;
+  settings.loop = from.loop;
+  settings.shuffle = from.shuffle;
+  settings.seed = from.seed < 0 ? g_random_int() : static_cast<std::uint64_t>(from.seed);
+  if (!is_blank(from.languages)) settings.languages = read_languages(from.languages);
+  settings.brand = from.brand;
+  settings.takes = Takes(from.takes);
+  settings.shard_index = from.shard_index;
+  settings.shard_count = from.shard_count;
+  return settings;
+}
+
+void check(const ListSettings& settings) {
+  const bool script = !is_blank(settings.script), location = !settings.location.empty();
+  if (script == location)
+    throw Error(Fault::settings, script ? "both script and location are set" : "there are no shots",
+                "set script to a sentence or location to a shot list, one of them");
+  if (settings.loop == 0)
+    throw Error(Fault::settings, "loop is 0", "set how many times the list is sent, or -1");
+  if (settings.shard_index >= settings.shard_count)
+    throw Error(Fault::settings,
+                "shard-index is " + std::to_string(settings.shard_index) + " of " +
+                    std::to_string(settings.shard_count),
+                "count from 0, and set shard-count");
+  list_settings(settings);
+}
+
+/// Where the list is. The reader is the streaming thread's alone while it runs.
 struct Reel {
-  std::vector<Shot> shots;
-  size_t next = 0;
+  std::shared_ptr<ShotListReader> reader;
+  std::shared_ptr<Cancel> cancel = std::make_shared<Cancel>(); ///< what breaks a long read
   GstClockTime position = 0;
-  bool loaded = false;
   bool ending = false; ///< the user sent EOS
 };
 
-std::string read_list(const std::string& location) {
-  if (!g_file_test(location.c_str(), G_FILE_TEST_EXISTS))
-    throw Error(Fault::not_found, "location \"" + location + "\" does not exist",
-                "give the path of a shot list");
-  if (!g_file_test(location.c_str(), G_FILE_TEST_IS_REGULAR))
-    throw Error(Fault::read, "location \"" + location + "\" is not a file",
-                "give the path of a shot list");
-  std::error_code failed;
-  if (const auto size = std::filesystem::file_size(location, failed);
-      !failed && size > kMaxListBytes)
-    throw Error(Fault::format,
-                "location \"" + location + "\" is " + std::to_string(size) + " bytes",
-                "split it into lists of at most " + std::to_string(kMaxListBytes) + " bytes");
-  gchar* data = nullptr;
-  gsize size = 0;
-  ErrorSlot error;
-  if (!g_file_get_contents(location.c_str(), &data, &size, error.out()))
-    throw Error(Fault::read, "location \"" + location + "\" cannot be read: " + error.message(),
-                "look at its permissions");
-  Own<gchar> owner(data);
-  return {data, size};
-}
+/// How many rows are told of one by one: nobody reads more, and the bus would keep them all.
+constexpr guint kMaxTold = 100;
 
-std::vector<Shot> load(const ListSettings& settings) {
-  if (settings.location.empty()) {
+/// Tells the bus of rows that are left out.
+class BadRows {
+ public:
+  BadRows(GstElement* element, OnBadRow then) : element_(element), then_(then) {}
+
+  void operator()(std::uint32_t row, const Error& error) {
+    if (then_ == OnBadRow::fail) throw error;
+    if (++count_ > kMaxTold) return;
     Shot shot;
-    shot.id = "shot-1";
-    shot.script = settings.script;
-    check_shot(shot);
-    return {shot};
+    shot.id = row > 0 ? RowRegister::id_of(row) : "rest";
+    const std::string code = "list:" + shot.id;
+    post_progress(element_, GST_PROGRESS_TYPE_START, code, "reading");
+    post_progress(element_, GST_PROGRESS_TYPE_ERROR, code, error.what());
+    post_shot_failed(element_, shot, "list", error);
+    report(element_, error, false);
   }
-  try {
-    return parse_shot_list(read_list(settings.location), list_format_of(settings.location));
-  } catch (const Error& error) {
-    if (std::string(error.what()).find(settings.location) != std::string::npos) throw;
-    throw Error(error.fault, settings.location + ": " + error.what(), error.remedy);
+
+  void tell_rest() const {
+    if (count_ <= kMaxTold) return;
+    report(element_,
+           Error(Fault::settings, std::to_string(count_ - kMaxTold) + " more rows are left out",
+                 "correct those named before, and look again"),
+           false);
   }
-}
+
+ private:
+  GstElement* element_;
+  OnBadRow then_;
+  guint count_ = 0;
+};
 
 } // namespace
 
@@ -129,14 +198,14 @@ static GstStaticPadTemplate src_template =
 
 static gboolean start(GstBaseSrc* source) {
   auto* self = cast(source)->priv;
-  const ListSettings settings = self->settings.snapshot();
   *self->reel.lock() = Reel{};
-  const bool script = !is_blank(settings.script), location = !settings.location.empty();
-  if (script != location) return TRUE;
-  report(GST_ELEMENT(source),
-         Error(Fault::settings, script ? "both script and location are set" : "there are no shots",
-               "set script to a sentence or location to a shot list, one of them"));
-  return FALSE;
+  try {
+    check(self->settings.snapshot());
+    return TRUE;
+  } catch (...) {
+    report(GST_ELEMENT(source), caught_error());
+    return FALSE;
+  }
 }
 
 static gboolean stop(GstBaseSrc* source) {
@@ -144,32 +213,58 @@ static gboolean stop(GstBaseSrc* source) {
   return TRUE;
 }
 
+static gboolean unlock(GstBaseSrc* source) {
+  const auto cancel = cast(source)->priv->reel.lock()->cancel;
+  cancel->cancel();
+  return TRUE;
+}
+
+static gboolean unlock_stop(GstBaseSrc* source) {
+  cast(source)->priv->reel.lock()->cancel = std::make_shared<Cancel>();
+  return TRUE;
+}
+
 static gboolean is_seekable(GstBaseSrc*) {
   return FALSE;
 }
 
-/// The file is read here, not in a state change.
+/// The next shot; none at the end. Files are read here, not in a state change.
+static std::optional<Shot> next_shot(GstElement* element, const Reel& reel) {
+  auto* self = cast(element)->priv;
+  auto reader = reel.reader;
+  const ListSettings settings = self->settings.snapshot();
+  if (!reader) {
+    reader = std::make_shared<ShotListReader>(list_settings(settings));
+    self->reel.lock()->reader = reader;
+  }
+  BadRows bad(element, static_cast<OnBadRow>(settings.on_error));
+  reader->check(std::ref(bad), reel.cancel.get());
+  bad.tell_rest();
+  return reader->next(reel.cancel.get());
+}
+
 static GstFlowReturn create(GstPushSrc* source, GstBuffer** result) {
   auto* self = cast(source)->priv;
-  const ListSettings settings = self->settings.snapshot();
-  Shot shot;
-  GstClockTime pts = 0, duration = 0;
+  const Reel reel = *self->reel.lock();
+  if (reel.ending) return GST_FLOW_EOS;
+  std::optional<Shot> shot;
   try {
-    auto reel = self->reel.lock();
-    if (!std::exchange(reel->loaded, true)) reel->shots = load(settings);
-    if (reel->ending || reel->next == reel->shots.size()) return GST_FLOW_EOS;
-    shot = reel->shots[reel->next++];
-    const double seconds = shot.duration > 0 ? shot.duration : kDefaultShotSeconds;
-    duration = static_cast<GstClockTime>(std::llround(seconds * GST_SECOND));
-    pts = std::exchange(reel->position, reel->position + duration);
+    shot = next_shot(GST_ELEMENT(source), reel);
   } catch (...) {
-    report(GST_ELEMENT(source), caught_error());
+    const Error error = caught_error();
+    if (error.fault == Fault::cancelled)
+      return self->reel.lock()->ending ? GST_FLOW_EOS : GST_FLOW_FLUSHING;
+    report(GST_ELEMENT(source), error);
     return GST_FLOW_FLUSHING; // GST_FLOW_ERROR would add a second, empty error
   }
-  GstBuffer* buffer = text_buffer(shot.words()).leak();
-  set_buffer_shot(buffer, shot);
-  GST_BUFFER_PTS(buffer) = pts;
-  if (shot.duration > 0) GST_BUFFER_DURATION(buffer) = duration;
+  if (!shot) return GST_FLOW_EOS;
+  const double seconds = shot->duration > 0 ? shot->duration : kDefaultShotSeconds;
+  const auto duration = static_cast<GstClockTime>(std::llround(seconds * GST_SECOND));
+  GstBuffer* buffer = text_buffer(shot->words()).leak();
+  set_buffer_shot(buffer, *shot);
+  GST_BUFFER_PTS(buffer) = reel.position;
+  if (shot->duration > 0) GST_BUFFER_DURATION(buffer) = duration;
+  self->reel.lock()->position = reel.position + duration;
   *result = buffer;
   return GST_FLOW_OK;
 }
@@ -180,7 +275,9 @@ static gboolean send_event(GstElement* element, GstEvent* event) {
   if (GST_EVENT_TYPE(event) != GST_EVENT_EOS)
     return GST_ELEMENT_CLASS(gst_ai_shot_src_parent_class)->send_event(element, event);
   gst_event_unref(event);
-  cast(element)->priv->reel.lock()->ending = true;
+  auto* self = cast(element)->priv;
+  self->reel.lock()->ending = true;
+  unlock(GST_BASE_SRC(element));
   push_finish(element, GST_BASE_SRC_PAD(element));
   return TRUE;
 }
@@ -219,6 +316,8 @@ static void gst_ai_shot_src_class_init(GstAiShotSrcClass* klass) {
   auto source_class = GST_BASE_SRC_CLASS(klass);
   source_class->start = start;
   source_class->stop = stop;
+  source_class->unlock = unlock;
+  source_class->unlock_stop = unlock_stop;
   source_class->is_seekable = is_seekable;
   GST_PUSH_SRC_CLASS(klass)->create = create;
   register_shot_meta();

@@ -22,6 +22,7 @@
 #include "media/last_frame.h"
 #include "media/raw_frame.h"
 #include "picture_file.h"
+#include "shot/language.h"
 #include "sizes.h"
 #include "stage/service_run.h"
 #include "stage/text.h"
@@ -176,10 +177,11 @@ class CameraRun : public ServiceRun {
     }
   }
 
-  /// A list that runs once for each language has its chains once for each.
+  /// A list that runs once for each language, or over and over, has its chains once for each.
   std::string chain_of(const Shot& shot) const override {
-    if (!shot.chain.empty()) return "chain " + shot.chain + "\n" + shot.language;
-    return kind_.settings().chain ? "all\n" + shot.language : "";
+    const std::string run = "\n" + shot.id.substr(base_id(shot.id, shot.language).size());
+    if (!shot.chain.empty()) return "chain " + shot.chain + run;
+    return kind_.settings().chain ? "all" + run : "";
   }
 
   Ref<GstCaps> negotiate(const Shot* first, GstCaps* allowed) override {
@@ -221,6 +223,9 @@ class CameraRun : public ServiceRun {
     request.seconds = choose_seconds(model, request.seconds);
     request.motion = now.motion_prompt.empty() ? job.shot.motion_prompt
                                                : with_script(now.motion_prompt, job.shot.script);
+    // A keyframe shows what its shot is about, the end of another clip does not.
+    if (!job.before.clip.empty() && !is_blank(request.motion))
+      request.motion += "\n" + request.words;
     request.negative = now.negative_prompt.empty() ? job.shot.negative_prompt : now.negative_prompt;
     request.prompt_extend = now.prompt_extend;
     request.watermark = now.watermark;

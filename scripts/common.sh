@@ -5,13 +5,15 @@
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
-# The one list of packages. base: to build and make films; test: what check adds.
+# The one list of packages. base: to build and make films; test: what check adds; slow: what
+# check --all adds.
 base_packages="g++ meson ninja-build pkg-config
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libjson-glib-dev libcairo2-dev libpango1.0-dev
-  libpng-dev libsoup-3.0-dev glib-networking
+  libpng-dev libsoup-3.0-dev glib-networking libopencv-core-dev libopencv-imgproc-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-x fonts-noto-cjk"
-test_packages="libgtest-dev ffmpeg openssl python3-jsonschema"
+test_packages="libgtest-dev ffmpeg openssl python3-jsonschema python3-yaml"
+slow_packages="slurm-wlm munge"
 
 # Packages of the arguments that are not installed.
 missing_packages() {
@@ -66,7 +68,8 @@ have_everything() {
     command -v "$tool" >/dev/null || return 1
   done
   pkg-config --exists 'gstreamer-1.0 >= 1.22' gstreamer-pbutils-1.0 'json-glib-1.0 >= 1.6' \
-    'libsoup-3.0 >= 3.2' pangocairo
+    'libsoup-3.0 >= 3.2' pangocairo || return 1
+  [ -f /usr/include/opencv4/opencv2/imgproc.hpp ]  # opencv4.pc would ask for all modules
 }
 
 # One at a time sets up and builds here. The lock is on the source folder, so that no file of it is

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <numbers>
 
@@ -173,6 +174,13 @@ Rgb rgb_of(const Lab& colour) {
   return {srgb_of(3.2409699 * x - 1.5373832 * y - 0.4986108 * z),
           srgb_of(-0.9692436 * x + 1.8759675 * y + 0.0415551 * z),
           srgb_of(0.0556301 * x - 0.2039770 * y + 1.0569715 * z)};
+}
+
+Rgb rgb_of(const std::string& hex) {
+  unsigned red = 0, green = 0, blue = 0;
+  if (std::sscanf(hex.c_str(), "#%2x%2x%2x", &red, &green, &blue) != 3) return {};
+  return {static_cast<std::uint8_t>(red), static_cast<std::uint8_t>(green),
+          static_cast<std::uint8_t>(blue)};
 }
 
 double colour_difference(const Lab& one, const Lab& other) {

@@ -5,6 +5,7 @@
 #include "media/picture.h"
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace aigc {
@@ -28,6 +29,9 @@ Rgb rgb_of(const Lab& colour);
 
 /// CIEDE2000 with all weights 1. About 1 is the least difference people notice side by side.
 double colour_difference(const Lab& one, const Lab& other);
+
+/// Of "#RRGGBB"; black for anything else.
+Rgb rgb_of(const std::string& hex);
 
 struct ColourShare {
   Rgb colour;

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <numeric>
-#include <optional>
 #include <span>
 #include <zlib.h>
 
@@ -21,6 +21,9 @@ using Bytes = std::span<const std::uint8_t>;
 
 /// The longest one picture may take to decode or encode.
 constexpr auto kPatience = std::chrono::seconds(60);
+
+/// In these a picture says how large it is.
+constexpr size_t kHeadBytes = 64 << 10;
 
 Bytes view(GBytes* bytes) {
   gsize size = 0;
@@ -270,6 +273,18 @@ PictureInfo sniff_picture(GBytes* bytes) {
                     std::to_string(info->height),
                 "use one of at most 64 megapixels");
   return *info;
+}
+
+std::optional<PictureInfo> sniff_picture_file(const std::string& path) {
+  std::string head(kHeadBytes, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  const auto bytes = adopt(g_bytes_new(head.data(), static_cast<gsize>(file.gcount())));
+  try {
+    return sniff_picture(bytes.get());
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 Raster decode_picture(GBytes* bytes, Cancel& cancel) {

@@ -6,6 +6,7 @@
 #include "base/ref.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,9 @@ struct PictureInfo {
 /// Reads type and size from the first bytes, without decoding.
 /// Throws Error{Fault::format} for anything that is not a PNG, JPEG or WebP within the limits.
 PictureInfo sniff_picture(GBytes* bytes);
+
+/// The same of a file's first bytes; nothing when it is no such picture or cannot be read.
+std::optional<PictureInfo> sniff_picture_file(const std::string& path);
 
 /// Decodes with GStreamer's own decoders. Throws Error{Fault::format, missing_plugin, cancelled}.
 Raster decode_picture(GBytes* bytes, Cancel& cancel);

@@ -10,6 +10,7 @@
 #include "store/result.h"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <set>
@@ -56,6 +57,7 @@ struct Request {
   Ref<GBytes> keyframe; ///< encoded picture, may be empty
   Ref<GBytes> last_frame;
   std::vector<Media> references;
+  std::vector<std::uint32_t> palette; ///< 0xRRGGBB, for the built-in artist; others get words
 };
 
 /// The id of work a service goes on with by itself.

@@ -59,6 +59,7 @@ struct Done {
 
 /// What a call will take, as far as is known before it is sent.
 struct Expectation {
+  Usage usage;                ///< the most it is billed for
   std::optional<double> cost; ///< the most, in `currency`; none where nobody knows the price
   std::string currency;
   double seconds = 0;      ///< in the mean, from the order to the result

@@ -31,12 +31,13 @@ constexpr unsigned kMostAtOnce = 64; ///< each is a thread
 
 Expectation Driver::expect(const Request& request) const {
   Expectation expected;
+  expected.usage = expected_usage(request);
   if (!prices_) {
     expected.cost = 0;
     expected.seconds = kBuiltInSeconds;
     return expected;
   }
-  expected.cost = cost_of(*prices_, *backend_, request.model, expected_usage(request));
+  expected.cost = cost_of(*prices_, *backend_, request.model, expected.usage);
   if (expected.cost) expected.currency = prices_->currency();
   if (!expected.cost && backend_->endpoint().free) expected.cost = 0;
   const TimeStats seen = times_->of(edition_of(*backend_), request.model);

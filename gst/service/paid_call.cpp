@@ -280,8 +280,10 @@ void PaidCall::note_address(const Result& result) {
 }
 
 /// What is ordered is followed to its end, also where that cannot be written down any more: the
-/// intent in the journal still leads the next run to it.
+/// intent in the journal still leads the next run to it. Who took the lock over, because this
+/// machine slept, goes by the journal: what stands there now is theirs.
 void PaidCall::note() {
+  if (!house_.lock.is_held()) return;
   try {
     journal_.write(attempt_.key, entry_);
   } catch (const Error& error) {
@@ -320,7 +322,7 @@ void PaidCall::close(const Result& result, bool kept) {
   billed.cost = result.cost;
   billed.currency = result.currency;
   try {
-    ledger_.add(billed, continued_);
+    ledger_.add(billed, continued_ || !house_.lock.is_held());
   } catch (const Error& error) {
     GST_WARNING("a billed call is not in the ledger yet: %s", error.what());
     return; // the journal's entry brings the next run here again
@@ -330,7 +332,7 @@ void PaidCall::close(const Result& result, bool kept) {
   reserved_ = false;
   const bool can_be_had_again = !entry_.task.empty() || !entry_.url.empty();
   if (!kept && can_be_had_again) return;
-  journal_.clear(attempt_.key);
+  clear_entry();
   open_ = false;
   attempt_.reached(Step::cleared);
 }
@@ -343,8 +345,13 @@ void PaidCall::close_left(const StoredResult& found) {
   close(found.result, true);
 }
 
+/// Not what belongs to who took the lock over: money may hang on it.
+void PaidCall::clear_entry() {
+  if (house_.lock.is_held()) journal_.clear(attempt_.key);
+}
+
 void PaidCall::drop() {
-  journal_.clear(attempt_.key);
+  clear_entry();
   open_ = false;
 }
 
@@ -356,7 +363,7 @@ void PaidCall::write_off(Billed billed) {
   lost.cost = entry_.cost;
   lost.currency = entry_.currency;
   try {
-    ledger_.add(lost, continued_);
+    ledger_.add(lost, continued_ || !house_.lock.is_held());
   } catch (const Error& error) {
     GST_WARNING("a call that may have been billed is not in the ledger yet: %s", error.what());
     return;

@@ -100,6 +100,7 @@ class PaidCall {
   LedgerLine line() const;
   /// Nothing will be billed.
   void drop();
+  void clear_entry();
   enum class Billed { perhaps, surely };
   /// Nothing can be had of it any more. What it cost was not said: the ledger has what was
   /// expected.

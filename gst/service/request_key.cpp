@@ -63,6 +63,9 @@ std::string request_key(const std::string& edition, const Request& request) {
     digest.add(reference.bytes.get());
     digest.add(reference.url);
   }
+  // Only where there is one, so that results from before there were palettes are still found.
+  for (const std::uint32_t colour : request.palette)
+    digest.add(static_cast<gint64>(colour));
   return digest.hex();
 }
 

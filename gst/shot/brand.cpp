@@ -3,6 +3,7 @@
 #include "shot/brand.h"
 
 #include "base/words.h"
+#include "shot/language.h"
 
 #include <array>
 #include <cstdio>
@@ -11,16 +12,27 @@ namespace aigc {
 
 namespace {
 
-/// `text` with `locked` in front, where it is not in it yet. When both are too long for a shot's
-/// field, the end of `text` goes.
+/// Characters at the start of a text that every model reads: some read 800 of a prompt, of which
+/// the motion may take half, and 500 of a negative prompt.
+constexpr glong kAlwaysRead = 399;
+static_assert(kLongestBrandWords < kAlwaysRead);
+
+bool is_read(const std::string& locked, const std::string& text) {
+  const size_t at = text.find(locked);
+  return at != std::string::npos &&
+         g_utf8_strlen(text.data(), static_cast<gssize>(at + locked.size())) <= kAlwaysRead;
+}
+
+/// `text` with `locked` in front, where it does not yet stand where it is read. When both are too
+/// long for a shot's field, the end of `text` goes.
 std::string with_words(const std::string& locked, const std::string& text) {
-  if (locked.empty() || text.find(locked) != std::string::npos) return text;
+  if (locked.empty() || is_read(locked, text)) return text;
   if (is_blank(text)) return locked;
   return std::string(bounded(joined({locked, text}), kMaxTextBytes));
 }
 
 /// Of a shot's own: FNV-1a of its id, begun with the brand's number.
-gint64 seed_for(const Brand& brand, const std::string& id) {
+gint64 seed_for(const Brand& brand, std::string_view id) {
   guint64 hash = 14695981039346656037ull ^ static_cast<guint64>(brand.seed);
   for (const unsigned char c : id)
     hash = (hash ^ c) * 1099511628211ull;
@@ -47,7 +59,8 @@ void apply_brand_defaults(const Brand& brand, Shot& shot) {
   if (shot.style.empty()) shot.style = brand.style;
   if (shot.seed >= 0) return;
   if (brand.seeds == Brand::Seeds::fixed) shot.seed = brand.seed;
-  if (brand.seeds == Brand::Seeds::per_shot) shot.seed = seed_for(brand, shot.id);
+  if (brand.seeds == Brand::Seeds::per_shot)
+    shot.seed = seed_for(brand, base_id(shot.id, shot.language));
 }
 
 void apply_brand(const Brand& brand, Shot& shot) {

@@ -27,6 +27,10 @@ struct BrandLogo {
   std::string corner = "top-right"; ///< or "top-left", "bottom-left", "bottom-right"
 };
 
+/// Characters of a brand's words, and of its negative words: a short prompt holds them and a shot.
+inline constexpr glong kLongestBrandWords = 300;
+inline constexpr size_t kMostBrandColours = 16;
+
 /// What the file does not say is empty.
 struct Brand {
   std::string path; ///< of the file, absolute
@@ -60,8 +64,8 @@ bool is_brand_file(std::string_view brand);
 /// "did you mean" for a mistyped key.
 std::shared_ptr<const Brand> load_brand(const std::string& path);
 
-/// `text` with the brand's words in front, where they are not in it yet: services cut what is too
-/// long at its end.
+/// `text` with the brand's words in front, unless they stand near its start already: services cut
+/// what is too long at its end.
 std::string with_brand_words(const Brand& brand, const std::string& text);
 /// The same with the negative words.
 std::string with_brand_negative(const Brand& brand, const std::string& text);

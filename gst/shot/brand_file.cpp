@@ -22,8 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr off_t kMaxBrandBytes = 1 << 20;
-constexpr glong kLongestName = 200, kLongestWords = 1000; ///< characters
-constexpr size_t kMostColours = 16;
+constexpr glong kLongestName = 200, kLongestPath = 1000; ///< characters
 constexpr std::string_view kPngStart = "\x89PNG\r\n\x1a\n";
 
 std::string plain(double number) {
@@ -146,14 +145,14 @@ std::vector<BrandColour> read_palette(const Value& value) {
     palette.push_back(read_colour(item));
   if (palette.empty())
     value.refuse("has 0 colours", "give at least one, such as \"#2F5D50\", or leave palette out");
-  if (palette.size() > kMostColours)
+  if (palette.size() > kMostBrandColours)
     value.refuse("has " + std::to_string(palette.size()) + " colours",
-                 "give at most " + std::to_string(kMostColours));
+                 "give at most " + std::to_string(kMostBrandColours));
   return palette;
 }
 
 std::string read_logo(const Value& value) {
-  const fs::path named = value.text(kLongestWords);
+  const fs::path named = value.text(kLongestPath);
   const std::string path =
       (fs::path(value.file()).parent_path() / named).lexically_normal().string();
   if (!g_file_test(path.c_str(), G_FILE_TEST_IS_REGULAR))
@@ -182,11 +181,12 @@ struct Member {
 
 /// Everything a brand file can say. docs/brand.schema.json says the same.
 constexpr Member kMembers[] = {
-    {"", "$schema", [](const Value& v, Brand&) { v.text(kLongestWords); }},
+    {"", "$schema", [](const Value& v, Brand&) { v.text(kLongestPath); }},
     {"", "name", [](const Value& v, Brand& b) { b.name = v.text(kLongestName); }, true},
     {"", "style", [](const Value& v, Brand& b) { b.style = v.text(kLongestName); }},
-    {"", "words", [](const Value& v, Brand& b) { b.words = v.text(kLongestWords); }},
-    {"", "negative-words", [](const Value& v, Brand& b) { b.negative = v.text(kLongestWords); }},
+    {"", "words", [](const Value& v, Brand& b) { b.words = v.text(kLongestBrandWords); }},
+    {"", "negative-words",
+     [](const Value& v, Brand& b) { b.negative = v.text(kLongestBrandWords); }},
     {"", "palette", [](const Value& v, Brand& b) { b.palette = read_palette(v); }},
     {"grade", "saturation", [](const Value& v, Brand& b) { b.saturation = v.number(0, 2); }},
     {"grade", "contrast", [](const Value& v, Brand& b) { b.contrast = v.number(0, 2); }},
@@ -285,6 +285,8 @@ std::shared_ptr<const Brand> read_brand(const std::string& path, const struct st
   if (!JSON_NODE_HOLDS_OBJECT(root.get()))
     file.refuse("must hold an object", "see docs/brand.md for what a brand file looks like");
   read_group(file, "", *brand);
+  if (brand->max_palette_distance && brand->palette.empty())
+    file.refuse("has limits.palette-distance, but no palette", "add \"palette\"");
   return brand;
 }
 

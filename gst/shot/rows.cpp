@@ -80,9 +80,15 @@ struct RowReader::Reader {
     return row;
   }
 
+  void check_unchanged() const {
+    if (!file.is_unchanged())
+      throw Error(Fault::read, "the file was changed while it was read", "start again");
+  }
+
   std::optional<Row> next() {
-    begin();
     in_row = false;
+    check_unchanged();
+    begin();
     while (format->find_row()) {
       in_row = true;
       last = {file.position().offset, numbered + 1,
@@ -184,8 +190,7 @@ Row RowReader::read_at(const Mark& mark, const Cancel* cancel) {
     Mark last;
   } restore{self, before, last};
   try {
-    if (!self.file.is_unchanged())
-      throw Error(Fault::read, "the file was changed while it was read", "start again");
+    self.check_unchanged();
     self.file.seek({mark.offset, mark.line, 1});
     return self.read(mark);
   } catch (const Error& error) {

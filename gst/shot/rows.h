@@ -57,8 +57,9 @@ class RowReader {
 
   /// The next row; none at the end. Throws Error that begins with path and place, for JSON with
   /// line and column: format (syntax, not UTF-8, a CSV row with other columns than the header),
-  /// read, cancelled. The call after an error inside a row goes on with the next one, where there
-  /// is one to be found; after cancelled it reads the same row again.
+  /// read (also when the file is another than it was), cancelled. The call after an error inside a
+  /// row goes on with the next one, where there is one to be found; after cancelled it reads the
+  /// same row again.
   std::optional<Row> next(const Cancel* cancel = nullptr);
   /// Whether next() can go on after the error it has just thrown.
   bool can_go_on() const;
@@ -71,8 +72,7 @@ class RowReader {
   };
   /// Of the row that next() gave, or failed in, last.
   Mark mark() const;
-  /// Leaves next() where it was. Throws as next(), and Error{Fault::read} when the file is another
-  /// than it was.
+  /// Leaves next() where it was. Throws as next().
   Row read_at(const Mark& mark, const Cancel* cancel = nullptr);
   /// Starts again from the first row.
   void rewind();

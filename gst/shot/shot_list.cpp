@@ -1,120 +1,223 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Reads shot lists; every message names the row it is about.
+// See shot_list.h.
 #include "shot/shot_list.h"
 
 #include "base/error.h"
-#include "shot/shot_json.h"
+#include "shot/brand.h"
+#include "shot/language.h"
 
-#include <functional>
-#include <set>
+#include <algorithm>
+#include <tuple>
 
 namespace aigc {
 
 namespace {
 
-[[noreturn]] void rethrow_with_row(size_t row, const Error& error) {
-  Error named(error.fault, "row " + std::to_string(row) + ": " + error.what(), error.remedy);
-  throw named;
+/// splitmix64: the same order everywhere, from whatever numbers.
+std::uint64_t mixed(std::uint64_t value) {
+  value += 0x9e3779b97f4a7c15ull;
+  value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9ull;
+  value = (value ^ value >> 27) * 0x94d049bb133111ebull;
+  return value ^ value >> 31;
 }
 
-/// Runs `read` for one row and puts the row number in front of what it throws.
-Shot read_row(size_t row, const std::function<Shot()>& read) {
-  try {
-    Shot shot = read();
-    check_shot(shot);
-    return shot;
-  } catch (const Error& error) {
-    rethrow_with_row(row, error);
-  }
-}
-
-template <typename Visit> void each_line(std::string_view text, Visit visit) {
-  size_t row = 0;
-  while (!text.empty()) {
-    const size_t end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    ++row;
-    if (!is_blank(line)) visit(row, line);
-  }
-}
-
-std::vector<Shot> read_lines(std::string_view text) {
-  std::vector<Shot> shots;
-  each_line(text, [&](size_t row, std::string_view line) {
-    shots.push_back(read_row(row, [&] {
-      Shot shot;
-      shot.script = std::string(line);
-      return shot;
-    }));
-  });
-  return shots;
-}
-
-std::vector<Shot> read_json_lines(std::string_view text) {
-  std::vector<Shot> shots;
-  each_line(text, [&](size_t row, std::string_view line) {
-    shots.push_back(read_row(row, [&] { return shot_from_json(parse_json(line).get()); }));
-  });
-  return shots;
-}
-
-JsonArray* rows_of(JsonNode* root) {
-  if (JSON_NODE_HOLDS_ARRAY(root)) return json_node_get_array(root);
-  if (JSON_NODE_HOLDS_OBJECT(root)) {
-    JsonNode* shots = json_object_get_member(json_node_get_object(root), "shots");
-    if (shots && JSON_NODE_HOLDS_ARRAY(shots)) return json_node_get_array(shots);
-  }
-  throw Error(Fault::format, "the JSON holds no list of shots",
-              "write an array of shots, or an object with an array named shots");
-}
-
-std::vector<Shot> read_json(std::string_view text) {
-  auto root = parse_json(text);
-  JsonArray* rows = rows_of(root.get());
-  std::vector<Shot> shots;
-  for (guint i = 0; i < json_array_get_length(rows); ++i)
-    shots.push_back(
-        read_row(i + 1, [&] { return shot_from_json(json_array_get_element(rows, i)); }));
-  return shots;
-}
-
-void number(std::vector<Shot>& shots) {
-  std::set<std::string> ids;
-  for (size_t i = 0; i < shots.size(); ++i) {
-    Shot& shot = shots[i];
-    shot.index = static_cast<gint64>(i);
-    if (shot.id.empty()) shot.id = "shot-" + std::to_string(i + 1);
-    if (!ids.insert(shot.id).second)
-      throw Error(Fault::format,
-                  "row " + std::to_string(i + 1) + ": the id \"" + shot.id + "\" is already taken",
-                  "give every shot an id of its own, or none");
-  }
+Row row_of_script(const std::string& script) {
+  auto object = adopt(json_object_new());
+  json_object_set_string_member(object.get(), "script", script.c_str());
+  Row row{.number = 1, .value = adopt(json_node_new(JSON_NODE_OBJECT))};
+  json_node_set_object(row.value.get(), object.get());
+  return row;
 }
 
 } // namespace
 
-std::vector<Shot> parse_shot_list(std::string_view text, ListFormat format) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  std::vector<Shot> shots;
-  switch (format) {
-  case ListFormat::csv:
-    throw Error(Fault::format, "a CSV is read from a file", "give its path");
-  case ListFormat::txt:
-    shots = read_lines(text);
-    break;
-  case ListFormat::json:
-    shots = read_json(text);
-    break;
-  case ListFormat::jsonl:
-    shots = read_json_lines(text);
-    break;
+ShotListReader::ShotListReader(ShotListSettings settings)
+    : settings_(std::move(settings)), unknown_takes_(settings_.takes.names()) {
+  if (!settings_.location.empty()) reader_ = std::make_unique<RowReader>(settings_.location);
+  if (is_brand_file(settings_.brand)) load_brand(settings_.brand);
+}
+
+// --- one row -------------------------------------------------------------------------------------
+
+std::optional<Row> ShotListReader::read_row(const Cancel* cancel) {
+  if (reader_) return reader_->next(cancel);
+  if (std::exchange(script_read_, true)) return std::nullopt;
+  return row_of_script(settings_.script);
+}
+
+Error ShotListReader::named(const Row& row, const Error& error) const {
+  if (!reader_) return error;
+  return error.in_words(settings_.location + ": " + row.place + ": " + error.what());
+}
+
+/// What the row says, with what the settings add to it in every language and turn.
+ListedShot ShotListReader::listed(const Row& row) const {
+  static const std::vector<std::string> none;
+  ListedShot listed = listed_shot(row, reader_ ? reader_->columns() : none);
+  Shot& shot = listed.shot;
+  shot.index = static_cast<gint64>(row.number) - 1;
+  if (shot.id.empty()) shot.id = RowRegister::id_of(row.number);
+  if (const auto take = settings_.takes.find(row.number, shot.id)) shot.take = take->second;
+  if (shot.brand.empty()) shot.brand = settings_.brand;
+  if (is_brand_file(shot.brand)) apply_brand_defaults(*load_brand(shot.brand), shot);
+  return listed;
+}
+
+std::uint32_t ShotListReader::unit_of(const std::string& chain, std::uint32_t row) {
+  const bool matters = settings_.shuffle || settings_.shard_count > 1;
+  return matters ? register_.first_of_chain(chain, row) : row;
+}
+
+bool ShotListReader::is_ours(std::uint32_t unit) const {
+  return (unit - 1) % settings_.shard_count == settings_.shard_index;
+}
+
+// --- the check -----------------------------------------------------------------------------------
+
+void ShotListReader::check(const BadRow& bad, const Cancel* cancel) {
+  if (is_checked_) return;
+  while (check_next(bad, cancel)) {
   }
-  if (shots.empty())
-    throw Error(Fault::format, "the list holds no shot", "write at least one sentence");
-  number(shots);
-  return shots;
+  check_result();
+  register_.forget_ids();
+  order_.shrink_to_fit();
+  is_checked_ = true;
+  begin_turn();
+}
+
+bool ShotListReader::check_next(const BadRow& bad, const Cancel* cancel) {
+  std::optional<Row> row;
+  try {
+    row = read_row(cancel);
+    if (!row) return false;
+    check_row(*row);
+    return true;
+  } catch (const Error& error) {
+    if (row) {
+      leave_out(static_cast<std::uint32_t>(row->number), named(*row, error), bad);
+      return true;
+    }
+    // What the reader says has its place already.
+    if (error.fault == Fault::cancelled || error.fault == Fault::read) throw;
+    is_cut_ = !reader_->can_go_on();
+    leave_out(is_cut_ ? 0 : reader_->mark().number, error, bad);
+    return !is_cut_;
+  }
+}
+
+void ShotListReader::check_row(const Row& row) {
+  const ListedShot found = listed(row);
+  in_language(found, settings_.languages.empty() ? "" : settings_.languages.front());
+  for (const auto& language : settings_.languages)
+    in_language(found, language);
+  const auto number = static_cast<std::uint32_t>(row.number);
+  const std::string& id = found.shot.id;
+  if (settings_.loop != 1 && base_id(id, "") != id)
+    throw Error(Fault::settings, "id: \"" + id + "\" ends as in a turn of the loop",
+                "leave out what begins with ~");
+  register_.claim_id(id, number);
+  if (const auto* take = settings_.takes.find(number, id)) unknown_takes_.erase(take->first);
+  ++good_;
+  const auto unit = unit_of(found.shot.chain, number);
+  if (!is_ours(unit)) return;
+  ++ours_;
+  if (settings_.shuffle) order_.push_back({reader_ ? reader_->mark() : RowReader::Mark{}, unit});
+}
+
+void ShotListReader::leave_out(std::uint32_t row, const Error& error, const BadRow& bad) {
+  if (!first_bad_) first_bad_ = error;
+  if (row > 0) bad_.push_back(row);
+  bad(row, error);
+}
+
+void ShotListReader::check_result() const {
+  if (good_ == 0 && first_bad_)
+    throw first_bad_->in_words("no shot is left: " + std::string(first_bad_->what()));
+  if (good_ == 0)
+    throw Error(Fault::format, settings_.location + ": the list holds no shot",
+                "write at least one sentence");
+  if (!unknown_takes_.empty())
+    throw Error(Fault::settings,
+                (reader_ ? settings_.location + ": " : "") + "takes: there is no shot " +
+                    *unknown_takes_.begin(),
+                "name shots by their number, from 1 to " + std::to_string(good_ + bad_.size()) +
+                    ", or by their id");
+}
+
+// --- turns ---------------------------------------------------------------------------------------
+
+void ShotListReader::begin_turn() {
+  ++turn_;
+  at_ = 0;
+  if (!settings_.shuffle) {
+    if (reader_) reader_->rewind();
+    script_read_ = false;
+    return;
+  }
+  const auto rank = [salt = mixed(settings_.seed ^ mixed(turn_))](const Place& place) {
+    return std::tuple(mixed(salt ^ place.unit), place.unit, place.mark.number);
+  };
+  std::sort(order_.begin(), order_.end(),
+            [&](const Place& a, const Place& b) { return rank(a) < rank(b); });
+}
+
+/// The next row of the list that the check has not left out.
+std::optional<Row> ShotListReader::good_row(const Cancel* cancel) {
+  for (;;) {
+    try {
+      auto row = read_row(cancel);
+      const auto is_bad = [&] {
+        return std::binary_search(bad_.begin(), bad_.end(),
+                                  static_cast<std::uint32_t>(row->number));
+      };
+      if (!row || !is_bad()) return row;
+    } catch (const Error& error) {
+      if (error.fault == Fault::cancelled || error.fault == Fault::read) throw;
+      if (!reader_->can_go_on() && is_cut_) return std::nullopt;
+      if (!std::binary_search(bad_.begin(), bad_.end(), reader_->mark().number)) throw;
+    }
+  }
+}
+
+/// Reads the next row of ours into current_; false at the end of the turn.
+bool ShotListReader::advance_in_turn(const Cancel* cancel) {
+  if (settings_.shuffle) {
+    if (at_ == order_.size()) return false;
+    current_ = listed(reader_ ? reader_->read_at(order_[at_].mark, cancel)
+                              : row_of_script(settings_.script));
+    ++at_;
+    return true;
+  }
+  while (const auto row = good_row(cancel)) {
+    current_ = listed(*row);
+    if (is_ours(unit_of(current_->shot.chain, static_cast<std::uint32_t>(row->number))))
+      return true;
+  }
+  return false;
+}
+
+bool ShotListReader::advance(const Cancel* cancel) {
+  while (ours_ > 0) {
+    if (advance_in_turn(cancel)) {
+      language_ = 0;
+      return true;
+    }
+    if (settings_.loop >= 0 && turn_ >= static_cast<unsigned>(settings_.loop)) break;
+    begin_turn();
+  }
+  current_.reset();
+  return false;
+}
+
+std::optional<Shot> ShotListReader::next(const Cancel* cancel) {
+  const auto& languages = settings_.languages;
+  const bool is_through = language_ >= std::max<size_t>(languages.size(), 1);
+  if ((!current_ || is_through) && !advance(cancel)) return std::nullopt;
+  const std::string language = languages.empty() ? "" : languages[language_];
+  ++language_;
+  Shot shot = in_language(*current_, language);
+  shot.id = id_in_turn(id_in_language(shot.id, language), turn_);
+  return shot;
 }
 
 } // namespace aigc

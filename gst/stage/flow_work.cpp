@@ -111,10 +111,13 @@ Outcome StageFlow::apply_policy(const Round& round, const Job& job, const Error&
                                 Cancel& cancel) {
   post_shot_failed(element_, job.shot, kind_.stage_name(), error);
   const auto policy = static_cast<OnError>(kind_.shared_settings().on_error);
-  // Falling back helps when a service fails, not when the shot itself cannot be worked on, nor when
-  // a key is refused: what comes behind would be paid for in vain.
-  const bool is_unusable = policy == OnError::fallback &&
-                           (error.fault == Fault::settings || error.fault == Fault::not_authorized);
+  // Falling back helps when a service fails, not when the shot itself cannot be worked on, as
+  // without a file it names, nor when a key is refused: what comes behind would be paid for in
+  // vain.
+  const bool lacks_file = error.fault == Fault::not_found && error.service.empty();
+  const bool is_unusable =
+      policy == OnError::fallback &&
+      (error.fault == Fault::settings || error.fault == Fault::not_authorized || lacks_file);
   if (policy == OnError::fail || is_unusable) {
     fail(round, error);
     return {};

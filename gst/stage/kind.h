@@ -54,6 +54,7 @@ struct Arrivals {
 /// A call that a dry run has not made.
 struct Planned {
   Provenance provenance;
+  std::string key; ///< of the request: two calls of one key are paid for once
   Expectation expected;
   std::string chain;    ///< the clips of one wait for each other
   bool is_open = false; ///< a run before this one has ordered it

@@ -25,6 +25,7 @@ struct Chain {
   unsigned shots = 0; ///< entries
   bool running = false;
   Link last;
+  guint64 left = 0; ///< the higher, the later its last entry left
 };
 
 struct State {
@@ -33,6 +34,7 @@ struct State {
   unsigned places = 0;      ///< chains that have entries, and shots of none
   unsigned shots = 0;       ///< entries that are no events
   std::map<std::string, Chain> chains{};
+  guint64 departures = 0;
   int busy = 0; ///< workers that have not left
   bool started = false;
   bool ended = false;
@@ -66,9 +68,24 @@ struct State {
   void remove(std::list<Entry>::iterator entry) {
     if (!entry->is_event) {
       --shots;
-      if (entry->chain.empty() || --chains.at(entry->chain).shots == 0) --places;
+      if (entry->chain.empty() || leave(chains.at(entry->chain))) --places;
     }
     entries.erase(entry);
+    if (chains.size() > Pool::kMaxRemembered) forget_one();
+  }
+
+  /// True for the last of its chain.
+  bool leave(Chain& chain) {
+    chain.left = ++departures;
+    return --chain.shots == 0;
+  }
+
+  void forget_one() {
+    const auto older = [](const auto& a, const auto& b) {
+      return std::pair(a.second.shots, a.second.left) < std::pair(b.second.shots, b.second.left);
+    };
+    const auto oldest = std::min_element(chains.begin(), chains.end(), older);
+    if (oldest->second.shots == 0) chains.erase(oldest);
   }
 
   Job begin(Entry& entry) {

@@ -5,7 +5,7 @@
 #include "base/cancel.h"
 #include "base/guarded.h"
 #include "base/ref.h"
-#include "shot/shot.h"
+#include "shot/brand.h"
 
 #include <chrono>
 #include <functional>
@@ -35,8 +35,9 @@ struct Job {
   Ref<GstCaps> caps;                      ///< of `input`
   GstClockTime pts = GST_CLOCK_TIME_NONE; ///< running time it came with
   GstClockTime duration = GST_CLOCK_TIME_NONE;
-  std::string chain; ///< jobs of one chain run one after another; empty = of none
-  Link before;       ///< of the job before it in its chain
+  std::string chain;                  ///< jobs of one chain run one after another; empty = of none
+  Link before;                        ///< of the job before it in its chain
+  std::shared_ptr<const Brand> brand; ///< the shot's brand file, from when it is worked on
 };
 
 /// What leaves towards downstream in the place of a job.
@@ -110,6 +111,9 @@ class Pool {
 
   static constexpr size_t kMaxEvents = 1024;
   static constexpr unsigned kMaxChained = 32;
+  /// Chains of which nothing is inside, for a list that comes back to one; the one left longest ago
+  /// is forgotten first, and begins afresh.
+  static constexpr size_t kMaxRemembered = 1024;
 
  private:
   struct Shared;

@@ -140,13 +140,17 @@ void post_shot_done(GstElement* element, const Shot& shot, const Provenance& pro
 void post_shot_planned(GstElement* element, const Shot& shot, const Planned& planned,
                        unsigned at_once) {
   const Expectation& expected = planned.expected;
+  const Usage& usage = expected.usage;
   GstStructure* fields = gst_structure_new(
       "aigc/shot-planned", "id", G_TYPE_STRING, shot.id.c_str(), "index", G_TYPE_INT64, shot.index,
       "stage", G_TYPE_STRING, planned.provenance.stage.c_str(), "service", G_TYPE_STRING,
       planned.provenance.service.c_str(), "model", G_TYPE_STRING, planned.provenance.model.c_str(),
       "seconds", G_TYPE_DOUBLE, expected.seconds, "at-once", G_TYPE_UINT, at_once, "concurrent",
       G_TYPE_UINT, expected.concurrent, "per-second", G_TYPE_DOUBLE, expected.per_second, "open",
-      G_TYPE_BOOLEAN, static_cast<gboolean>(planned.is_open), nullptr);
+      G_TYPE_BOOLEAN, static_cast<gboolean>(planned.is_open), "key", G_TYPE_STRING,
+      planned.key.c_str(), "input-tokens", G_TYPE_INT64, usage.input_tokens, "output-tokens",
+      G_TYPE_INT64, usage.output_tokens, "pictures", G_TYPE_INT64, usage.pictures, "film-seconds",
+      G_TYPE_DOUBLE, usage.seconds, nullptr);
   if (!planned.chain.empty())
     gst_structure_set(fields, "chain", G_TYPE_STRING, planned.chain.c_str(), nullptr);
   if (expected.cost)

@@ -4,6 +4,7 @@
 
 #include "media/picture.h"
 #include "service/credentials.h"
+#include "stage/shot_brand.h"
 
 #include <algorithm>
 #include <cmath>
@@ -206,13 +207,27 @@ std::string ServiceRun::notice() const {
 }
 
 Product ServiceRun::work(Job job, Cancel& cancel, const Progress& progress) {
+  take_brand(job);
   if (auto passed = pass(job)) return std::move(*passed);
   return work_with(services_, std::move(job), cancel, progress);
 }
 
 Product ServiceRun::fallback(Job job, Cancel& cancel) {
+  take_brand(job);
   const Failover preview({{Driver(make_backend(BackendChoice::preview), store_), ""}});
   return work_with(preview, std::move(job), cancel, {});
+}
+
+/// A writer is told of the brand beside the user's own words; its answer gets the brand's words.
+void ServiceRun::take_brand(Job& job) const {
+  if (job.shot.brand.empty()) job.shot.brand = house_brand();
+  job.brand = brand_of(job.shot);
+  if (!job.brand) return;
+  take_own(job.shot);
+  if (role_ == Role::words)
+    apply_brand_defaults(*job.brand, job.shot);
+  else
+    apply_brand(*job.brand, job.shot);
 }
 
 DriverOptions ServiceRun::options_for(const StageSettings& settings,
@@ -251,6 +266,7 @@ Product ServiceRun::plan(const Failover& services, const Failover::Ask& ask,
   planned.provenance.model = found.request.model;
   planned.provenance.preview = driver.backend().is_preview();
   planned.provenance.planned = true;
+  planned.key = driver.key_of(found.request);
   planned.expected = driver.expect(found.request);
   planned.chain = job.chain;
   planned.is_open = found.begun == Begun::open || found.begun == Begun::elsewhere;
@@ -292,6 +308,7 @@ Product ServiceRun::work_with(const Failover& services, Job job, Cancel& cancel,
                                     inputs_of(request), request.seconds);
     request.model = model.name;
     ask(jobs[number], model, request);
+    if (job.brand) tell_brand(*job.brand, candidate.driver.backend().is_preview(), request);
     return request;
   };
   if (now.dry_run) return plan(services, ask_one, jobs, cancel);

@@ -111,6 +111,13 @@ class ServiceRun : public StageRun {
 
   /// The settings as they are now: a change while playing applies to the next shot.
   virtual StageSettings settings() const = 0;
+  /// The brand of shots that bring none.
+  virtual std::string house_brand() const { return {}; }
+  /// Gives a shot what was set on this element and goes before what the shot's brand says.
+  virtual void take_own(Shot& shot) const {}
+  /// Reads the shot's brand file, if it names one, and gives the shot what follows from it. Throws
+  /// Error.
+  void take_brand(Job& job) const;
   /// Whether a shot needs no service, and what goes on instead.
   virtual std::optional<Product> pass(const Job& job) { return std::nullopt; }
   /// Puts the pictures and the length asked for into `request`, which decide on the model. Throws

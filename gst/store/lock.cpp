@@ -5,12 +5,12 @@
 #include "base/guarded.h"
 #include "base/json.h"
 #include "store/files.h"
+#include "store/owner.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <fcntl.h>
-#include <filesystem>
 #include <map>
 #include <mutex>
 #include <pthread.h>
@@ -30,40 +30,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kFirstLook = 5ms; ///< pause between two looks at a lock: longer each time
 constexpr auto kLongestLook = 200ms;
-
-std::string first_line(const char* path) {
-  const auto bytes = read_file(path);
-  if (!bytes) return {};
-  const auto text = view(bytes.get());
-  return std::string(text.substr(0, text.find('\n')));
-}
-
-/// When a living process was started, in ticks since boot; empty for a dead one, or a zombie.
-std::string start_of(gint64 pid) {
-  const std::string stat = first_line(("/proc/" + std::to_string(pid) + "/stat").c_str());
-  const size_t name_end = stat.rfind(')'); // the name may hold blanks and brackets
-  if (name_end == stat.npos || stat.size() < name_end + 4) return {};
-  if (const char state = stat[name_end + 2]; state == 'Z' || state == 'X') return {};
-  Own<gchar*> fields(g_strsplit(stat.c_str() + name_end + 2, " ", 21));
-  return g_strv_length(fields.get()) > 19 ? fields.get()[19] : "";
-}
-
-/// Never destroyed, as all here: a worker may outlive main(). Processes of the same host see each
-/// other's ids: one machine, one container. Pods of one index have it all in common on two nodes,
-/// but for the boot.
-const std::string& this_host() {
-  static const auto* host = new std::string([] {
-    std::error_code ignored;
-    return std::string(g_get_host_name()) + " " + first_line("/etc/machine-id") + " " +
-           std::filesystem::read_symlink("/proc/self/ns/pid", ignored).string();
-  }());
-  return *host;
-}
-
-const std::string& this_boot() {
-  static const auto* boot = new std::string(first_line("/proc/sys/kernel/random/boot_id"));
-  return *boot;
-}
 
 std::string new_owner(const Lease& lease) {
   JsonObjectMaker owner;
@@ -121,11 +87,12 @@ std::string name_of(const std::string& content) {
   }
 }
 
-/// Whether `fd` is still the file at `path`: whoever gives a lock back removes its file.
+/// Whether `fd` is still the file at `path`: whoever gives a lock back removes its file. A network
+/// file system may know the name of old; what is locked has no name left then.
 bool is_current(int fd, const std::string& path) {
   struct stat open_file {
   }, named{};
-  return fstat(fd, &open_file) == 0 && stat(path.c_str(), &named) == 0 &&
+  return fstat(fd, &open_file) == 0 && stat(path.c_str(), &named) == 0 && open_file.st_nlink > 0 &&
          open_file.st_ino == named.st_ino && open_file.st_dev == named.st_dev;
 }
 
@@ -312,10 +279,13 @@ void KeyLock::bury(const std::string& folder, const std::string& key) {
 
 /// The file itself is asked: who slept beyond its lease may come here before its word is given
 /// again.
-void KeyLock::check() const {
+bool KeyLock::is_held() const {
   const Descriptor file(path_, O_RDONLY);
-  if (!file && errno != ENOENT) cannot_write(path_, g_strerror(errno));
-  if (file && file.read() == content_) return;
+  return file && file.read() == content_;
+}
+
+void KeyLock::check() const {
+  if (is_held()) return;
   throw Error(Fault::write, "another process took over the work on this result",
               "run again; keep the machine from sleeping meanwhile");
 }

@@ -38,6 +38,8 @@ class KeyLock {
   /// Throws Error{Fault::write} when the lock was lost: this process stood still for longer than
   /// its lease, and another one went on.
   void check() const;
+  /// Whether check() would not throw.
+  bool is_held() const;
 
  private:
   bool try_take(std::string& owner);

@@ -3,12 +3,16 @@
 #include "batch.h"
 
 #include "base/error.h"
+#include "batch_plan.h"
 #include "batch_pool.h"
 #include "batch_record.h"
 #include "batch_report.h"
 #include "batch_rows.h"
 #include "batch_shard.h"
+#include "batch_sheet.h"
+#include "retake.h"
 #include "service/factory.h"
+#include "sheet.h"
 #include "store/files.h"
 
 #include <charconv>
@@ -101,7 +105,9 @@ class Batch {
 
   int run() {
     check_report();
+    if (!line_.sheet.empty()) check_sheet(line_.sheet);
     plan();
+    if (line_.dry_run) return dry_run();
     make_folders();
     BatchPool pool(
         results_, [this](const auto& item, const auto& options) { return make(item, options); },
@@ -115,6 +121,7 @@ class Batch {
     report_.seconds = seconds_since(begun_);
     display_->finish(report_);
     if (!line_.report.empty()) write_file(line_.report, report_.json() + "\n");
+    if (!line_.sheet.empty()) write_batch_sheet(line_.sheet, report_, rows_);
     const int status = report_.interrupted ? 130 : report_.totals().failed > 0 ? 1 : 0;
     if (!ended || has_left_pipelines()) {
       std::fflush(nullptr);
@@ -163,8 +170,36 @@ class Batch {
                         .remedy = row.remedy});
   }
 
+  /// Says what would be called, and makes nothing.
+  int dry_run() {
+    const auto plan = [this](const BatchItem& item, Report& report, Interrupt& interrupt) {
+      return plan_job(job_, values_of(item, report, interrupt), PlanUntil::end, report, &interrupt);
+    };
+    const BatchPlan planned = plan_rows(results_, jobs_, plan, *display_);
+    const int status = planned.interrupted ? 130 : planned.failed > 0 ? 1 : 0;
+    if (!planned.ended || has_left_pipelines()) {
+      std::fflush(nullptr);
+      _exit(status);
+    }
+    if (!planned.interrupted) display_->plan(planned.sum);
+    return status;
+  }
+
+  /// A film keeps to the takes it was given when it was looked at.
+  Values with_takes(const Values& values, Report& report, Interrupt* interrupt) const {
+    if (values.contains("retake"))
+      throw Error(Fault::settings, "retake is for one film, and a batch makes many",
+                  "Run aigc " + job_.name() + " for that film.");
+    return TakePlan(job_, values, report, interrupt).values();
+  }
+
+  Values values_of(const BatchItem& item, Report& report, Interrupt& interrupt) {
+    return with_takes(rows_.values(item), report, &interrupt);
+  }
+
   /// Skips what need not be made.
-  void look_for(BatchResult& result, const Values& values) {
+  void look_for(BatchResult& result, Values values) {
+    values = with_takes(values, *display_->row_report(result.item), nullptr);
     const auto record = read_record(result.item.out);
     if (line_.retry_failed && !(record && !record->made)) {
       result.state = RowState::skipped;
@@ -203,7 +238,7 @@ class Batch {
     BatchResult result{.item = item, .state = RowState::failed};
     BatchRecord record;
     try {
-      const Values values = rows_.values(item);
+      const Values values = values_of(item, *report, *options.interrupt);
       record.digest = digests_.of(job_, values);
       const JobRun run = run_job(job_, values, *report, options);
       if (run.made) result.state = RowState::made;
@@ -220,6 +255,7 @@ class Batch {
     }
     result.cost = report->cost();
     result.cache_hits = report->cached();
+    result.figures = report->brand_figures();
     result.seconds = seconds_since(begun);
     keep(result, record);
     return result;

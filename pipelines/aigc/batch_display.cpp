@@ -78,6 +78,7 @@ class TextDisplay final : public BatchDisplay {
     print("stopping: no new rows begin, what runs is ended; once more stops at once\n");
   }
 
+  void plan(const PlanSum& sum) override { std::fputs(plan_text(sum).c_str(), stdout); }
   void finish(const BatchReport& report) override {
     std::lock_guard guard(mutex_);
     erase();
@@ -96,7 +97,9 @@ class TextDisplay final : public BatchDisplay {
     void show_element_message(const std::string&, const GstStructure*) override {}
     void show_warning(const Problem& problem) override { display_.note(problem.message); }
     void show_interrupt() override {}
+    void show_plan(const PlanSum&) override {}
     void show_error(const Problem&) override {}
+    void show_figures(const BrandFigures&) override {}
     void show_finish(const Made*, bool) override {}
 
     TextDisplay& display_;
@@ -149,6 +152,7 @@ class JsonDisplay final : public BatchDisplay {
   void row_done(const BatchResult& result) override { print(json_of(result, event("row"))); }
   void progress(const BatchCounts&, size_t) override {}
   void interrupt() override { print(event("interrupt")); }
+  void plan(const PlanSum& sum) override { print(plan_json(sum, event("plan"))); }
   void finish(const BatchReport& report) override {
     print(json_of(report.totals(), event("batch-done").set("interrupted", report.interrupted)));
   }

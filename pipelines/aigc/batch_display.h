@@ -3,6 +3,7 @@
 #pragma once
 
 #include "batch_report.h"
+#include "plan.h"
 #include "report.h"
 
 #include <chrono>
@@ -33,6 +34,8 @@ class BatchDisplay {
   /// To be called a few times a second.
   virtual void progress(const BatchCounts& counts, size_t jobs) = 0;
   virtual void interrupt() = 0;
+  /// Of a dry run, instead of start() and finish().
+  virtual void plan(const PlanSum& sum) = 0;
   virtual void finish(const BatchReport& report) = 0;
 };
 

@@ -102,7 +102,7 @@ std::string Digests::of(const JobFile& job, Values values) {
     if (value == values.end()) continue;
     if (variable.type == Type::output)
       value->second = fs::path(value->second).extension();
-    else if (variable.type == Type::input)
+    else if (variable.type == Type::input || variable.type == Type::brand)
       text += of_file(value->second) + "\n";
     else if (variable.name == "max-cost" && !variable.required && !variable.initial)
       values.erase(value); // it decides whether, not what

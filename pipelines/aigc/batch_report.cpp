@@ -27,11 +27,17 @@ const char* word(RowState state) {
   return "";
 }
 
-JsonObjectMaker amounts(const std::map<std::string, double>& cost) {
+JsonObjectMaker numbers(const std::map<std::string, double>& values) {
   JsonObjectMaker json;
-  for (const auto& [currency, amount] : cost)
-    json.set(currency.c_str(), amount);
+  for (const auto& [name, value] : values)
+    json.set(name.c_str(), value);
   return json;
+}
+
+JsonObjectMaker check_of(const BrandFigures& figures) {
+  return numbers(figures.measured())
+      .set("limits", numbers(figures.limits()))
+      .set("ok", figures.ok());
 }
 
 std::string line_of(const BatchResult& result, int width) {
@@ -89,7 +95,7 @@ JsonObjectMaker json_of(const BatchTotals& totals, JsonObjectMaker json) {
   json.set("skipped", static_cast<gint64>(totals.skipped));
   json.set("failed", static_cast<gint64>(totals.failed));
   json.set("unfinished", static_cast<gint64>(totals.unfinished));
-  return json.set("cost", amounts(totals.cost)).set("cache-hits", totals.cache_hits);
+  return json.set("cost", numbers(totals.cost)).set("cache-hits", totals.cache_hits);
 }
 
 JsonObjectMaker json_of(const BatchResult& result, JsonObjectMaker json) {
@@ -99,8 +105,9 @@ JsonObjectMaker json_of(const BatchResult& result, JsonObjectMaker json) {
   json.set("state", word(result.state));
   if (!result.message.empty()) json.set("message", result.message);
   if (!result.remedy.empty()) json.set("remedy", result.remedy);
-  json.set("cost", amounts(result.cost)).set("seconds", result.seconds);
+  json.set("cost", numbers(result.cost)).set("seconds", result.seconds);
   json.set("cache-hits", result.cache_hits);
+  if (result.figures) json.set("brand-check", check_of(*result.figures));
   return json;
 }
 

@@ -5,6 +5,7 @@
 #include "batch_record.h"
 #include "batch_rows.h"
 #include "batch_shard.h"
+#include "brand_check.h"
 
 namespace aigc::runner {
 
@@ -24,6 +25,7 @@ struct BatchResult {
   std::map<std::string, double> cost; ///< by currency
   double seconds = 0;
   int cache_hits = 0;
+  std::optional<BrandFigures> figures;
 };
 
 struct BatchTotals {

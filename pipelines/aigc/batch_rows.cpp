@@ -2,7 +2,7 @@
 // See batch_rows.h.
 #include "batch_rows.h"
 
-#include "language.h"
+#include "shot/language.h"
 
 #include <charconv>
 #include <filesystem>
@@ -153,6 +153,9 @@ BatchRows::Made BatchRows::item_of(const Cells& cells, size_t row,
   given.erase(kLanguages);
   if (!language.empty() && job_.find("language")) given["language"] = language;
   const auto spoken = given.find("language");
+  if (spoken != given.end() && job_.find("language") && !is_language(spoken->second))
+    throw Error(Fault::settings, "language=" + spoken->second + ": no language",
+                "Give a code such as zh, en or pt-BR.");
   const std::string wanted = spoken == given.end() ? language : spoken->second;
   for (const auto& [name, words] : cells.worded) {
     const auto found = words.find(wanted);

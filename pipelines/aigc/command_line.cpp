@@ -27,9 +27,13 @@ constexpr std::array kOptions = std::to_array<Option>({
     {"--json", &CommandLine::json, kAny},
     {"--since", &CommandLine::since, kCosts},
     {"--print", &CommandLine::print, kJob},
+    {"--dry-run", &CommandLine::dry_run, kJob | kBatch},
+    {"--stop-at", &CommandLine::stop_at, kJob},
+    {"--from", &CommandLine::from, kJob},
     {"--jobs", &CommandLine::jobs, kBatch},
     {"--max-cost", &CommandLine::max_cost, kBatch},
     {"--report", &CommandLine::report, kBatch},
+    {"--sheet", &CommandLine::sheet, kBatch},
     {"--shard", &CommandLine::shard, kBatch},
     {"--shards", &CommandLine::shards, kBatch},
     {"--retry-failed", &CommandLine::retry_failed, kBatch},
@@ -107,6 +111,23 @@ class Reader {
                (line_.batch         ? "batch"
                 : line_.job.empty() ? "this"
                                     : line_.job));
+    check_look();
+  }
+
+  /// What has to do with a look before paying.
+  void check_look() const {
+    const auto check_place = [](const char* option, const std::string& place) {
+      if (!place.empty() && place != "keyframes")
+        refuse(std::string(option) + "=" + place + ": only keyframes is known");
+    };
+    check_place("--stop-at", line_.stop_at);
+    check_place("--from", line_.from);
+    if (!line_.stop_at.empty() && !line_.from.empty())
+      refuse("--stop-at and --from are not for one run");
+    if (line_.print && (line_.dry_run || !line_.stop_at.empty() || !line_.from.empty()))
+      refuse("--print runs nothing; leave out the other options");
+    if (line_.dry_run && !(line_.report.empty() && line_.sheet.empty()))
+      refuse("--dry-run makes nothing to write a report or a sheet of");
   }
 
   int argc_;
@@ -131,6 +152,12 @@ const char* help_text() {
                                  run it once per row of a list (CSV, JSON, JSONL or TXT)
        aigc JOB --print name=value ...
                                  print the line for gst-launch-1.0 instead of running it
+       aigc JOB --dry-run name=value ...
+                                 say what would be called, what it costs and how long it takes
+       aigc JOB --stop-at=keyframes name=value ...
+                                 make the keyframes alone, and a contact sheet of them
+       aigc JOB --from=keyframes name=value ...
+                                 go on from there; refuses to pay for a keyframe not yet made
        aigc --list               all jobs
        aigc costs [--since DAY]  what was spent on what
        aigc doctor               what is configured, there and reachable; spends nothing
@@ -141,10 +168,12 @@ const char* help_text() {
 Of batch (docs/batch.md):
   out-dir=DIR       folder of the files, made when it is missing
   on-error=skip     go on without rows that cannot be read
+  --dry-run         say what would be called, what it costs and how long it takes
   --jobs N          rows worked on at once; two for each processor, from 4 to 8
   --max-cost M      most all rows together may cost, in the currency of the price file
   --retry-failed    only what failed last time
   --report FILE     what became of each row, as JSON
+  --sheet FILE      a contact sheet of what is there: .jpg or .png; .html, a page with the .jpg beside it
   --shard I/N       only each Nth row, from row I + 1; SLURM_ARRAY_TASK_ID and
                     JOB_COMPLETION_INDEX say so too
   --shards N        how many shards there are, where the environment does not say

@@ -15,8 +15,12 @@ struct CommandLine {
   bool batch = false;
   Values values;
   bool help = false, list = false, version = false, print = false, json = false;
+  bool dry_run = false;      ///< only say what would be called
+  std::string stop_at;       ///< "keyframes": make those alone
+  std::string from;          ///< "keyframes": pay for none of those
   std::string since;         ///< of costs: a day
   std::string report;        ///< of batch: JSON file
+  std::string sheet;         ///< of batch: a contact sheet of what is there
   std::string shard;         ///< of batch: "I/N", I from 0; empty = as the environment says
   std::string shards;        ///< of batch: N, where the environment gives I alone
   std::string jobs;          ///< of batch: rows worked on at once

@@ -7,15 +7,11 @@
 #include "media/picture.h"
 
 #include <filesystem>
-#include <fstream>
 
 #include <gst/pbutils/pbutils.h>
 
 namespace aigc::runner {
 namespace {
-
-/// In these a picture of ours says how large it is.
-constexpr size_t kHeadBytes = 64 << 10;
 
 /// Adds what `info` says about size and length.
 void describe(GstDiscovererInfo* info, Made& made) {
@@ -39,26 +35,13 @@ bool has_streams(GstDiscovererInfo* info) {
   return streams != nullptr;
 }
 
-/// Nothing when it is no picture that we know.
-std::optional<PictureInfo> look_at_picture(const std::string& path) {
-  std::string head(kHeadBytes, '\0');
-  std::ifstream file(path);
-  file.read(head.data(), static_cast<std::streamsize>(head.size()));
-  const auto bytes = adopt(g_bytes_new(head.data(), static_cast<gsize>(file.gcount())));
-  try {
-    return sniff_picture(bytes.get());
-  } catch (const Error&) {
-    return {};
-  }
-}
-
 } // namespace
 
 std::optional<Made> examine(const std::string& path) {
   std::error_code error;
   Made made{.path = path, .bytes = std::filesystem::file_size(path, error)};
   if (error || made.bytes == 0) return {};
-  if (const auto picture = look_at_picture(path)) {
+  if (const auto picture = sniff_picture_file(path)) {
     made.width = picture->width;
     made.height = picture->height;
     return made;

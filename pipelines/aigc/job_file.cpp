@@ -5,7 +5,9 @@
 #include "base/error.h"
 #include "base/ref.h"
 #include "base/words.h"
+#include "brand_values.h"
 #include "escape.h"
+#include "overlay_layout.h"
 
 #include <algorithm>
 #include <charconv>
@@ -43,6 +45,11 @@ std::string expand(std::string_view text, const std::function<std::string(std::s
     out += use(text.substr(start + 2, end - start - 2));
     text.remove_prefix(end + 1);
   }
+}
+
+/// "#RRGGBB" as GStreamer's properties want it: a number, opaque.
+std::string opaque_argb(const std::string& colour) {
+  return "0xff" + colour.substr(1);
 }
 
 /// Seconds as GStreamer's properties want them.
@@ -136,7 +143,8 @@ class JobFile::Reader {
     static const std::map<std::string_view, Type> kTypes = {
         {"string", Type::string}, {"int", Type::integer},  {"number", Type::number},
         {"seconds", Type::time},  {"bool", Type::boolean}, {"enum", Type::choice},
-        {"input", Type::input},   {"output", Type::output}};
+        {"colour", Type::colour}, {"brand", Type::brand},  {"input", Type::input},
+        {"output", Type::output}};
     const auto type = kTypes.find(word);
     if (type == kTypes.end()) fail("'" + std::string(word) + "' is no type");
     variable.type = type->second;
@@ -181,6 +189,18 @@ class JobFile::Reader {
     return std::string(name);
   }
 
+  /// The variable that decides whether `name` is there: itself, unless it is computed from others.
+  std::string source_of(std::string_view name) const {
+    const auto* inputs = overlay_inputs(name);
+    if (!inputs) return std::string(name);
+    for (const auto& input : *inputs)
+      if (const Variable* variable = job_.find(input); !variable)
+        fail(std::string(name) + " is computed from " + input + ", which is not declared above");
+      else if (input != inputs->front() && !variable->required && !variable->initial)
+        fail(std::string(name) + " is computed from " + input + ", which needs a default");
+    return inputs->front();
+  }
+
   /// `[NAME]`, `[!NAME]` or `[NAME=PATTERN|PATTERN]` before a line makes it come and go.
   void read_body(std::string_view line) {
     Line read;
@@ -192,10 +212,10 @@ class JobFile::Reader {
     }
     read.text = line;
     expand(line, [&](std::string_view name) {
-      const Variable& variable = *job_.find(declared(name));
+      const Variable& variable = *job_.find(declared(source_of(name)));
       const bool certain =
           variable.required || variable.initial ||
-          (read.condition && read.condition->name == name && !read.condition->negated);
+          (read.condition && read.condition->name == variable.name && !read.condition->negated);
       if (!certain)
         fail(variable.name + " may be unset here; start the line with [" + variable.name + "]");
       return std::string();
@@ -254,6 +274,7 @@ Values JobFile::complete(const Values& given) const {
     }
     values[name] = variable->checked(value);
   }
+  add_brand(values);
   for (const auto& names : one_of_) {
     std::string all;
     for (const auto& name : names)
@@ -271,7 +292,17 @@ Values JobFile::complete(const Values& given) const {
                   "Add " + variable.name + "=" + variable.placeholder() + ".");
     if (variable.initial) values[variable.name] = *variable.initial;
   }
+  values.merge(lay_out_overlays(values));
   return values;
+}
+
+/// What was given goes before what the brand says.
+void JobFile::add_brand(Values& values) const {
+  for (const auto& variable : variables_) {
+    if (variable.type != Type::brand || !values.contains(variable.name)) continue;
+    for (const auto& [name, value] : brand_values(*load_brand(values.at(variable.name))))
+      if (const Variable* known = find(name)) values.emplace(name, known->checked(value));
+  }
 }
 
 bool JobFile::holds(const Condition& condition, const Values& values) {
@@ -289,9 +320,11 @@ bool JobFile::holds(const Condition& condition, const Values& values) {
 
 std::string JobFile::fill(const std::string& text, const Values& values) const {
   return expand(text, [&](std::string_view name) {
-    const Variable& variable = *find(name);
     const std::string& value = values.at(std::string(name));
+    if (overlay_inputs(name)) return launch_quote(value);
+    const Variable& variable = *find(name);
     if (variable.type == Type::time) return nanoseconds(value);
+    if (variable.type == Type::colour) return opaque_argb(value);
     const bool bare =
         variable.is_number() || variable.type == Type::boolean || variable.type == Type::choice;
     return bare ? value : launch_quote(value);

@@ -14,7 +14,7 @@
 
 namespace aigc::runner {
 
-enum class Type { string, integer, number, time, boolean, choice, input, output };
+enum class Type { string, integer, number, time, boolean, choice, colour, brand, input, output };
 
 struct Variable {
   std::string name;
@@ -50,7 +50,8 @@ class JobFile {
   /// The variable that names the file made; null for a job that makes none.
   const Variable* output() const;
 
-  /// Checks what was given and adds the defaults. Throws Error{Fault::settings}.
+  /// Checks what was given and adds what a brand says, the defaults, and what is computed from all
+  /// of it. Throws Error{Fault::settings}.
   Values complete(const Values& given) const;
   /// The launch line for completed values, on one line.
   std::string render(const Values& values) const;
@@ -67,6 +68,7 @@ class JobFile {
   };
   class Reader;
 
+  void add_brand(Values& values) const;
   static bool holds(const Condition& condition, const Values& values);
   std::string fill(const std::string& text, const Values& values) const;
 

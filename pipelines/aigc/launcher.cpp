@@ -250,9 +250,9 @@ class Run {
     case GST_MESSAGE_ELEMENT: {
       const GstStructure* structure = gst_message_get_structure(message);
       const bool is_sketch = gst_structure_has_name(structure, "aigc/shot-preview"); // no text
-      if (!is_sketch && g_str_has_prefix(gst_structure_get_name(structure), "aigc/"))
-        report_.element_message(name_of(GST_MESSAGE_SRC(message)), structure);
-      return;
+      if (is_sketch || !g_str_has_prefix(gst_structure_get_name(structure), "aigc/")) return;
+      if (options_.hear) options_.hear(structure);
+      return report_.element_message(name_of(GST_MESSAGE_SRC(message)), structure);
     }
     default:
       return;

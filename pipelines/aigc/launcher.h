@@ -14,8 +14,9 @@ namespace aigc::runner {
 enum class Ending { finished, interrupted, stopped, failed };
 
 struct LaunchOptions {
-  std::function<void()> drop;               ///< called when a run is ended as it stands
-  std::function<void(GstElement*)> prepare; ///< may change the pipeline before it starts
+  std::function<void()> drop;                    ///< called when a run is ended as it stands
+  std::function<void(GstElement*)> prepare;      ///< may change the pipeline before it starts
+  std::function<void(const GstStructure*)> hear; ///< is told the messages aigc/..., too
   /// Of several runs at once, each on a thread with a default main context of its own. Without it
   /// the run listens to signals itself.
   Interrupt* interrupt = nullptr;

@@ -25,11 +25,15 @@ fs::path beside_executable(const char* folder) {
       .lexically_normal();
 }
 
-fs::path job_folder() {
-  if (const char* chosen = g_getenv("AIGC_PIPELINES")) return chosen;
+fs::path installed_job_folder() {
   const fs::path beside = beside_executable(AIGC_JOBDIR);
   std::error_code error;
   return fs::is_directory(beside, error) ? beside : fs::path(AIGC_JOBDIR);
+}
+
+fs::path job_folder() {
+  if (const char* chosen = g_getenv("AIGC_PIPELINES")) return chosen;
+  return installed_job_folder();
 }
 
 } // namespace
@@ -56,6 +60,15 @@ std::vector<std::string> job_names() {
                 "Set AIGC_PIPELINES to the folder of the .launch files.");
   std::sort(names.begin(), names.end());
   return names;
+}
+
+std::string job_resource(const std::string& name) {
+  std::error_code error;
+  for (const auto& folder : {job_folder(), installed_job_folder()})
+    if (fs::is_regular_file(folder / name, error)) return fs::absolute(folder / name);
+  throw Error(Fault::not_found,
+              "there is no " + name + " beside the jobs in " + job_folder().string(),
+              "Copy it there from the folder pipelines of the source.");
 }
 
 JobFile load_job(const std::string& name) {

@@ -16,6 +16,10 @@ void add_plugin_folder();
 /// Names of all jobs, sorted. Throws Error{Fault::not_found} when there is no folder of jobs.
 std::vector<std::string> job_names();
 
+/// Path of a file that belongs to the jobs: of the one beside them, else of the one installed.
+/// Throws Error{Fault::not_found}.
+std::string job_resource(const std::string& name);
+
 /// Throws Error{Fault::settings} when there is no such job, Error{Fault::format} when it is broken.
 JobFile load_job(const std::string& name);
 

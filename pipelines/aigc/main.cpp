@@ -7,7 +7,9 @@
 #include "costs.h"
 #include "doctor.h"
 #include "escape.h"
+#include "keyframes.h"
 #include "library.h"
+#include "plan.h"
 #include "run_job.h"
 #include "store/results.h"
 
@@ -51,8 +53,8 @@ int print_launch_line(const std::string& line) {
   return kDone;
 }
 
-int run_one(const JobFile& job, const Values& values, Report& report) {
-  switch (run_job(job, values, report, {}).ending) {
+int status_of(Ending ending) {
+  switch (ending) {
   case Ending::finished:
     return kDone;
   case Ending::failed:
@@ -60,6 +62,24 @@ int run_one(const JobFile& job, const Values& values, Report& report) {
   default:
     return kInterrupted;
   }
+}
+
+int run_one(const JobFile& job, const Values& given, const CommandLine& line, Report& report) {
+  const TakePlan takes(job, given, report, nullptr);
+  const Values& values = takes.values();
+  if (line.print) return print_launch_line(job.render(values));
+  if (!line.from.empty() && !check_keyframes(job, values, takes.retaken(), report))
+    return kInterrupted;
+  if (line.dry_run) {
+    const auto until = line.stop_at.empty() ? PlanUntil::end : PlanUntil::keyframes;
+    const auto plan = plan_job(job, values, until, report, nullptr);
+    if (plan) report.plan(sum_plans({*plan}, 1));
+    return plan ? kDone : kInterrupted;
+  }
+  const Ending ending = line.stop_at.empty() ? run_job(job, values, report, {}).ending
+                                             : make_keyframes(job, values, report);
+  if (ending == Ending::finished) takes.remember();
+  return status_of(ending);
 }
 
 int run_many(const JobFile& job, const CommandLine& line) {
@@ -101,12 +121,15 @@ int run(const CommandLine& line, Report& report) {
   const JobFile job = load_job(line.job);
   if (line.help) return print_job_help(job);
   const bool many = line.values.contains("languages") && !job.find("languages");
+  if (many && !(line.stop_at.empty() && line.from.empty()))
+    throw Error(Fault::settings, "keyframes are looked at one film at a time",
+                "Give language and a name of its own, such as language=zh out=film.zh.mp4.");
   if (line.batch || (many && !line.print)) return run_many(job, line);
   const Values values = job.complete(line.values);
-  if (line.print) return print_launch_line(job.render(values));
+  if (line.print && !TakePlan::is_wanted(job, values)) return print_launch_line(job.render(values));
   add_plugin_folder();
   gst_init(nullptr, nullptr);
-  const int status = run_one(job, values, report);
+  const int status = run_one(job, values, line, report);
   gst_deinit();
   return status;
 }

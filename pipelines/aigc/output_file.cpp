@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Temporary names are .aigc-PID-NAME, so that a later run knows what a killed one has left. Of a
-// long NAME only the end is in it, and a digest that tells it from others that end alike: with what
-// comes before, it must not be longer than the system allows.
+// Temporary names are .aigc-MACHINE-PID-NAME, so that a later run knows what a killed one has left,
+// also in a folder that machines share. Of a long NAME only the end is in it, and a digest that
+// tells it from others that end alike: with what comes before, it must not be longer than the
+// system allows.
 #include "output_file.h"
 
 #include "base/error.h"
 #include "base/ref.h"
+#include "store/owner.h"
 
 #include <cerrno>
 #include <charconv>
-#include <csignal>
+#include <chrono>
 #include <fcntl.h>
 #include <filesystem>
 #include <unistd.h>
@@ -24,6 +26,9 @@ namespace fs = std::filesystem;
 constexpr std::string_view kPrefix = ".aigc-";
 constexpr size_t kNameBytes = 100; ///< with it even the 143 bytes of an encrypted folder suffice
 constexpr size_t kDigestDigits = 16;
+
+/// After which nobody on another machine is still writing: it cannot be asked from here.
+constexpr std::chrono::hours kLongestSilence(24);
 
 [[noreturn]] void refuse(const std::string& path, const std::string& why,
                          const std::string& remedy) {
@@ -61,19 +66,38 @@ fs::path resolve(const std::string& path) {
   return target;
 }
 
-/// Removes what processes that are gone, or had our number before us, have left of `target`.
-void sweep(const fs::path& target) {
+/// What stands between kPrefix and NAME, as in a name of this process.
+std::string owner_text(pid_t pid) {
+  return this_machine() + "-" + std::to_string(pid) + "-";
+}
+
+/// Whether nobody writes a temporary file any more. `owner` is what its name says, `age` how long
+/// nothing was written, by the clock of its folder.
+bool is_left(std::string_view owner, std::chrono::nanoseconds age) {
+  const size_t dash = owner.find('-');
+  if (dash == owner.npos || !owner.ends_with('-')) return false;
+  pid_t pid = 0;
+  const char* end = owner.data() + owner.size() - 1;
+  const auto [stop, error] = std::from_chars(owner.data() + dash + 1, end, pid);
+  if (error != std::errc() || stop != end || pid <= 0) return false;
+  if (owner.substr(0, dash) != this_machine()) return age > kLongestSilence;
+  return start_of(pid).empty();
+}
+
+/// Removes what processes that are gone have left of `target`, of which `ours` is being written.
+void sweep(const fs::path& target, const fs::path& ours) {
   std::error_code ignored;
-  const std::string ending = "-" + short_name(target);
+  const std::string ending = short_name(target);
+  const auto now = fs::last_write_time(ours, ignored);
   for (const auto& entry : fs::directory_iterator(target.parent_path(), ignored)) {
     const std::string name = entry.path().filename();
     if (!name.starts_with(kPrefix) || !name.ends_with(ending)) continue;
-    pid_t pid = 0;
-    const char* end = name.data() + name.size();
-    const auto [stop, error] = std::from_chars(name.data() + kPrefix.size(), end, pid);
-    const bool ours = error == std::errc() && stop + ending.size() == end && pid > 0;
-    if (ours && (pid == getpid() || (kill(pid, 0) != 0 && errno == ESRCH)))
-      fs::remove(entry.path(), ignored);
+    if (name.size() < kPrefix.size() + ending.size()) continue;
+    const std::string_view owner =
+        std::string_view(name).substr(kPrefix.size(), name.size() - kPrefix.size() - ending.size());
+    std::error_code failed;
+    const auto written = entry.last_write_time(failed);
+    if (!failed && is_left(owner, now - written)) fs::remove(entry.path(), ignored);
   }
 }
 
@@ -99,15 +123,15 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
   const fs::path folder = target.parent_path();
   if (!fs::is_directory(look_at(folder, path)))
     refuse(path, "there is no folder " + folder.string(), "Make the folder first.");
-  sweep(target);
   target_ = target;
-  temporary_ =
-      folder / (std::string(kPrefix) + std::to_string(getpid()) + "-" + short_name(target));
+  temporary_ = folder / (std::string(kPrefix) + owner_text(getpid()) + short_name(target));
+  unlink(temporary_.c_str()); // of a process that had our number before us
   // In a folder others may write to, the name may be a link they have laid.
   const int file =
       open(temporary_.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0666);
   if (file < 0) refuse(path, g_strerror(errno), "Choose a folder you may write to.");
   close(file);
+  sweep(target, temporary_);
 }
 
 void OutputFile::discard() {

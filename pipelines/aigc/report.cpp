@@ -78,6 +78,11 @@ void Report::error(const Problem& problem) {
   show_error(problem);
 }
 
+void Report::figures(const BrandFigures& figures) {
+  figures_ = figures;
+  show_figures(figures);
+}
+
 void Report::finish(const Made* made, bool interrupted) {
   show_finish(made, interrupted);
 }

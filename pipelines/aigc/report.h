@@ -2,6 +2,8 @@
 // What a run tells: while it goes on, and at its end. One report for people, one for programs.
 #pragma once
 
+#include "brand_check.h"
+
 #include <chrono>
 #include <map>
 #include <memory>
@@ -13,6 +15,8 @@
 #include <gst/gst.h>
 
 namespace aigc::runner {
+
+struct PlanSum;
 
 /// A step of one shot, from a PROGRESS message with code STAGE:ID.
 struct Step {
@@ -59,7 +63,11 @@ class Report {
   /// The same text is told once.
   void warning(const Problem& problem);
   void interrupt() { show_interrupt(); }
+  /// What a dry run has found out.
+  void plan(const PlanSum& sum) { show_plan(sum); }
   void error(const Problem& problem);
+  /// What the finished picture or film measures.
+  void figures(const BrandFigures& figures);
   /// The run has ended with a whole file, or, without one, before there was anything to keep.
   void finish(const Made* made, bool interrupted);
 
@@ -68,6 +76,8 @@ class Report {
   double elapsed() const;
   /// The error told first; null while there is none.
   const Problem* first_error() const { return error_ ? &*error_ : nullptr; }
+  /// Empty when nothing was measured.
+  const std::optional<BrandFigures>& brand_figures() const { return figures_; }
 
  protected:
   const std::vector<StageTally>& stages() const { return stages_; }
@@ -77,7 +87,9 @@ class Report {
   virtual void show_element_message(const std::string& element, const GstStructure* structure) = 0;
   virtual void show_warning(const Problem& problem) = 0;
   virtual void show_interrupt() = 0;
+  virtual void show_plan(const PlanSum& sum) = 0;
   virtual void show_error(const Problem& problem) = 0;
+  virtual void show_figures(const BrandFigures& figures) = 0;
   virtual void show_finish(const Made* made, bool interrupted) = 0;
 
  private:
@@ -88,6 +100,7 @@ class Report {
   std::set<std::pair<std::string, std::string>> running_; ///< stage, shot
   std::set<std::string> warned_;
   std::optional<Problem> error_;
+  std::optional<BrandFigures> figures_;
 };
 
 /// Progress, warnings and errors on standard error, the result on standard output.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The report for programs: one JSON object a line, each with "event" and "time" in seconds.
 #include "base/ref.h"
+#include "plan.h"
 #include "report.h"
 
 #include <cmath>
@@ -32,11 +33,11 @@ class Line {
     json_object_set_boolean_member(object_.get(), name, value);
     return *this;
   }
-  Line& costs(const std::map<std::string, double>& cost) {
-    Line amounts;
-    for (const auto& [currency, amount] : cost)
-      amounts.number(currency.c_str(), amount);
-    json_object_set_object_member(object_.get(), "cost", amounts.object_.leak());
+  Line& numbers(const char* name, const std::map<std::string, double>& values) {
+    Line object;
+    for (const auto& [member, value] : values)
+      object.number(member.c_str(), value);
+    json_object_set_object_member(object_.get(), name, object.object_.leak());
     return *this;
   }
   Line& lines(const char* name, const std::vector<Line>& rows) {
@@ -136,8 +137,21 @@ class JsonReport final : public Report {
   }
 
   void show_warning(const Problem& problem) override { problem_line("warning", problem).print(); }
+  void show_plan(const PlanSum& sum) override {
+    JsonObjectMaker event;
+    event.set("event", "plan").set("time", milliseconds(elapsed()));
+    std::puts(plan_json(sum, event).text().c_str());
+    std::fflush(stdout);
+  }
   void show_interrupt() override { line("interrupt").print(); }
   void show_error(const Problem& problem) override { problem_line("error", problem).print(); }
+
+  void show_figures(const BrandFigures& figures) override {
+    Line line = this->line("brand-check");
+    for (const auto& [name, value] : figures.measured())
+      line.number(name.c_str(), value);
+    line.numbers("limits", figures.limits()).flag("ok", figures.ok()).print();
+  }
 
   void show_finish(const Made* made, bool interrupted) override {
     std::vector<Line> rows;
@@ -146,7 +160,7 @@ class JsonReport final : public Report {
       row.text("stage", tally.stage).whole("done", tally.done).whole("failed", tally.failed);
       row.whole("cache-hits", tally.cached)
           .number("seconds", milliseconds(tally.ended - tally.begun));
-      rows.push_back(row.costs(tally.cost));
+      rows.push_back(row.numbers("cost", tally.cost));
     }
     Line line = this->line(made ? "done" : "nothing-made");
     if (made) {
@@ -154,7 +168,7 @@ class JsonReport final : public Report {
       line.number("duration", made->seconds).whole("width", made->width);
       line.whole("height", made->height);
     }
-    line.flag("interrupted", interrupted).whole("cache-hits", cached()).costs(cost());
+    line.flag("interrupted", interrupted).whole("cache-hits", cached()).numbers("cost", cost());
     line.lines("stages", rows).print();
   }
 

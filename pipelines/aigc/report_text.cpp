@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The report for people: a line a stage, redrawn on a terminal, else a line an event.
+#include "plan.h"
 #include "report.h"
 #include "text.h"
 
@@ -62,10 +63,16 @@ class TextReport final : public Report {
     if (redraws_) draw();
   }
 
+  void show_plan(const PlanSum& sum) override { print(plan_text(sum)); }
+
   void show_error(const Problem& problem) override {
     const std::string who = problem.element.empty() ? "" : problem.element + ": ";
     std::fprintf(stderr, "error: %s%s\n", who.c_str(), problem.message.c_str());
     if (!problem.remedy.empty()) std::fprintf(stderr, "  %s\n", problem.remedy.c_str());
+  }
+
+  void show_figures(const BrandFigures& figures) override {
+    print("brand: " + figures.text() + (figures.ok() ? "\n" : ": past its limits\n"));
   }
 
   void show_finish(const Made* made, bool interrupted) override {

@@ -3,6 +3,7 @@
 #include "text.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdarg>
 #include <cstdio>
 
@@ -17,6 +18,11 @@ std::string format(const char* pattern, ...) {
   std::vsnprintf(text, sizeof text, pattern, arguments);
   va_end(arguments);
   return text;
+}
+
+std::string plain(double number) {
+  char text[512]; // the largest double has 309 digits
+  return {text, std::to_chars(text, text + sizeof text, number, std::chars_format::fixed).ptr};
 }
 
 std::string cost_text(const std::map<std::string, double>& cost) {

@@ -10,6 +10,9 @@ namespace aigc::runner {
 /// As printf, up to 255 bytes.
 __attribute__((format(printf, 1, 2))) std::string format(const char* pattern, ...);
 
+/// As short as it can be read back, without an exponent.
+std::string plain(double number);
+
 /// "0.25 CNY", or "none".
 std::string cost_text(const std::map<std::string, double>& cost);
 

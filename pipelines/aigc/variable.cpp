@@ -3,6 +3,8 @@
 #include "base/error.h"
 #include "base/ref.h"
 #include "job_file.h"
+#include "shot/brand.h"
+#include "text.h"
 
 #include <algorithm>
 #include <charconv>
@@ -24,11 +26,6 @@ std::string join(const std::vector<std::string>& words, const char* between) {
   for (const auto& word : words)
     out += (out.empty() ? "" : between) + word;
   return out;
-}
-
-std::string plain(double number) {
-  char text[32];
-  return {text, std::to_chars(text, text + sizeof text, number, std::chars_format::fixed).ptr};
 }
 
 /// "from 1 to 9", "of at least 1", or nothing.
@@ -80,6 +77,29 @@ void check_ending(const Variable& variable, const std::string& value) {
          "Give a name that ends in " + join(variable.choices, " or ") + ".");
 }
 
+void check_colour(const Variable& variable, const std::string& value) {
+  const bool hex =
+      value.size() == 7 && value[0] == '#' &&
+      std::all_of(value.begin() + 1, value.end(), [](char c) { return bool(g_ascii_isxdigit(c)); });
+  if (!hex)
+    refuse(variable, value, "not a colour", "Write it like #2F5D50: " + variable.help + ".");
+}
+
+/// A brand is read here, so that what is wrong in it is a wrong value. Returns its whole path: it
+/// goes along with the shots.
+std::string check_brand(const std::string& name, const std::string& value) {
+  if (!is_brand_file(value))
+    throw Error(Fault::settings, name + "=" + value + ": not a brand file",
+                "Give a .json file: docs/brand.md says what is in it.");
+  try {
+    return load_brand(value)->path;
+  } catch (const Error& error) {
+    Error told = error.in_words(name + "=" + error.what());
+    told.fault = Fault::settings;
+    throw told;
+  }
+}
+
 void check_input(const Variable& variable, const std::string& value) {
   std::error_code error;
   const auto status = std::filesystem::status(value, error);
@@ -112,6 +132,10 @@ std::string Variable::placeholder() const {
     return "true|false";
   case Type::choice:
     return join(choices, "|");
+  case Type::colour:
+    return "#RRGGBB";
+  case Type::brand:
+    return "FILE.json";
   case Type::input:
   case Type::output:
     return choices.empty() ? "FILE" : "FILE" + join(choices, "|");
@@ -140,6 +164,11 @@ std::string Variable::checked(const std::string& value) const {
     if (std::find(choices.begin(), choices.end(), value) == choices.end())
       refuse(*this, value, "not one of its values", "Give one of " + join(choices, ", ") + ".");
     break;
+  case Type::colour:
+    check_colour(*this, value);
+    break;
+  case Type::brand:
+    return check_brand(name, value);
   case Type::input:
     check_input(*this, value);
     check_ending(*this, value);

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <sstream>
 #include <thread>
 
 using namespace aigc;
@@ -47,6 +48,18 @@ class Jobs : public ProgramTest {
   std::string probe(const std::string& entries, const std::string& name) const {
     return ask("ffprobe -v error -select_streams v -of csv=p=0 -show_entries " + entries + " " +
                runner::shell_quote(name));
+  }
+
+  /// How much each picture of a film differs from the one before it, in grey levels.
+  std::vector<double> changes(const std::string& name) const {
+    std::istringstream lines(
+        ask("ffmpeg -v error -i " + name +
+            " -vf format=gray,tblend=all_mode=difference,signalstats,"
+            "metadata=print:key=lavfi.signalstats.YAVG:file=- -f null - | grep -o 'YAVG=.*'"));
+    std::vector<double> all;
+    for (std::string line; std::getline(lines, line);)
+      all.push_back(std::stod(line.substr(line.find('=') + 1)));
+    return all;
   }
 
   void write_tone(const std::string& name, int seconds) const {
@@ -114,6 +127,41 @@ TEST_F(Jobs, AListOfShotsIsOneFilm) {
       job({"film", "shots=list.txt", "out=a.mp4", "duration=1", "width=320", "height=180"});
   ASSERT_EQ(run.status, 0) << run.err;
   EXPECT_TRUE(has(run.out, "a.mp4: 2.00 s, 320x180")) << run.out;
+}
+
+TEST_F(Jobs, AChainIsOneFilmWithoutACut) {
+  std::ofstream(folder / "list.txt") << "a red fox in the snow\na blue city at night\n";
+  Names words = {"film", "shots=list.txt", "out=a.mp4", "duration=1", "width=320", "height=180"};
+  ASSERT_EQ(job(words).status, 0);
+  const auto cut = changes("a.mp4");
+  ASSERT_EQ(cut.size(), 59u);
+  EXPECT_GT(cut[29], 15); // from one shot to the other
+  for (const char* keyframe : {"auto", "never"}) {
+    SCOPED_TRACE(keyframe);
+    Names chained = words;
+    chained.insert(chained.end(), {"chain=true", std::string("keyframe=") + keyframe});
+    ASSERT_EQ(job(chained).status, 0);
+    const auto goes_on = changes("a.mp4");
+    ASSERT_EQ(goes_on.size(), 59u);
+    EXPECT_LT(*std::max_element(goes_on.begin(), goes_on.end()), 5);
+  }
+}
+
+TEST_F(Jobs, WhichShotsHaveAKeyframeIsSaidByTheListElseByTheJob) {
+  std::ofstream(folder / "list.json")
+      << R"([{"script":"fox","keyframe":"never"},{"script":"owl"},{"script":"cat","keyframe":"auto"}])";
+  for (const auto& [keyframe, painted] :
+       std::map<std::string, int>{{"auto", 2}, {"always", 3}, {"never", 0}}) {
+    SCOPED_TRACE(keyframe);
+    const Outcome run = job({"film", "shots=list.json", "out=a.mp4", "duration=1", "width=320",
+                             "height=180", "keyframe=" + keyframe, "--json"});
+    ASSERT_EQ(run.status, 0) << run.err << run.out;
+    int found = 0;
+    std::istringstream lines(run.out);
+    for (std::string line; std::getline(lines, line);)
+      found += has(line, "\"shot-done\"") && has(line, "\"image\"");
+    EXPECT_EQ(found, painted) << run.out;
+  }
 }
 
 TEST_F(Jobs, MusicIsLoopedAndCutToTheFilm) {

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/ref.h"
 #include "output_file.h"
+#include "store/owner.h"
 
 #include <filesystem>
 #include <fstream>
@@ -23,6 +24,10 @@ class OutputFileTest : public testing::Test {
   size_t files() const {
     return static_cast<size_t>(
         std::distance(fs::directory_iterator(folder), fs::directory_iterator{}));
+  }
+  /// A temporary name of a process for the film.
+  fs::path part(pid_t pid, const std::string& machine = this_machine()) const {
+    return folder / (".aigc-" + machine + "-" + std::to_string(pid) + "-a film.mp4");
   }
   static void write(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
   static std::string read(const fs::path& path) {
@@ -81,9 +86,8 @@ TEST_F(OutputFileTest, SweepsWhatAKilledRunLeftAndNothingElse) {
   const pid_t gone = fork();
   if (gone == 0) _exit(0);
   waitpid(gone, nullptr, 0);
-  const fs::path left = folder / (".aigc-" + std::to_string(gone) + "-a film.mp4");
-  const fs::path alive = folder / (".aigc-" + std::to_string(getppid()) + "-a film.mp4");
-  const fs::path other = folder / (".aigc-" + std::to_string(gone) + "-not a film.mp4");
+  const fs::path left = part(gone), alive = part(getppid());
+  const fs::path other = left.string().replace(left.string().rfind("a film"), 6, "not a film");
   for (const auto& file : {left, alive, other})
     write(file, "x");
   { OutputFile file(path); }
@@ -92,8 +96,21 @@ TEST_F(OutputFileTest, SweepsWhatAKilledRunLeftAndNothingElse) {
   EXPECT_TRUE(fs::exists(other));
 }
 
+TEST_F(OutputFileTest, WhatAnotherMachineWritesStaysForADay) {
+  // Its process has a number that nobody has here, or that we have.
+  const fs::path fresh = part(4'194'305, "0badcafe"), same = part(getpid(), "0badcafe");
+  const fs::path old = part(4'194'306, "0badcafe");
+  for (const auto& file : {fresh, same, old})
+    write(file, "x");
+  fs::last_write_time(old, fs::file_time_type::clock::now() - std::chrono::hours(25));
+  { OutputFile file(path); }
+  EXPECT_TRUE(fs::exists(fresh));
+  EXPECT_TRUE(fs::exists(same));
+  EXPECT_FALSE(fs::exists(old));
+}
+
 TEST_F(OutputFileTest, OurOwnNumberMayHaveBeenSomeoneElsesBefore) {
-  const fs::path left = folder / (".aigc-" + std::to_string(getpid()) + "-a film.mp4");
+  const fs::path left = part(getpid());
   write(folder / "precious", "x");
   fs::create_symlink("precious", left);
   OutputFile file(path);

@@ -40,6 +40,8 @@ class Program {
     EXPECT_TRUE(child_) << error.message();
   }
   ~Program() { g_subprocess_force_exit(child_.get()); }
+  Program(const Program&) = delete; // the end of a copy would be that of the child
+  Program& operator=(const Program&) = delete;
 
   void signal(int number) { g_subprocess_send_signal(child_.get(), number); }
   int pid() const { return std::atoi(g_subprocess_get_identifier(child_.get())); }

@@ -2,6 +2,7 @@
 // The program aigc, with jobs of stock elements: what it makes, says and leaves behind.
 #include "launcher.h"
 #include "program.h"
+#include "store/owner.h"
 
 #include <csignal>
 #include <fstream>
@@ -20,7 +21,8 @@ class Runner : public ProgramTest {
 
   /// Waits until the program has begun its file, and written `bytes` of it.
   void await_file(Program& program, const std::string& name, std::uintmax_t bytes) const {
-    const fs::path part = folder / (".aigc-" + std::to_string(program.pid()) + "-" + name);
+    const fs::path part =
+        folder / (".aigc-" + this_machine() + "-" + std::to_string(program.pid()) + "-" + name);
     std::error_code error;
     for (int i = 0; i < 1000; ++i) {
       if (fs::exists(part) && fs::file_size(part, error) >= bytes && !error) return;

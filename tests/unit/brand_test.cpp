@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <gtest/gtest.h>
+#include <sstream>
 
 namespace aigc {
 namespace {
@@ -164,6 +165,21 @@ TEST(BrandSchema, HasTheMembersOfTheReader) {
   EXPECT_EQ(names, known);
 }
 
+TEST(BrandDocument, HasTheMembersOfTheReader) {
+  const auto bytes = read_file(std::string(g_getenv("AIGC_DOCS")) + "/brand.md");
+  ASSERT_TRUE(bytes);
+  std::vector<std::string> names, known = brand_members();
+  std::istringstream lines{std::string(view(bytes.get()))};
+  bool table = false;
+  for (std::string line; std::getline(lines, line);) {
+    table = line.starts_with("| member |") || (table && line.starts_with("|"));
+    if (table && line.starts_with("| `")) names.push_back(line.substr(3, line.find('`', 3) - 3));
+  }
+  std::sort(names.begin(), names.end());
+  std::sort(known.begin(), known.end());
+  EXPECT_EQ(names, known);
+}
+
 TEST(BrandOfAShot, IsAFileOrAName) {
   EXPECT_TRUE(is_brand_file("acme.json"));
   EXPECT_TRUE(is_brand_file("brands/Acme.JSON"));
@@ -240,6 +256,20 @@ TEST(ApplyBrand, GivesSeeds) {
   EXPECT_NE(one.seed, two.seed);
   EXPECT_GE(std::min(one.seed, two.seed), 0);
   EXPECT_LE(std::max(one.seed, two.seed), 2147483647);
+}
+
+TEST(ApplyBrand, PutsItsWordsWhereEveryModelReadsThem) {
+  const std::string far(400, 'x');
+  Shot shot;
+  shot.prompt = far + "手绘水墨质感";
+  apply_brand(tea_house(), shot);
+  EXPECT_EQ(shot.prompt, "手绘水墨质感，" + far + "手绘水墨质感");
+  const Shot once = shot;
+  apply_brand(tea_house(), shot);
+  EXPECT_EQ(shot, once);
+  shot.prompt = "清晨，手绘水墨质感。";
+  apply_brand(tea_house(), shot);
+  EXPECT_EQ(shot.prompt, "清晨，手绘水墨质感。");
 }
 
 TEST(ApplyBrand, KeepsItsWordsWhereThePromptIsTooLong) {

@@ -139,7 +139,7 @@ TEST(DashscopeOrder, TooManyWordsGiveWayToTheMotion) {
   EXPECT_EQ(prompt.size(), 800u);
   EXPECT_TRUE(prompt.ends_with("w\nslow push in")) << prompt.substr(750);
   request.motion = std::string(900, 'm');
-  EXPECT_EQ(prompt_of(row, request), std::string(800, 'm'));
+  EXPECT_EQ(prompt_of(row, request), std::string(399, 'w') + "\n" + std::string(400, 'm'));
 }
 
 TEST(DashscopeOrder, WithoutMotionTheWordsHaveToDo) {

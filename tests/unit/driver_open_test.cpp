@@ -241,3 +241,50 @@ TEST_F(DriverTest, AnEntryNobodyCanReadStopsTheRunBeforeAnythingIsSent) {
   EXPECT_EQ(fault(), Fault::format);
   EXPECT_EQ(backend->submits, 0);
 }
+
+namespace {
+
+/// The machine slept, and another process took over the result.
+struct TakenOver : DriverTest {
+  JournalEntry theirs;
+  bool billed_by_them = false;
+
+  TakenOver() {
+    backend->polls_needed = 1;
+    options.reached = [this](Step step) {
+      if (step != Step::task_written) return;
+      std::ofstream(folder.path() + "/locks/" + key() + ".lock") << R"({"token":"another"})";
+      const std::string ours = journal.read(key())->call;
+      if (billed_by_them) ledger.add({.call = ours}, false);
+      journal.clear(key());
+      if (theirs.task.empty()) return;
+      theirs.state = JournalEntry::State::task;
+      journal.write(key(), theirs);
+    };
+  }
+};
+
+} // namespace
+
+TEST_F(TakenOver, ACallIsBilledOnce) {
+  billed_by_them = true;
+  EXPECT_EQ(run().result.prompt, "done");
+  EXPECT_EQ(ledger.lines().size(), 1u);
+}
+
+TEST_F(TakenOver, TheCallOfWhoTookOverStaysInTheJournal) {
+  theirs.call = "theirs";
+  theirs.task = "task-2";
+  EXPECT_EQ(run().result.prompt, "done");
+  ASSERT_TRUE(is_open());
+  EXPECT_EQ(journal.read(key())->call, "theirs");
+
+  backend->poll_failure = Error(Fault::moderation, "refused");
+  backend->poll_failure.ended = true; // nothing is billed
+  backend->failed_polls = 1;
+  journal.clear(key());
+  request.take = 1;
+  EXPECT_EQ(fault(), Fault::moderation);
+  ASSERT_TRUE(is_open());
+  EXPECT_EQ(journal.read(key())->call, "theirs");
+}

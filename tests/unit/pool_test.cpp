@@ -384,6 +384,25 @@ TEST(PoolChain, EachGoesOnFromTheOneBefore) {
             (std::vector<std::string>{"", "", "a1.mp4", "", "", "a3.mp4", "b1.mp4"}));
 }
 
+TEST(PoolChain, OfManyChainsTheOldestIsForgotten) {
+  Bench bench;
+  bench.end_all();
+  Pool pool(at(bench), {1, Order::input});
+  pool.start();
+  std::thread producer([&] {
+    for (size_t i = 0; i <= Pool::kMaxRemembered; ++i)
+      pool.push(link_of("chain" + std::to_string(i) + ".", 1));
+    pool.push(link_of("chain1.", 2)); // the first of all is gone, the second is not
+    pool.push(link_of("chain0.", 2));
+    pool.end();
+  });
+  EXPECT_EQ(drain(pool).size(), Pool::kMaxRemembered + 3);
+  producer.join();
+  auto before = bench.seen.lock()->before;
+  EXPECT_EQ(before.back(), "");
+  EXPECT_EQ(before[before.size() - 2], "chain1.1.mp4");
+}
+
 TEST(PoolChain, MoreChainsThanWorkersTakeTurns) {
   Bench bench;
   Pool pool(at(bench), {2, Order::ready});

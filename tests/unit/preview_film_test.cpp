@@ -150,6 +150,25 @@ TEST_F(Film, TakesAForeignPicture) {
   }
 }
 
+TEST_F(Film, BeginsOnAForeignPictureAndThenMoves) {
+  order_.scene.script = "风雪中的花瓣，下雨";
+  // Without its scene a keyframe is a picture like any other.
+  const Raster picture = decode_picture(paint(order_.scene, cancel_).get(), cancel_);
+  order_.keyframe = encode_picture(picture, "image/png", cancel_);
+  for (const char* motion : {"push in", "pull out", "pan left", "crane up", "orbit"}) {
+    SCOPED_TRACE(motion);
+    order_.scene.motion = motion;
+    shoot();
+    const auto all = frames();
+    ASSERT_EQ(all.size(), 30u);
+    const double coded = difference(all.front(), picture);
+    EXPECT_LT(coded, 3);
+    EXPECT_GT(difference(all.back(), picture), coded + 2);
+    for (size_t i = 1; i < all.size(); ++i) // and nothing jumps on the way
+      EXPECT_LT(difference(all[i], all[i - 1]), 6) << i;
+  }
+}
+
 TEST_F(Film, EndsOnTheLastFrame) {
   order_.last_frame = encode_picture(plain(192, 108, 20, 60, 220), "image/png", cancel_);
   shoot();
@@ -228,11 +247,15 @@ TEST(Camera, EasesAndStaysInItsRoom) {
       const Camera camera({motion}, flat);
       for (int i = 0; i <= 100; ++i) {
         const CameraPose pose = camera.at(i / 100.0);
-        const double room = flat ? (pose.zoom - 1) / 2 + 1e-9 : 0.09;
+        const double room = flat ? std::max(0.0, (pose.zoom - 1) / 2) + 1e-9 : 0.09;
         EXPECT_LE(std::abs(pose.x), room) << motion;
         EXPECT_LE(std::abs(pose.y), room) << motion;
-        EXPECT_GE(pose.zoom, flat ? 1 : 0.85) << motion;
+        EXPECT_GE(pose.zoom, flat ? 1 / (1 + 2 * kFlatMargin) : 0.85) << motion;
       }
+      // Whatever the move, it begins on the picture as it is.
+      EXPECT_EQ(camera.at(0).zoom, 1) << motion;
+      EXPECT_EQ(camera.at(0).x, 0) << motion;
+      EXPECT_EQ(camera.at(0).y, 0) << motion;
       // No jump at the ends.
       EXPECT_NEAR(camera.at(0.01).x, camera.at(0).x, 1e-4);
       EXPECT_NEAR(camera.at(0.99).zoom, camera.at(1).zoom, 1e-4);

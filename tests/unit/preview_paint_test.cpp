@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The storyboard artist: deterministic, different for different words, at any size, and its PNG
 // tells what it was painted from.
+#include "media/colour.h"
 #include "media/picture.h"
 #include "service/preview/keyframe_png.h"
 #include "service/preview/layers.h"
@@ -32,6 +33,24 @@ std::string bytes_of(GBytes* bytes) {
 Raster painted(const Scene& scene) {
   Cancel cancel;
   return decode_picture(paint(scene, cancel).get(), cancel);
+}
+
+/// Mean CIEDE2000 from a pixel to the nearest colour of `palette`.
+double distance_to(const Raster& raster, const std::vector<std::uint32_t>& palette) {
+  double sum = 0;
+  size_t count = 0;
+  for (size_t i = 0; i < raster.rgba.size(); i += 4 * 13) {
+    const Lab own = lab_of({raster.rgba[i], raster.rgba[i + 1], raster.rgba[i + 2]});
+    double least = 1000;
+    for (const std::uint32_t colour : palette)
+      least =
+          std::min(least, colour_difference(own, lab_of({static_cast<std::uint8_t>(colour >> 16),
+                                                         static_cast<std::uint8_t>(colour >> 8),
+                                                         static_cast<std::uint8_t>(colour)})));
+    sum += least;
+    ++count;
+  }
+  return sum / double(count);
 }
 
 /// Share of pixels that differ by more than a shade.
@@ -105,6 +124,46 @@ TEST(Paint, UnknownWordsStandOnACard) {
   EXPECT_EQ(fixed(layers("toaster")), 2);
 }
 
+TEST(Paint, ABrandsPaletteIsWhatItPaintsIn) {
+  const std::vector<std::vector<std::uint32_t>> palettes = {
+      {0x2f5d50, 0xf4efe2, 0xc8443a, 0xd9a441}, {0x0b3d91, 0xffffff}, {0xe91e63}};
+  for (const auto& palette : palettes) {
+    double without = 0, with = 0;
+    for (const char* words :
+         {"早安，清晨的茶园，一杯茶", "新品上线，瓷杯与春茶", "周末特惠，街边的咖啡馆",
+          "中秋，明月下的古镇和灯笼", "招聘，城市天台上的年轻人", "会员日，花园里的猫",
+          "冬至，雪夜小镇，热汤面", "直播预告，霓虹城市夜景", "感谢，夕阳下的海边灯塔"}) {
+      Scene scene = scene_of(words);
+      without += distance_to(painted(scene), palette);
+      scene.palette = palette;
+      with += distance_to(painted(scene), palette);
+    }
+    EXPECT_LT(with, 0.65 * without) << palette.front();
+  }
+}
+
+TEST(Paint, InABrandsColoursItIsStillAPicture) {
+  Scene scene = scene_of("a cat in the garden");
+  const Raster own = painted(scene);
+  scene.palette = {0x2f5d50, 0xf4efe2};
+  const Raster dressed = painted(scene);
+  EXPECT_GT(difference(own, dressed), 0.5);
+  // What was lighter or darker than what is beside it still is.
+  const auto light_at = [](const Raster& raster, size_t pixel) {
+    return lab_of({raster.rgba[4 * pixel], raster.rgba[4 * pixel + 1], raster.rgba[4 * pixel + 2]})
+        .l;
+  };
+  size_t compared = 0, kept = 0;
+  for (size_t i = 0; i + 40 < own.rgba.size() / 4; i += 17) {
+    const double step = light_at(own, i + 40) - light_at(own, i);
+    if (std::abs(step) < 10) continue;
+    ++compared;
+    kept += step * (light_at(dressed, i + 40) - light_at(dressed, i)) > 0;
+  }
+  ASSERT_GT(compared, 100u);
+  EXPECT_GT(double(kept) / double(compared), 0.9);
+}
+
 TEST(Paint, TakesAnySize) {
   for (const auto& [width, height] :
        {std::pair{64, 64}, {65, 63}, {2, 2}, {180, 320}, {640, 36}, {36, 640}}) {
@@ -119,12 +178,14 @@ TEST(Paint, TheKeyframeTellsItsScene) {
   Scene scene = scene_of("a \"quoted\" 猫");
   scene.motion = "orbit";
   scene.seed = 42;
+  scene.palette = {0x2f5d50, 0xffffff};
   const auto png = paint(scene, cancel);
   const auto found = read_scene(png.get());
   ASSERT_TRUE(found);
   EXPECT_EQ(found->script, scene.script);
   EXPECT_EQ(found->motion, "orbit");
   EXPECT_EQ(found->seed, 42);
+  EXPECT_EQ(found->palette, scene.palette);
   EXPECT_EQ(found->width, 320);
   // Another tool's picture, and ours with the pixels of another, have none.
   EXPECT_FALSE(

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Shot: round trips through JSON, structure and meta; refusals that name the field; lists by row.
+// Shot: round trips through JSON, structure and meta; refusals that name the field.
 #include "base/error.h"
 #include "shot/shot_json.h"
-#include "shot/shot_list.h"
 #include "shot/shot_meta.h"
 
 #include <cmath>
@@ -152,39 +151,4 @@ TEST(ShotText, BlankKnowsUnicodeSpaces) {
   EXPECT_TRUE(is_blank(" \t\r\n\u3000\u200b\ufeff"));
   EXPECT_FALSE(is_blank("　花"));
   EXPECT_FALSE(is_blank("\xff"));
-}
-
-TEST(ShotList, TextHasOneShotALine) {
-  auto shots = parse_shot_list("\xEF\xBB\xBF一只猫\r\n\n  \n#2 dog", ListFormat::txt);
-  ASSERT_EQ(shots.size(), 2u);
-  EXPECT_EQ(shots[0].script, "一只猫");
-  EXPECT_EQ(shots[0].id, "shot-1");
-  EXPECT_EQ(shots[1].script, "#2 dog");
-  EXPECT_EQ(shots[1].index, 1);
-}
-
-TEST(ShotList, JsonIsAnArrayOrAnObjectWithShots) {
-  EXPECT_EQ(parse_shot_list(R"(["a",{"script":"b","id":"x"}])", ListFormat::json)[1].id, "x");
-  EXPECT_EQ(parse_shot_list(R"({"shots":["a"]})", ListFormat::json).size(), 1u);
-  EXPECT_EQ(parse_shot_list("{\"script\":\"a\"}\n\"b\"\n", ListFormat::jsonl)[1].script, "b");
-}
-
-TEST(ShotList, MistakesNameTheirRow) {
-  std::string list = "[";
-  for (int i = 1; i <= 8; ++i)
-    list += (i > 1 ? "," : "") + std::string(i == 7 ? R"({"duration":"long"})" : R"("ok")");
-  auto text = message_of([&] { parse_shot_list(list + "]", ListFormat::json); });
-  EXPECT_EQ(text, "row 7: duration must be a number, not \"long\"");
-  EXPECT_EQ(message_of([] { parse_shot_list("a\n\xff\n", ListFormat::txt); }),
-            "row 2: script is not valid UTF-8 at byte 0");
-  EXPECT_NE(message_of([] { parse_shot_list("\"a\"\n{oops\n", ListFormat::jsonl); }).find("row 2"),
-            std::string::npos);
-  EXPECT_NE(message_of([] { parse_shot_list("\n \n", ListFormat::txt); }).find("no shot"),
-            std::string::npos);
-  EXPECT_NE(message_of([] {
-              parse_shot_list(R"([{"id":"a"},{"id":"a"}])", ListFormat::json);
-            }).find("already taken"),
-            std::string::npos);
-  EXPECT_NE(message_of([] { parse_shot_list("7", ListFormat::json); }).find("no list"),
-            std::string::npos);
 }

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "shot/shot.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace aigc::dashscope {
@@ -27,14 +28,15 @@ std::string head(const std::string& text, size_t count) {
   return {text.c_str(), end};
 }
 
-/// At most `longest` characters. The words give way to the motion, which stands behind them.
+/// At most `longest` characters. The words give way to the motion, which stands behind them, down
+/// to half of it: what they begin with is never lost.
 std::string prompt_within(const Row& row, const Request& request, size_t longest) {
   if (row.model.role != Role::clip || is_blank(request.motion)) return head(request.words, longest);
-  const std::string motion = head(request.motion, longest);
   // A keyframe shows what there is; what is left to say is how it moves.
-  if (request.keyframe || is_blank(request.words)) return motion;
-  const size_t left = longest - length_of(motion);
-  return left < 2 ? motion : head(request.words, left - 1) + "\n" + motion;
+  if (request.keyframe || is_blank(request.words)) return head(request.motion, longest);
+  const size_t kept = std::min(length_of(request.words) + 1, longest / 2);
+  const std::string motion = head(request.motion, longest - kept);
+  return head(request.words, longest - length_of(motion) - 1) + "\n" + motion;
 }
 
 std::string negative_of(const Request& request) {

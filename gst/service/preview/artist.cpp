@@ -143,6 +143,7 @@ Plan make_plan(const Scene& scene) {
   plan.setting.light = light_of(plan.reading, prompt, plan.setting.style, plan.place);
   plan.setting.mood = first_of(read_words(scene.mood).moods, plan.reading.moods);
   plan.setting.ground = ground_of(plan.place);
+  plan.setting.brand = scene.palette;
   plan.particles = particles_of(plan.reading, plan.place, plan.setting.weather);
   return plan;
 }

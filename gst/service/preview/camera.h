@@ -13,10 +13,14 @@ struct CameraPose {
   double zoom = 1;
 };
 
+/// How far beyond each edge of a flat picture the camera may look, as a share of its sides.
+inline constexpr double kFlatMargin = 0.035;
+
 class Camera {
  public:
   /// @param motions ids of the vocabulary; empty = static
-  /// @param flat    the picture is one layer without painted margins: never look beyond it
+  /// @param flat    the picture is one layer: it is first seen as it is, never from beyond
+  ///                kFlatMargin
   Camera(std::vector<std::string> motions, bool flat);
   /// @param share 0 at the first frame, 1 at the last; the move is eased
   CameraPose at(double share) const;

@@ -4,7 +4,10 @@
 #include "service/preview/keyframe_png.h"
 
 #include "base/error.h"
+#include "base/json.h"
+#include "shot/brand.h"
 
+#include <algorithm>
 #include <csetjmp>
 #include <cstring>
 #include <png.h>
@@ -76,9 +79,25 @@ std::string to_json(const Scene& scene, const std::string& digest) {
   number("width", scene.width);
   number("height", scene.height);
   number("seed", scene.seed);
+  json_builder_set_member_name(builder.get(), "palette");
+  json_builder_begin_array(builder.get());
+  for (const std::uint32_t colour : scene.palette)
+    json_builder_add_int_value(builder.get(), colour);
+  json_builder_end_array(builder.get());
   json_builder_end_object(builder.get());
   const auto root = adopt(json_builder_get_root(builder.get()));
   return take_string(json_to_string(root.get(), FALSE));
+}
+
+/// Pictures from before there were palettes have none.
+std::vector<std::uint32_t> palette_of(JsonObject* scene) {
+  JsonNode* node = json_object_get_member(scene, "palette");
+  if (!node || !JSON_NODE_HOLDS_ARRAY(node)) return {};
+  const JsonView colours(node);
+  std::vector<std::uint32_t> palette;
+  for (size_t i = 0; i < std::min(colours.size(), kMostBrandColours); ++i)
+    palette.push_back(static_cast<std::uint32_t>(colours.at(i).integer().value_or(0)));
+  return palette;
 }
 
 std::optional<Scene> from_json(std::string_view text, const std::string& digest) {
@@ -110,6 +129,7 @@ std::optional<Scene> from_json(std::string_view text, const std::string& digest)
   scene.width = static_cast<int>(w);
   scene.height = static_cast<int>(h);
   scene.seed = json_node_get_int(seed);
+  scene.palette = palette_of(object);
   return scene;
 }
 

@@ -68,6 +68,7 @@ void paint_place(Painting& painting, const Plan& plan, Random& random);
 void paint_foreground(Painting& painting, const Plan& plan, Random& random);
 void paint_subjects(Painting& painting, const Plan& plan, Random& random);
 void paint_overlay(Painting& painting, const Plan& plan);
+void paint_tag(Painting& painting);
 
 Ground ground_of(std::string_view place);
 

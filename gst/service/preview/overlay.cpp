@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What lies over the picture and does not move: the PREVIEW tag, and the card with the words
 // nothing was drawn for.
+#include "service/preview/brand_colours.h"
 #include "service/preview/layers.h"
 
 #include <algorithm>
@@ -27,28 +28,6 @@ void rounded(cairo_t* cr, double x, double y, double w, double h, double r) {
   cairo_arc(cr, x + r, y + h - r, r, M_PI / 2, M_PI);
   cairo_arc(cr, x + r, y + r, r, M_PI, 1.5 * M_PI);
   cairo_close_path(cr);
-}
-
-void paint_tag(Painting& painting) {
-  const Frame& frame = painting.frame;
-  const double size = std::max(0.5, frame.unit * 0.0026), pad = 4 * size,
-               width = 7 * 6.4 * size - 2.4 * size + 2 * pad, height = 6 * size + 2 * pad;
-  const double x = frame.width - width - frame.unit * 0.025, y = frame.unit * 0.025;
-  Layer layer = make_box(x - 1, y - 1, x + width + 1, y + height + 1, 0);
-  cairo_t* cr = layer.canvas.cr();
-  rounded(cr, x, y, width, height, height * 0.3);
-  set_colour(cr, rgb(0x10121a), 0.42);
-  cairo_fill(cr);
-  cairo_translate(cr, x + pad, y + pad);
-  cairo_scale(cr, size, size);
-  Tones tones;
-  tones.dark = rgb(0xffffff);
-  for (const char* letter : kTag) {
-    draw_shape(cr, letter, tones, nullptr, 0.88);
-    cairo_translate(cr, 6.4, 0);
-  }
-  layer.fixed = true;
-  painting.layers.push_back(std::move(layer));
 }
 
 struct GObjectRelease {
@@ -99,8 +78,9 @@ void paint_card(Painting& painting, const Plan& plan) {
       hero ? frame.height * 0.44 - height / 2 : frame.height - height - frame.unit * 0.022;
   Layer layer = make_box(x - size, y - size, x + width + size, y + height + size, 0);
   cairo_t* cr = layer.canvas.cr();
-  const Colour paper = hero ? rgb(0xfbf6ea) : rgb(0x12141c),
-               ink = hero ? rgb(0x2a2630) : rgb(0xfdf8ee);
+  const BrandColours brand(plan.setting.brand);
+  const Colour paper = brand.dressed(hero ? rgb(0xfbf6ea) : rgb(0x12141c)),
+               ink = brand.dressed(hero ? rgb(0x2a2630) : rgb(0xfdf8ee));
   if (hero)
     for (int i = 4; i > 0; --i) {
       rounded(cr, x - i, y + size * 0.12 - i, width + 2 * i, height + 2 * i, size * 0.2 + i);
@@ -121,6 +101,28 @@ void paint_card(Painting& painting, const Plan& plan) {
 }
 
 } // namespace
+
+void paint_tag(Painting& painting) {
+  const Frame& frame = painting.frame;
+  const double size = std::max(0.5, frame.unit * 0.0026), pad = 4 * size,
+               width = 7 * 6.4 * size - 2.4 * size + 2 * pad, height = 6 * size + 2 * pad;
+  const double x = frame.width - width - frame.unit * 0.025, y = frame.unit * 0.025;
+  Layer layer = make_box(x - 1, y - 1, x + width + 1, y + height + 1, 0);
+  cairo_t* cr = layer.canvas.cr();
+  rounded(cr, x, y, width, height, height * 0.3);
+  set_colour(cr, rgb(0x10121a), 0.42);
+  cairo_fill(cr);
+  cairo_translate(cr, x + pad, y + pad);
+  cairo_scale(cr, size, size);
+  Tones tones;
+  tones.dark = rgb(0xffffff);
+  for (const char* letter : kTag) {
+    draw_shape(cr, letter, tones, nullptr, 0.88);
+    cairo_translate(cr, 6.4, 0);
+  }
+  layer.fixed = true;
+  painting.layers.push_back(std::move(layer));
+}
 
 void paint_overlay(Painting& painting, const Plan& plan) {
   if (!plan.reading.unknown.empty()) paint_card(painting, plan);

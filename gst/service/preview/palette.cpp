@@ -2,6 +2,8 @@
 // See palette.h.
 #include "service/preview/palette.h"
 
+#include "service/preview/brand_colours.h"
+
 #include <algorithm>
 
 namespace aigc::preview {
@@ -251,12 +253,14 @@ Palette make_palette(const Setting& setting) {
   }
   palette.near = mix(graded(style, times(rgb(0x1e2630), ambient)), palette.ground_near, 0.25);
   palette.tones = base_tones(style, ambient);
+  BrandColours(setting.brand).dress(palette);
   return palette;
 }
 
 Tones subject_tones(const Palette& palette, const Setting& setting, std::string_view subject) {
   const StyleRow& style = row_of(kStyles, setting.style);
   const Colour ambient = ambient_of(setting);
+  const BrandColours brand(setting.brand);
   Tones tones = palette.tones;
   for (const NaturalRow& row : kNatural) {
     if (subject != row.id) continue;
@@ -266,7 +270,7 @@ Tones subject_tones(const Palette& palette, const Setting& setting, std::string_
       // The mapping keeps half its strength here, so that a rose stays red in an ink painting.
       StyleRow soft = style;
       soft.amount *= style.saturation > 0 ? 0.5 : 1;
-      return graded(soft, lit);
+      return brand.dressed(graded(soft, lit));
     };
     tones.accent = natural(row.accent, tones.accent);
     tones.accent2 = natural(row.accent2, tones.accent2);

@@ -4,8 +4,10 @@
 
 #include "service/preview/canvas.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace aigc::preview {
 
@@ -39,6 +41,7 @@ struct Setting {
   std::string weather;
   std::string mood;
   Ground ground = Ground::grass;
+  std::vector<std::uint32_t> brand; ///< 0xRRGGBB; empty = the style's own colours
 };
 
 Palette make_palette(const Setting& setting);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace aigc::preview {
 
@@ -40,7 +41,8 @@ struct Scene {
   std::string motion; ///< motion words; empty = read them from script and prompt
   int width = 1280;   ///< pixels of the result, even
   int height = 720;
-  std::int64_t seed = 0; ///< not negative
+  std::int64_t seed = 0;              ///< not negative
+  std::vector<std::uint32_t> palette; ///< 0xRRGGBB of a brand; empty = the style's own colours
 };
 
 /// Paints the keyframe. Returns a PNG that carries its scene in a text chunk, so that film() can

@@ -58,6 +58,7 @@ preview::Scene scene_of(const Request& request) {
   scene.width = request.size.width;
   scene.height = request.size.height;
   scene.seed = seed_of(request);
+  scene.palette = request.palette;
   return scene;
 }
 

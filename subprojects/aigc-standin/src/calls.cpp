@@ -41,8 +41,8 @@ void member(std::string& out, const char* name, const std::string& text) {
 
 } // namespace
 
-std::string log_body(const Json* json, const std::string& raw) {
-  if (json) return shortened(*json).print();
+std::string log_body(const Json* json, const std::string& raw, bool whole) {
+  if (json) return whole ? json->print() : shortened(*json).print();
   if (raw.empty()) return "null";
   if (!g_utf8_validate(raw.data(), static_cast<gssize>(raw.size()), nullptr))
     return Json("<" + std::to_string(raw.size()) + " bytes>").print();

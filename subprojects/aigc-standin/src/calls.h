@@ -44,7 +44,8 @@ class Calls {
   int64_t billed_count_ = 0;
 };
 
-// The body as the log shows it: JSON with data URIs shortened to their length, or a string.
-std::string log_body(const Json* json, const std::string& raw);
+// The body as the log shows it: JSON, with data URIs shortened to their length unless `whole`, or a
+// string.
+std::string log_body(const Json* json, const std::string& raw, bool whole);
 
 } // namespace standin

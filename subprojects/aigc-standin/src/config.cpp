@@ -14,6 +14,7 @@ namespace {
 constexpr char defaults[] = R"({
   "keys": ["sk-standin"],
   "clock": "real",
+  "log_data_uris": false,
   "chat": {"seconds": 0, "first_byte_seconds": 0, "chunk_bytes": 0, "newline": "lf",
            "keepalive_comments": 0, "leading_blank_lines": 0, "done_marker": true,
            "finish_reason": "stop", "content": null, "models": []},

@@ -72,7 +72,8 @@ std::string headers_of(SoupServerMessage* message) {
   return out.print();
 }
 
-ExchangePtr read_request(SoupServerMessage* message, std::shared_ptr<Call> call) {
+ExchangePtr read_request(const Standin& standin, SoupServerMessage* message,
+                         std::shared_ptr<Call> call) {
   auto exchange = std::make_shared<Exchange>(message, call);
   GUri* uri = soup_server_message_get_uri(message);
   const char* query = g_uri_get_query(uri);
@@ -90,9 +91,9 @@ ExchangePtr read_request(SoupServerMessage* message, std::shared_ptr<Call> call)
   call->path = exchange->path;
   call->query = exchange->raw_query;
   call->headers = headers_of(message);
-  call->body = exchange->form
-                   ? exchange->form->summary().print()
-                   : log_body(exchange->json ? &*exchange->json : nullptr, exchange->body);
+  call->body = exchange->form ? exchange->form->summary().print()
+                              : log_body(exchange->json ? &*exchange->json : nullptr,
+                                         exchange->body, standin.config["log_data_uris"].boolean());
   return exchange;
 }
 
@@ -148,7 +149,7 @@ void on_api(SoupServer*, SoupServerMessage* message, const char*, GHashTable*, g
   const std::string path = g_uri_get_path(soup_server_message_get_uri(message));
   const bool control = path.starts_with("/_standin/");
   auto call = control ? std::make_shared<Call>() : standin.calls.add();
-  const ExchangePtr exchange = read_request(message, call);
+  const ExchangePtr exchange = read_request(standin, message, call);
   if (control)
     control_route(standin, exchange);
   else
@@ -158,7 +159,7 @@ void on_api(SoupServer*, SoupServerMessage* message, const char*, GHashTable*, g
 
 void on_results(SoupServer*, SoupServerMessage* message, const char*, GHashTable*, gpointer data) {
   auto& standin = *static_cast<Standin*>(data);
-  const ExchangePtr exchange = read_request(message, standin.calls.add());
+  const ExchangePtr exchange = read_request(standin, message, standin.calls.add());
   answer(standin, exchange, storage_route(exchange->path, exchange->method), false);
   exchange->leave_handler();
 }
@@ -237,7 +238,7 @@ std::string Server::listen(int port) {
 void Server::on_profile(SoupServer*, SoupServerMessage* message, const char*, GHashTable*,
                         gpointer data) {
   const auto& [standin, profile, server] = *static_cast<Origin*>(data);
-  const ExchangePtr exchange = read_request(message, standin.calls.add());
+  const ExchangePtr exchange = read_request(standin, message, standin.calls.add());
   const Json& settings = standin.config["profiles"][profile.name];
   Route route = profile_route(profile, exchange->path, exchange->method);
   if (settings["errors"].text() == "object") route.style = Style::ErrorObject;

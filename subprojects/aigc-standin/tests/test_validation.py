@@ -200,6 +200,9 @@ class Inputs(Case):
         self.first(uri)
         logged = self.calls("video")[0]["body"]["input"]["img_url"]
         self.assertEqual(logged, f"data:image/png;base64,<{len(uri)} characters>")
+        self.configure(log_data_uris=True)
+        self.first(uri)
+        self.assertEqual(self.calls("video")[1]["body"]["input"]["img_url"], uri)
 
     def test_aspect_follows(self):
         self.configure(video={"width": 0, "height": 0})

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See batch_sheet.h.
+#include "batch_sheet.h"
+
+#include "sheet.h"
+#include "text.h"
+
+#include <filesystem>
+
+namespace aigc::runner {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string heading_of(const BatchReport& report) {
+  const BatchTotals sum = report.totals();
+  std::string text = report.job;
+  if (!report.rows.empty()) text += " · " + fs::path(report.rows).filename().string();
+  text += " · " + std::to_string(sum.made + sum.skipped) + " there";
+  if (sum.failed) text += ", " + std::to_string(sum.failed) + " failed";
+  return text + " · cost: " + cost_text(sum.cost);
+}
+
+std::string words_of(const BatchItem& item, BatchRows& rows) {
+  if (item.out.empty()) return "";
+  try {
+    const Values values = rows.values(item);
+    const auto prompt = values.find("prompt");
+    return prompt == values.end() ? "" : prompt->second;
+  } catch (const Error&) {
+    return ""; // the list has changed meanwhile; the picture is still that of the row
+  }
+}
+
+std::string note_of(const BatchResult& result) {
+  if (result.state == RowState::skipped) return result.message;
+  if (result.state != RowState::made) return "";
+  if (result.cost.empty()) return result.cache_hits ? "from the store" : "no cost";
+  return cost_text(result.cost);
+}
+
+SheetEntry entry_of(const BatchResult& result, BatchRows& rows) {
+  SheetEntry entry{.title = std::to_string(result.item.row),
+                   .words = words_of(result.item, rows),
+                   .note = note_of(result)};
+  if (!result.item.out.empty())
+    entry.title += " · " + fs::path(result.item.out).filename().string();
+  entry.failed = result.state == RowState::failed;
+  std::error_code error;
+  if (result.state == RowState::made ||
+      (result.state == RowState::skipped && fs::is_regular_file(result.item.out, error)))
+    entry.file = result.item.out;
+  else
+    entry.instead = entry.failed ? result.message : "not made";
+  return entry;
+}
+
+} // namespace
+
+void write_batch_sheet(const std::string& path, const BatchReport& report, BatchRows& rows) {
+  std::vector<SheetEntry> entries;
+  for (const auto& result : report.results)
+    entries.push_back(entry_of(result, rows));
+  write_sheet(path, heading_of(report), entries);
+}
+
+} // namespace aigc::runner

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Other takes of single shots: which are asked for, and which a film has had.
+#pragma once
+
+#include "job_file.h"
+#include "launcher.h"
+#include "shot/shot.h"
+
+#include <set>
+
+namespace aigc::runner {
+
+/// By the shot's id.
+using TakesById = std::map<std::string, gint64>;
+
+/// FILM.keyframes beside FILM.mp4: what is looked at before clips are paid for, and the takes.
+std::string keyframe_folder(const std::string& out);
+
+/// The takes a film shall have from now on.
+class TakePlan {
+ public:
+  /// Whether there is anything to find out: else the values stay as they are.
+  static bool is_wanted(const JobFile& job, const Values& values);
+  /// Looks what was asked for before, and adds one to the takes of the shots in `retake`, named by
+  /// number (from 1) or id. Leaves jobs alone that know no `takes`. Throws Error{Fault::settings}
+  /// for a shot that is not in the list, Error{Fault::format} for a record that cannot be read.
+  TakePlan(const JobFile& job, Values values, Report& report, Interrupt* interrupt);
+
+  /// As the job wants them.
+  const Values& values() const { return values_; }
+  /// The ids of the shots that get another take now.
+  const std::set<std::string>& retaken() const { return retaken_; }
+  /// The next run shall know them. Throws Error{Fault::write}.
+  void remember() const;
+
+ private:
+  void ask_again(const std::vector<Shot>& shots, const std::string& retake);
+  void set_takes(const std::vector<Shot>& shots);
+
+  Values values_;
+  std::string record_; ///< path
+  TakesById takes_;
+  std::set<std::string> retaken_;
+};
+
+} // namespace aigc::runner

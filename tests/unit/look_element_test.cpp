@@ -102,13 +102,13 @@ TEST(LookMatch, TheFirstClipOfAGroupStaysTheModelWhenItComesAgain) {
 }
 
 TEST(LookMatch, AClipIsChangedInOneWayFromItsFirstFrameToItsLast) {
-  const int wide = 640;
+  const int wide = 384;
   const Picture street = painted("a girl on the beach at noon", "cinematic", 5, wide);
   Match run;
   run.pass(day(), shot_of("one", "day"));
   std::vector<Picture> clean, bad, out;
   for (int i = 0; i < 12; ++i) {
-    Picture seen = window(street, wide, i * 20);
+    Picture seen = window(street, wide, i * 12);
     for (Pixel& p : seen)
       p.y *= 1 - 0.03f * float(i); // the sun goes down
     clean.push_back(picture_of(frame_of(seen).get()));

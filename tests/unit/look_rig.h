@@ -21,7 +21,7 @@ namespace look {
 
 using namespace aigc;
 
-inline constexpr int kWidth = 320, kHeight = 180;
+inline constexpr int kWidth = 192, kHeight = 108;
 
 struct Pixel {
   float y = 0, u = 0, v = 0; ///< 0..1 and -0.5..0.5, bt709

@@ -96,7 +96,7 @@ bool LookMatchCore::held_long_enough(GstBuffer* next) const {
 }
 
 GstFlowReturn LookMatchCore::drain() {
-  if (playing_ && !decided_ && !colours_.empty()) decide();
+  if (playing_ && !decided_) decide();
   auto held = std::exchange(held_, {});
   for (auto& buffer : held) {
     const GstFlowReturn flow = paint_and_push(std::move(buffer));
@@ -109,9 +109,9 @@ void LookMatchCore::decide() {
   decided_ = true;
   look_ = find_look();
   painter_ = LookPainter(look_, info_);
-  GST_INFO_OBJECT(src_, "clip of %s: gain %.3f, gamma %.3f, saturation %.3f, hue %+.1f degrees",
-                  group_.c_str(), look_.gain, look_.gamma, look_.saturation,
-                  look_.turn * 180 / G_PI);
+  GST_INFO_OBJECT(src_, "a clip of %s: gain %.3f, gamma %.3f, saturation %.3f, hue %+.1f degrees",
+                  group_.empty() ? "no group" : group_.c_str(), look_.gain, look_.gamma,
+                  look_.saturation, look_.turn * 180 / G_PI);
 }
 
 Look LookMatchCore::find_look() {

@@ -32,7 +32,7 @@ const std::map<std::string_view, std::string_view> kPackages = {
 };
 
 constexpr std::array kOurs = {"aishotsrc", "aipromptenhance", "qwenimagesrc", "wanxclipgen",
-                              "clipjoin",  "wanxvideogen",    "streamfollow"};
+                              "clipjoin",  "wanxvideogen",    "streamfollow", "lookmatch"};
 
 } // namespace
 

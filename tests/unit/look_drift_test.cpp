@@ -36,7 +36,7 @@ const std::vector<World>& worlds() {
   return all;
 }
 
-constexpr int kClips = 10, kWide = 960;
+constexpr int kClips = 10, kWide = 576;
 
 /// The ten clips' first pictures.
 std::vector<Picture> scenes_of(const World& world) {

@@ -218,16 +218,19 @@ TEST(LookFrames, NewCapsInAClipChangeNothingButTheForm) {
   EXPECT_LT(difference(expected, after), 1.2);
 }
 
-/// A second reader of the same memory must not see it painted.
+/// Another reader of the same buffer, or of its memory, must not see it painted.
 TEST(LookFrames, SharedFramesAreCopied) {
   Match run;
   run.pass(day(), shot_of("one", "day"));
-  auto frame = frame_of(other_day());
   const auto before = frame_of(other_day());
-  auto second = adopt(gst_buffer_copy(frame.get())); // shares the memory
-  ASSERT_EQ(run.push(std::move(frame), shot_of("two", "day")), GST_FLOW_OK);
-  EXPECT_FALSE(same_bytes(run.pull().get(), before.get()));
-  EXPECT_TRUE(same_bytes(second.get(), before.get()));
+  for (const bool whole : {true, false}) {
+    auto frame = frame_of(other_day());
+    set_buffer_shot(frame.get(), shot_of("two", "day"));
+    const auto reader = whole ? frame : adopt(gst_buffer_copy(frame.get()));
+    ASSERT_EQ(gst_harness_push(run.harness, frame.leak()), GST_FLOW_OK);
+    EXPECT_FALSE(same_bytes(run.pull().get(), before.get()));
+    EXPECT_TRUE(same_bytes(reader.get(), before.get()));
+  }
 }
 
 TEST(LookFrames, OnlyLiveStreamsHaveLatency) {

@@ -21,7 +21,7 @@ namespace look {
 
 using namespace aigc;
 
-inline constexpr int kWidth = 320, kHeight = 180;
+inline constexpr int kWidth = 192, kHeight = 108;
 
 struct Pixel {
   float y = 0, u = 0, v = 0; ///< 0..1 and -0.5..0.5, bt709
@@ -35,6 +35,9 @@ struct Drift {
   double gain = 1, gamma = 1, saturation = 1, degrees = 0;
   bool rgb = false; ///< gain and gamma on red, green and blue, not on brightness
 };
+inline void PrintTo(const Drift& drift, std::ostream* out) {
+  *out << drift.name;
+}
 
 inline float red_of(const Pixel& p) {
   return p.y + 1.5748f * p.v;

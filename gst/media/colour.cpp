@@ -176,7 +176,7 @@ Rgb rgb_of(const Lab& colour) {
           srgb_of(0.0556301 * x - 0.2039770 * y + 1.0569715 * z)};
 }
 
-Rgb rgb_of(const std::string& hex) {
+Rgb read_rgb(const std::string& hex) {
   unsigned red = 0, green = 0, blue = 0;
   if (std::sscanf(hex.c_str(), "#%2x%2x%2x", &red, &green, &blue) != 3) return {};
   return {static_cast<std::uint8_t>(red), static_cast<std::uint8_t>(green),

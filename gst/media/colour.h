@@ -31,7 +31,7 @@ Rgb rgb_of(const Lab& colour);
 double colour_difference(const Lab& one, const Lab& other);
 
 /// Of "#RRGGBB"; black for anything else.
-Rgb rgb_of(const std::string& hex);
+Rgb read_rgb(const std::string& hex);
 
 struct ColourShare {
   Rgb colour;

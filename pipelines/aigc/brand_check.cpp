@@ -154,7 +154,7 @@ BrandCheck::BrandCheck(std::shared_ptr<const Brand> brand, const std::string& ti
     : brand_(std::move(brand)), looks_(std::make_shared<Looks>()) {
   for (const auto& colour : brand_->palette)
     looks_->palette.push_back({colour.red, colour.green, colour.blue});
-  looks_->text = rgb_of(title_colour);
+  looks_->text = read_rgb(title_colour);
 }
 
 std::unique_ptr<BrandCheck> BrandCheck::make(const std::map<std::string, std::string>& values) {

@@ -94,7 +94,7 @@ void place_logo(const Values& values, Values& out) {
 }
 
 bool is_light(const std::string& colour) {
-  const Rgb text = rgb_of(colour);
+  const Rgb text = read_rgb(colour);
   return contrast_ratio(text, {0, 0, 0}) >= contrast_ratio(text, {255, 255, 255});
 }
 

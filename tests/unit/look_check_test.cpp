@@ -54,7 +54,7 @@ TEST(Legibility, LooksOnlyWhereTheTextStands) {
   EXPECT_EQ(legibility(picture(kWhite, kBlack, 50), {200, 0, 30, 30}, kWhite), 1);
 }
 
-TEST(RgbOfText, ReadsHexadecimal) {
-  EXPECT_EQ(rgb_of("#2F5d50"), kGreen);
-  EXPECT_EQ(rgb_of("green"), kBlack);
+TEST(RgbFromText, ReadsHexadecimal) {
+  EXPECT_EQ(read_rgb("#2F5d50"), kGreen);
+  EXPECT_EQ(read_rgb("green"), kBlack);
 }

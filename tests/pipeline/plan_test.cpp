@@ -63,7 +63,7 @@ class Look : public ProgramTest {
 
   Outcome film(Names words) const {
     words.insert(words.begin(),
-                 {"film", "shots=story.json", "out=story.mp4", "width=320", "height=180"});
+                 {"film", "shots=story.json", "out=story.mp4", "width=320", "height=180", "fps=2"});
     return aigc(words, "AIGC_JOBS");
   }
 
@@ -205,7 +205,7 @@ TEST_F(Look, ABatchKeepsToTheTakesToo) {
   const Paid before = paid();
   write("rows.csv", "shots,out\nstory.json,story.mp4\n");
   const Outcome run =
-      aigc({"batch", "film", "rows.csv", "width=320", "height=180", "--jobs=1"}, "AIGC_JOBS");
+      aigc({"batch", "film", "rows.csv", "width=320", "height=180", "fps=2"}, "AIGC_JOBS");
   EXPECT_EQ(run.status, 0) << run.err;
   EXPECT_TRUE(has(run.out, "made 1, skipped 0")) << run.out;
   EXPECT_EQ(paid(), before);

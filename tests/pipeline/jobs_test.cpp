@@ -192,6 +192,13 @@ TEST_F(Jobs, BadRowsOfAListAreLeftOutWhereAskedAndSaid) {
   EXPECT_TRUE(has(run.err, "list.csv: row 2 (line 3): width is 1")) << run.err;
   EXPECT_TRUE(has(run.err, "list.csv: row 3 (line 4): script: missing")) << run.err;
   EXPECT_TRUE(has(run.out + run.err, "list        0       2")) << run.out << run.err;
+
+  std::ofstream(folder / "rows.csv") << "shots,out\nlist.csv,b.mp4\n";
+  const Outcome many =
+      job({"batch", "film", "rows.csv", "on-error=skip", "duration=1", "width=320", "height=180"});
+  EXPECT_EQ(many.status, 1) << many.err;
+  EXPECT_TRUE(has(many.err, "made, but without 2 of its shots")) << many.err;
+  EXPECT_TRUE(fs::exists(folder / "b.mp4"));
 }
 
 TEST_F(Jobs, MusicIsLoopedAndCutToTheFilm) {

@@ -2,6 +2,7 @@
 // Shot lists: what each format's rows become, mistakes by row and field, turns, order, languages,
 // shares, takes and brands, and how much memory many rows take.
 #include "base/error.h"
+#include "shot/brand.h"
 #include "shot/language.h"
 #include "shot/shot_json.h"
 #include "shot/shot_list.h"
@@ -358,6 +359,11 @@ TEST_F(ShotListTest, ABrandGivesItsStyleAndSeedToShotsThatBringNone) {
     if (base_id(shot.id, shot.language) != "shot-1") continue;
     EXPECT_EQ(shot.seed, plain[0].seed) << shot.id;
   }
+  Shot later; // as a stage gets it
+  later.id = "shot-1.zh~2";
+  later.language = "zh";
+  apply_brand_defaults(*load_brand(brand), later);
+  EXPECT_EQ(later.seed, plain[0].seed);
   settings.brand = file("typo.json", R"({"name":"Acme","promt":{}})");
   EXPECT_THROW(ShotListReader{settings}, Error);
   auto own = list("b.csv", "script,brand\na," + settings.brand + "\n");

@@ -73,6 +73,8 @@ class Report {
 
   std::map<std::string, double> cost() const; ///< by currency
   int cached() const;
+  /// How many shots failed and are missing in what is made.
+  int left_out() const { return left_out_; }
   double elapsed() const;
   /// The error told first; null while there is none.
   const Problem* first_error() const { return error_ ? &*error_ : nullptr; }
@@ -101,6 +103,7 @@ class Report {
   std::set<std::string> warned_;
   std::optional<Problem> error_;
   std::optional<BrandFigures> figures_;
+  int left_out_ = 0;
 };
 
 /// Progress, warnings and errors on standard error, the result on standard output.

@@ -40,7 +40,8 @@ std::string note_of(const BatchResult& result) {
 }
 
 SheetEntry entry_of(const BatchResult& result, BatchRows& rows) {
-  SheetEntry entry{.title = std::to_string(result.item.row),
+  const bool listed = !result.item.place.empty() || result.item.out.empty();
+  SheetEntry entry{.title = listed ? std::to_string(result.item.row) : result.item.language,
                    .words = words_of(result.item, rows),
                    .note = note_of(result)};
   if (!result.item.out.empty())

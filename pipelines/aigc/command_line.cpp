@@ -33,7 +33,7 @@ constexpr std::array kOptions = std::to_array<Option>({
     {"--jobs", &CommandLine::jobs, kBatch},
     {"--max-cost", &CommandLine::max_cost, kBatch},
     {"--report", &CommandLine::report, kBatch},
-    {"--sheet", &CommandLine::sheet, kBatch},
+    {"--sheet", &CommandLine::sheet, kJob | kBatch},
     {"--shard", &CommandLine::shard, kBatch},
     {"--shards", &CommandLine::shards, kBatch},
     {"--retry-failed", &CommandLine::retry_failed, kBatch},

@@ -20,7 +20,7 @@ struct CommandLine {
   std::string from;          ///< "keyframes": pay for none of those
   std::string since;         ///< of costs: a day
   std::string report;        ///< of batch: JSON file
-  std::string sheet;         ///< of batch: a contact sheet of what is there
+  std::string sheet;         ///< of many files: a contact sheet of what is there
   std::string shard;         ///< of batch: "I/N", I from 0; empty = as the environment says
   std::string shards;        ///< of batch: N, where the environment gives I alone
   std::string jobs;          ///< of batch: rows worked on at once

@@ -9,6 +9,7 @@
 #include "packages.h"
 #include "plan.h"
 #include "sheet.h"
+#include "shot/language.h"
 #include "shot/shot_meta.h"
 #include "text.h"
 
@@ -134,7 +135,8 @@ SheetEntry entry_of(const Keyframe& keyframe) {
   const Shot& shot = keyframe.shot;
   const std::string number = std::to_string(shot.index + 1);
   SheetEntry entry{.file = keyframe.file, .title = number, .note = note_of(shot)};
-  if (shot.id != "shot-" + number) entry.title += " · " + shot.id;
+  const std::string id(base_id(shot.id, shot.language));
+  if (id != "shot-" + number) entry.title += " · " + id;
   entry.words = shot.script.empty() ? shot.prompt : shot.script;
   if (keyframe.file.empty()) entry.instead = "filmed from words alone: " + shot.words();
   return entry;
@@ -205,13 +207,13 @@ Ending make_keyframes(const JobFile& job, const Values& values, Report& report) 
   return ending;
 }
 
-bool check_keyframes(const JobFile& job, const Values& values, const std::set<std::string>& retaken,
+bool check_keyframes(const JobFile& job, const Values& values, const std::set<gint64>& retaken,
                      Report& report) {
   const auto plan = plan_job(job, values, PlanUntil::keyframes, report, nullptr);
   if (!plan) return false;
   std::map<gint64, std::string> unseen; // by place in the list
   for (const auto& call : plan->calls)
-    if (call.stage == "image" && call.service != "preview" && !retaken.contains(call.id))
+    if (call.stage == "image" && call.service != "preview" && !retaken.contains(call.index))
       unseen[call.index] = std::to_string(call.index + 1) + " (" + call.id + ")";
   std::string missing;
   size_t named = 0;

@@ -16,7 +16,7 @@ Ending make_keyframes(const JobFile& job, const Values& values, Report& report);
 
 /// Throws Error{Fault::settings} that names the shots whose keyframes would have to be paid for,
 /// other than those `retaken`: nobody has seen them. False when it was interrupted.
-bool check_keyframes(const JobFile& job, const Values& values, const std::set<std::string>& retaken,
+bool check_keyframes(const JobFile& job, const Values& values, const std::set<gint64>& retaken,
                      Report& report);
 
 } // namespace aigc::runner

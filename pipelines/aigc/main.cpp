@@ -124,6 +124,9 @@ int run(const CommandLine& line, Report& report) {
   if (many && !(line.stop_at.empty() && line.from.empty()))
     throw Error(Fault::settings, "keyframes are looked at one film at a time",
                 "Give language and a name of its own, such as language=zh out=film.zh.mp4.");
+  if (!line.sheet.empty() && !line.batch && !many)
+    throw Error(Fault::settings, "--sheet is for many files",
+                "Give it to batch, or with languages; keyframes have one anyway.");
   if (line.batch || (many && !line.print)) return run_many(job, line);
   const Values values = job.complete(line.values);
   if (line.print && !TakePlan::is_wanted(job, values)) return print_launch_line(job.render(values));

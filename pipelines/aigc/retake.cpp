@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "cut.h"
 #include "quiet_report.h"
+#include "shot/language.h"
 #include "shot/shot_meta.h"
 #include "store/files.h"
 
@@ -103,7 +104,9 @@ const Shot& find_shot(const std::vector<Shot>& shots, const std::string& word) {
   const bool number = !word.empty() && std::all_of(word.begin(), word.end(),
                                                    [](char c) { return g_ascii_isdigit(c); });
   for (const auto& shot : shots)
-    if (shot.id == word || (number && std::to_string(shot.index + 1) == word)) return shot;
+    if (shot.id == word || base_id(shot.id, shot.language) == word ||
+        (number && std::to_string(shot.index + 1) == word))
+      return shot;
   throw Error(Fault::settings,
               std::string(kRetake) + "=" + word + ": there is no such shot in the list of " +
                   std::to_string(shots.size()),
@@ -136,15 +139,16 @@ TakePlan::TakePlan(const JobFile& job, Values values, Report& report, Interrupt*
 void TakePlan::ask_again(const std::vector<Shot>& shots, const std::string& retake) {
   for (const auto& word : split(retake, ',')) {
     const Shot& shot = find_shot(shots, word);
-    if (!retaken_.insert(shot.id).second) continue;
-    const auto before = takes_.find(shot.id);
+    const std::string id(base_id(shot.id, shot.language));
+    if (!retaken_.insert(shot.index).second) continue;
+    const auto before = takes_.find(id);
     const auto all = values_.find("take");
     gint64 take = shot.take;
     if (before != takes_.end())
       take = before->second;
     else if (take == 0 && all != values_.end())
       take = std::stoll(all->second);
-    takes_[shot.id] = take + 1;
+    takes_[id] = take + 1;
   }
 }
 
@@ -152,7 +156,8 @@ void TakePlan::ask_again(const std::vector<Shot>& shots, const std::string& reta
 void TakePlan::set_takes(const std::vector<Shot>& shots) {
   std::string takes;
   for (const auto& shot : shots)
-    if (const auto take = takes_.find(shot.id); take != takes_.end())
+    if (const auto take = takes_.find(std::string(base_id(shot.id, shot.language)));
+        take != takes_.end())
       takes += (takes.empty() ? "" : ",") + std::to_string(shot.index + 1) + "=" +
                std::to_string(take->second);
   if (!takes.empty()) values_[kTakes] = takes;

@@ -10,7 +10,7 @@
 
 namespace aigc::runner {
 
-/// By the shot's id.
+/// By the shot's id, less what its language adds.
 using TakesById = std::map<std::string, gint64>;
 
 /// FILM.keyframes beside FILM.mp4: what is looked at before clips are paid for, and the takes.
@@ -28,8 +28,8 @@ class TakePlan {
 
   /// As the job wants them.
   const Values& values() const { return values_; }
-  /// The ids of the shots that get another take now.
-  const std::set<std::string>& retaken() const { return retaken_; }
+  /// The shots that get another take now, by their place in the list.
+  const std::set<gint64>& retaken() const { return retaken_; }
   /// The next run shall know them. Throws Error{Fault::write}.
   void remember() const;
 
@@ -40,7 +40,7 @@ class TakePlan {
   Values values_;
   std::string record_; ///< path
   TakesById takes_;
-  std::set<std::string> retaken_;
+  std::set<gint64> retaken_;
 };
 
 } // namespace aigc::runner

@@ -63,7 +63,7 @@ class Look : public ProgramTest {
 
   Outcome film(Names words) const {
     words.insert(words.begin(),
-                 {"film", "shots=story.json", "out=story.mp4", "width=320", "height=180"});
+                 {"film", "shots=story.json", "out=story.mp4", "width=320", "height=180", "fps=2"});
     return aigc(words, "AIGC_JOBS");
   }
 
@@ -187,12 +187,25 @@ TEST_F(Look, WhatWasSeenIsWhatTheFilmGets) {
   EXPECT_EQ(last_picture_seed(), 7 + 2 * kTakeStride);
 }
 
+TEST_F(Look, InALanguageShotsAreKnownByTheirOwnIds) {
+  const Names zh{"language=zh", "--stop-at=keyframes"};
+  ASSERT_EQ(film(zh).status, 0);
+  for (const char* word : {"retake=boat", "retake=2"}) {
+    Names words = zh;
+    words.push_back(word);
+    ASSERT_EQ(film(words).status, 0) << word;
+  }
+  EXPECT_EQ(paid(), (Paid{3, 5, 0}));
+  EXPECT_TRUE(has(read("story.keyframes/takes.json"), R"({"boat":2})"));
+  EXPECT_TRUE(has(read("story.keyframes/sheet.html"), "<b>2 · boat</b>"));
+}
+
 TEST_F(Look, ABatchKeepsToTheTakesToo) {
   ASSERT_EQ(film({"retake=2"}).status, 0);
   const Paid before = paid();
   write("rows.csv", "shots,out\nstory.json,story.mp4\n");
   const Outcome run =
-      aigc({"batch", "film", "rows.csv", "width=320", "height=180", "--jobs=1"}, "AIGC_JOBS");
+      aigc({"batch", "film", "rows.csv", "width=320", "height=180", "fps=2"}, "AIGC_JOBS");
   EXPECT_EQ(run.status, 0) << run.err;
   EXPECT_TRUE(has(run.out, "made 1, skipped 0")) << run.out;
   EXPECT_EQ(paid(), before);
@@ -283,6 +296,7 @@ TEST_F(Look, RefusesWhatMakesNoSense) {
                                     {"--stop-at=keyframes", "--from=keyframes"},
                                     {"--dry-run", "--print"},
                                     {"--stop-at=keyframes", "--print"},
+                                    {"--sheet=s.jpg"},
                                     {"--stop-at=keyframes", "languages=zh,en"}};
   for (const auto& words : wrong)
     EXPECT_EQ(film(words).status, 2) << words.front();

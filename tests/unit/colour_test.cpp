@@ -95,7 +95,7 @@ TEST(Colour, LabAndBackIsTheSameColour) {
         const Rgb colour{std::uint8_t(r), std::uint8_t(g), std::uint8_t(b)};
         ASSERT_EQ(rgb_of(lab_of(colour)), colour) << r << " " << g << " " << b;
       }
-  EXPECT_EQ(rgb_of({100, 0, 120}).red, 255) << "clipped, not wrapped";
+  EXPECT_EQ(rgb_of(Lab{100, 0, 120}).red, 255) << "clipped, not wrapped";
 }
 
 TEST(Colour, ContrastIsThatOfWcag) {

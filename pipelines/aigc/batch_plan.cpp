@@ -55,12 +55,15 @@ BatchPlan plan_rows(std::vector<BatchResult>& results, size_t jobs, const PlanIt
   BatchPlan all{.ended = BatchPool(results, make, quiet).run(jobs, interrupt)};
   all.interrupted = interrupt.finish.cancelled();
   std::vector<Plan> in_order;
+  size_t skipped = 0;
   for (const auto& result : results) {
+    skipped += result.state == RowState::skipped;
     all.failed += result.state == RowState::failed;
     if (result.state != RowState::made) continue;
     in_order.push_back(plans.lock()->at(result.item.out));
   }
   all.sum = sum_plans(in_order, jobs);
+  all.sum.skipped = skipped;
   return all;
 }
 

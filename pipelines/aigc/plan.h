@@ -51,6 +51,7 @@ struct PlanLine {
 struct PlanSum {
   std::vector<PlanLine> lines;
   size_t files = 0;
+  size_t skipped = 0; ///< files that need not be made
   int from_store = 0;
   double seconds = 0; ///< until all services are done
 

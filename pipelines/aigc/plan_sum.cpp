@@ -198,8 +198,9 @@ std::string plan_text(const PlanSum& sum) {
     text += padded(line.stage, 7) + "  " + padded(line.service + " " + line.model, width) +
             format("  %5d  ", line.calls) + padded(units_of(line), 20) + "  " + cost_of(line) +
             (line.open ? format(" (%d ordered before)", line.open) : "") + "\n";
-  text += format("dry run of %zu %s: %d calls, %d from the store; cost: ", sum.files,
-                 sum.files == 1 ? "file" : "files", sum.calls(), sum.from_store);
+  text += format("dry run of %zu %s", sum.files, sum.files == 1 ? "file" : "files");
+  if (sum.skipped) text += format(", %zu skipped", sum.skipped);
+  text += format(": %d calls, %d from the store; cost: ", sum.calls(), sum.from_store);
   text += (sum.cost().empty() ? "" : "at most ") + cost_text(sum.cost());
   if (sum.unpriced()) text += format(", and %d calls of unknown price", sum.unpriced());
   return text + "; time of the services: about " + duration_text(sum.seconds) +
@@ -222,7 +223,8 @@ JsonObjectMaker plan_json(const PlanSum& sum, JsonObjectMaker json) {
     one.set("pictures", line.pictures).set("film-seconds", line.film_seconds);
     lines.push_back(one.set("cost", amounts(line.cost)));
   }
-  json.set("files", static_cast<gint64>(sum.files)).set("calls", sum.calls());
+  json.set("files", static_cast<gint64>(sum.files));
+  json.set("skipped", static_cast<gint64>(sum.skipped)).set("calls", sum.calls());
   json.set("from-store", sum.from_store).set("cost", amounts(sum.cost()));
   json.set("unpriced", sum.unpriced()).set("seconds", sum.seconds).set("stages", lines);
   return json;

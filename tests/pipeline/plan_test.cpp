@@ -279,7 +279,7 @@ TEST_F(Look, ADryRunOfABatchAddsUpItsRowsAndMakesNothing) {
   EXPECT_FALSE(fs::exists(folder / ".aigc-batch"));
   ASSERT_EQ(aigc(words, "AIGC_JOBS").status, 0);
   EXPECT_EQ(paid(), (Paid{2, 2, 0}));
-  EXPECT_TRUE(has(aigc(dry, "AIGC_JOBS").out, "dry run of 0 files: 0 calls"));
+  EXPECT_TRUE(has(aigc(dry, "AIGC_JOBS").out, "dry run of 0 files, 3 skipped: 0 calls"));
 }
 
 TEST_F(Look, ADryRunSaysWhichRowsWouldFail) {

@@ -36,7 +36,10 @@ struct DriverOptions {
   std::chrono::milliseconds timeout{60'000};  ///< longest wait for one result
   std::chrono::milliseconds poll_interval{0}; ///< 0 = adaptive
   unsigned max_retries = 4;                   ///< tries after the first
-  bool use_cache = true;                      ///< take what the store has
+  /// How long a service that is asked too fast is tried again however often, where it is tried at
+  /// all: other processes use its limits too, and nobody here counts their calls.
+  std::chrono::milliseconds rate_patience{60'000};
+  bool use_cache = true;     ///< take what the store has
   double max_cost = 0;       ///< over the process, in the price file's currency; 0 = no limit
   bool cancel_tasks = false; ///< on cancel, those that have not begun
   std::function<void(GBytes*)> preview; ///< takes sketches of the unfinished result: PNG or JPEG

@@ -222,6 +222,7 @@ Failover::Made Failover::run(Shot& shot, size_t number) const {
   const bool alone = candidates_.size() == 1;
   const Driver& driver = candidates_[number].driver;
   DriverOptions options = shot.options;
+  if (!alone) options.rate_patience = {}; // another one may have time
   bool locked = false; // what fails before says nothing of the service
   options.reached = [&](Step step) {
     locked = locked || step == Step::locked;

@@ -19,6 +19,7 @@ namespace {
 constexpr double kPollsPerSecond = 18; ///< services allow 20 per account
 constexpr const char* kPollGroup = "polls";
 constexpr unsigned kFindTries = 3;
+constexpr unsigned kRateStep = 3;           ///< of backoff(), at most: such limits are for seconds
 constexpr gint64 kKnownMs = 25 * 3'600'000; ///< services forget tasks a little earlier
 
 gint64 now_ms() {
@@ -163,7 +164,8 @@ std::optional<Result> PaidCall::order() {
   slot_ = Limiter::enter(limiter_, attempt_.call.cancel, Clock::time_point::max());
   reserve();
   limiter_->pace(attempt_.call.cancel, Clock::time_point::max());
-  attempt_.call.deadline = Clock::now() + attempt_.options.timeout;
+  const auto begun = Clock::now();
+  attempt_.call.deadline = begun + attempt_.options.timeout;
   for (;;) {
     attempt_.check();
     house_.lock.check();
@@ -177,13 +179,20 @@ std::optional<Result> PaidCall::order() {
           write_off(Billed::surely);
         else
           drop();
-        if (!error.retry || attempt_.requests > attempt_.options.max_retries) throw;
+        if (!error.retry || !may_try_again(error, begun)) throw;
         back_off(error);
         if (!reserved_) reserve();
       }
     }
     limiter_->pace(attempt_.call.cancel, attempt_.call.deadline);
   }
+}
+
+bool PaidCall::may_try_again(const Error& error, Clock::time_point begun) const {
+  const unsigned tries = attempt_.options.max_retries;
+  if (attempt_.requests <= tries) return true;
+  return tries > 0 && error.http_status == 429 &&
+         Clock::now() - begun < attempt_.options.rate_patience;
 }
 
 std::optional<Result> PaidCall::submit() {
@@ -251,7 +260,10 @@ Found PaidCall::find_lost() {
 
 /// Waits before another try. Throws when the service asks for more patience than there is.
 void PaidCall::back_off(const Error& error) {
-  const auto wait = std::max(backoff(attempt_.requests - 1), error.retry_after);
+  const bool too_fast = error.http_status == 429;
+  const unsigned step = attempt_.requests - 1;
+  const auto wait =
+      std::max(backoff(too_fast ? std::min(step, kRateStep) : step), error.retry_after);
   if (error.retry_after > 0ms && Clock::now() + error.retry_after >= attempt_.call.deadline) {
     Error told = error;
     told.retry = false;
@@ -259,7 +271,7 @@ void PaidCall::back_off(const Error& error) {
                   ", which is beyond timeout: run again then";
     throw told;
   }
-  if (error.http_status == 429) limiter_->hold_off(wait);
+  if (too_fast) limiter_->hold_off(wait);
   GST_INFO("%s: %s, trying again", entry_.service.c_str(), error.what());
   attempt_.pause(wait);
 }

@@ -73,6 +73,7 @@ class PaidCall {
   bool resume();
   std::optional<Result> order();
   std::optional<Result> submit();
+  bool may_try_again(const Error& error, std::chrono::steady_clock::time_point begun) const;
   bool clarify(const Error& lost);
   Found find_lost();
   void back_off(const Error& error);

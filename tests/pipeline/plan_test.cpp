@@ -128,7 +128,7 @@ TEST_F(Look, AShotThatFailedHasACardThatSaysWhy) {
   server.fail(R"([{"route": "image-async", "kind": "status", "status": 400, "times": 1,
                    "code": "DataInspectionFailed", "message": "not allowed"}])");
   const Outcome run = film({"--stop-at=keyframes", "on-error=skip"});
-  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_EQ(run.status, 3) << run.err;
   EXPECT_EQ(paid().pictures, 2u);
   const std::string page = read("story.keyframes/sheet.html");
   EXPECT_TRUE(has(page, "story.mp4 · 2 keyframes, 1 failed"));

@@ -92,6 +92,18 @@ TEST_F(DriverTest, RetriesWhatMayPassAndNotMoreThanAllowed) {
   EXPECT_FALSE(is_open());
 }
 
+TEST_F(DriverTest, ARateThatOthersUseUpIsWaitedForBeyondTheTries) {
+  backend->failure.http_status = 429;
+  backend->failures = 3;
+  options.max_retries = 1;
+  EXPECT_EQ(run().requests, 4u);
+  backend->failures = 100;
+  options.max_retries = 0; // none is none
+  request.take = 1;
+  EXPECT_EQ(fault(), Fault::read);
+  EXPECT_EQ(backend->submits, 5);
+}
+
 TEST_F(DriverTest, ABilledAnswerOfNoUseIsInTheLedgerWhenItIsAskedForAgain) {
   backend->failures = 1;
   backend->failure.billed = true;

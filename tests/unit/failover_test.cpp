@@ -30,6 +30,15 @@ TEST_F(FailoverTest, AnotherMakesItWhenOneIsDownOrRefusesAndTheUserHearsOfItOnce
   EXPECT_EQ(warnings[0], "one at one.test is down (no connection), two at two.test takes over");
 }
 
+TEST_F(FailoverTest, AServiceThatIsAskedTooFastIsLeftAfterItsTries) {
+  options.max_retries = 1;
+  one->failures = 1'000'000;
+  one->failure = ScriptedBackend::passing("too fast");
+  one->failure.http_status = 429;
+  EXPECT_EQ(make().by, 1u);
+  EXPECT_EQ(one->submits, 2);
+}
+
 TEST_F(FailoverTest, SketchesArriveFromWhoeverIsAsked) {
   std::vector<GBytes*> seen;
   options.preview = [&](GBytes* sketch) { seen.push_back(sketch); };

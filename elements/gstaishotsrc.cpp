@@ -151,7 +151,7 @@ class BadRows {
     const std::string code = "list:" + shot.id;
     post_progress(element_, GST_PROGRESS_TYPE_START, code, "reading");
     post_progress(element_, GST_PROGRESS_TYPE_ERROR, code, error.what());
-    post_shot_failed(element_, shot, "list", error);
+    post_shot_failed(element_, shot, "list", error, true);
     report(element_, error, false);
   }
 

@@ -3,6 +3,7 @@
 #include "shot/brand.h"
 
 #include "base/words.h"
+#include "shot/language.h"
 
 #include <array>
 #include <cstdio>
@@ -20,7 +21,7 @@ std::string with_words(const std::string& locked, const std::string& text) {
 }
 
 /// Of a shot's own: FNV-1a of its id, begun with the brand's number.
-gint64 seed_for(const Brand& brand, const std::string& id) {
+gint64 seed_for(const Brand& brand, std::string_view id) {
   guint64 hash = 14695981039346656037ull ^ static_cast<guint64>(brand.seed);
   for (const unsigned char c : id)
     hash = (hash ^ c) * 1099511628211ull;
@@ -47,7 +48,8 @@ void apply_brand_defaults(const Brand& brand, Shot& shot) {
   if (shot.style.empty()) shot.style = brand.style;
   if (shot.seed >= 0) return;
   if (brand.seeds == Brand::Seeds::fixed) shot.seed = brand.seed;
-  if (brand.seeds == Brand::Seeds::per_shot) shot.seed = seed_for(brand, shot.id);
+  if (brand.seeds == Brand::Seeds::per_shot)
+    shot.seed = seed_for(brand, base_id(shot.id, shot.language));
 }
 
 void apply_brand(const Brand& brand, Shot& shot) {

@@ -178,9 +178,12 @@ Shot in_language(const ListedShot& listed, const std::string& language) {
   if (!by_language || !is_blank(shot.script) || !is_blank(shot.prompt)) return shot;
   const std::string field = listed.scripts.empty() ? "prompt" : "script";
   const auto& words = listed.scripts.empty() ? listed.prompts : listed.scripts;
-  if (shot.language.empty())
-    refuse(field + ": has words for several languages",
-           "say which with languages=" + words.begin()->first);
+  if (shot.language.empty()) {
+    std::string languages;
+    for (const auto& [language, text] : words)
+      languages += (languages.empty() ? "" : ",") + language;
+    refuse(field + ": has words for several languages", "say which with languages=" + languages);
+  }
   refuse(field + ": has no words in " + shot.language,
          "add " + field + ":" + shot.language + ", or plain " + field);
 }

@@ -109,8 +109,8 @@ Outcome StageFlow::ask(const Round& round, const Job& job, Cancel& cancel,
 
 Outcome StageFlow::apply_policy(const Round& round, const Job& job, const Error& error,
                                 Cancel& cancel) {
-  post_shot_failed(element_, job.shot, kind_.stage_name(), error);
   const auto policy = static_cast<OnError>(kind_.shared_settings().on_error);
+  post_shot_failed(element_, job.shot, kind_.stage_name(), error, policy == OnError::skip);
   // Falling back helps when a service fails, not when the shot itself cannot be worked on, nor when
   // a key is refused: what comes behind would be paid for in vain.
   const bool is_unusable = policy == OnError::fallback &&

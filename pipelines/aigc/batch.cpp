@@ -206,6 +206,12 @@ class Batch {
       record.digest = digests_.of(job_, values);
       const JobRun run = run_job(job_, values, *report, options);
       if (run.made) result.state = RowState::made;
+      if (run.made && report->left_out() > 0) {
+        result.state = RowState::failed;
+        result.message =
+            "made, but without " + std::to_string(report->left_out()) + " of its shots";
+        result.remedy = "Look at the warnings, and run it again.";
+      }
       if (run.ending == Ending::interrupted || run.ending == Ending::stopped)
         result.state = RowState::running;
     } catch (...) {

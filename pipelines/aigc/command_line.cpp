@@ -150,7 +150,7 @@ Of batch (docs/batch.md):
   --shards N        how many shards there are, where the environment does not say
   --allow-preview   run without a service, too
 
-Exit status: 0 done, 1 failed (doctor: no film can be made; batch: some of it), 2 wrong usage (nothing was started), 130 interrupted.
+Exit status: 0 done, 1 failed (doctor: no film can be made; batch: some of it), 2 wrong usage (nothing was started), 3 done without the shots that failed (on-error=skip), 130 interrupted.
 )";
 }
 

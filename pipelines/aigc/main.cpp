@@ -23,7 +23,7 @@
 namespace aigc::runner {
 namespace {
 
-enum Exit { kDone = 0, kFailed = 1, kUsage = 2, kInterrupted = 130 };
+enum Exit { kDone = 0, kFailed = 1, kUsage = 2, kIncomplete = 3, kInterrupted = 130 };
 
 int list_jobs() {
   for (const auto& name : job_names())
@@ -108,7 +108,7 @@ int run(const CommandLine& line, Report& report) {
   gst_init(nullptr, nullptr);
   const int status = run_one(job, values, report);
   gst_deinit();
-  return status;
+  return status == kDone && report.left_out() > 0 ? kIncomplete : status;
 }
 
 int main(int argc, char** argv) {

@@ -66,6 +66,11 @@ void Report::element_message(const std::string& element, const GstStructure* str
     const char* currency = gst_structure_get_string(structure, "currency");
     if (cost > 0) tally.cost[currency ? currency : ""] += cost;
   }
+  if (gst_structure_has_name(structure, "aigc/shot-failed")) {
+    gboolean is_left_out = FALSE;
+    gst_structure_get_boolean(structure, "left-out", &is_left_out);
+    left_out_ += is_left_out;
+  }
   show_element_message(element, structure);
 }
 

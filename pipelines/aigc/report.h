@@ -65,6 +65,8 @@ class Report {
 
   std::map<std::string, double> cost() const; ///< by currency
   int cached() const;
+  /// How many shots failed and are missing in what is made.
+  int left_out() const { return left_out_; }
   double elapsed() const;
   /// The error told first; null while there is none.
   const Problem* first_error() const { return error_ ? &*error_ : nullptr; }
@@ -88,6 +90,7 @@ class Report {
   std::set<std::pair<std::string, std::string>> running_; ///< stage, shot
   std::set<std::string> warned_;
   std::optional<Problem> error_;
+  int left_out_ = 0;
 };
 
 /// Progress, warnings and errors on standard error, the result on standard output.

@@ -2,6 +2,9 @@
 // Bad input: one clear error that names element, value and remedy; nothing asked, nothing hung.
 #include "launch.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 using namespace aigc;
 
 namespace {
@@ -53,6 +56,15 @@ TEST_F(BadInputTest, SettingsAreRefusedBeforeAnythingStarts) {
        {"camera:", "duration is 10000", "60"}},
       {"aishotsrc name=l ! fakesink", {"l:", "no shots", "script"}},
       {"aishotsrc name=l script=a location=b ! fakesink", {"l:", "both", "one of them"}},
+      {"aishotsrc name=l script=a loop=0 ! fakesink", {"l:", "loop is 0", "-1"}},
+      {"aishotsrc name=l script=a shard-index=2 shard-count=2 ! fakesink",
+       {"l:", "shard-index is 2 of 2", "from 0"}},
+      {"aishotsrc name=l script=a languages=en,cn ! fakesink",
+       {"l:", "'cn' is no language", "did you mean zh?"}},
+      {"aishotsrc name=l script=a takes=3 ! fakesink", {"l:", "takes=3", "3=1,7=2"}},
+      {"aishotsrc name=l script=a takes=2=1 ! fakesink", {"l:", "takes: there is no shot 2"}},
+      {"aishotsrc name=l script=a brand=/nowhere/acme.json ! fakesink",
+       {"l:", "/nowhere/acme.json"}},
   };
   for (const auto& one : cases)
     expect_one_error(one);
@@ -80,9 +92,28 @@ TEST_F(BadInputTest, ListsNameFileRowAndField) {
   std::string seventh = "[";
   for (int i = 1; i <= 8; ++i)
     seventh += std::string(i > 1 ? "," : "") + (i == 7 ? R"({"duration":"long"})" : "\"ok\"");
+  const std::string pipe = folder.path() + "/pipe.txt", sparse = file("sparse.json", "[");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  ASSERT_EQ(truncate(sparse.c_str(), 2LL << 30), 0);
   const std::vector<Case> cases = {
       {"/nowhere/list.txt", {"/nowhere/list.txt", "does not exist"}},
-      {folder.path(), {folder.path(), "not a file"}},
+      {folder.path(), {folder.path(), "is a folder"}},
+      {pipe, {pipe, "is a pipe"}},
+      {sparse, {sparse, "2147483648 bytes"}},
+      {file("wide.txt", "\xff\xfe"
+                        "a"),
+       {"wide.txt", "UTF-16", "UTF-8"}},
+      {file("latin.csv", "script,mood\nfox,tr\xfc"
+                         "b\n"),
+       {"latin.csv", "row 1 (line 2)", "mood", "not valid UTF-8", "iconv"}},
+      {file("blank.csv", "script,mood\nfox,\n\n,wet\n"),
+       {"blank.csv", "row 2 (line 4): script: missing"}},
+      {file("twice.csv", "script,id\nfox,x\ncat,x\n"),
+       {"twice.csv", "row 2 (line 3)", "\"x\" is already taken by row 1"}},
+      {file("tongue.csv", "script,language\nfox,english\n"),
+       {"tongue.csv", "row 1 (line 2)", "language: \"english\" is no language", "mean en?"}},
+      {file("comma.json", "[\"a\"\n \"b\"]"),
+       {"comma.json", "a comma is missing in line 2, column 2"}},
       {file("row.json", seventh + "]"), {"row.json", "row 7", "duration must be a number"}},
       {file("cut.json", "[{\"script\":"), {"cut.json", "not valid JSON"}},
       {file("empty.txt", ""), {"empty.txt", "no shot"}},
@@ -97,7 +128,7 @@ TEST_F(BadInputTest, ListsNameFileRowAndField) {
 }
 
 TEST_F(BadInputTest, AShotWithoutWordsIsFilledInOrRefused) {
-  const std::string list = file("blank.json", R"([{"id":"a","duration":1},"",{}])");
+  const std::string list = file("blank.json", R"([{"id":"a","duration":1},{"seed":1}])");
   expect_one_error({"aishotsrc location=" + list + " ! aipromptenhance name=w ! fakesink",
                     {"w:", "no words", "script"}},
                    true);

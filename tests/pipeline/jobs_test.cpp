@@ -164,6 +164,43 @@ TEST_F(Jobs, WhichShotsHaveAKeyframeIsSaidByTheListElseByTheJob) {
   }
 }
 
+TEST_F(Jobs, AListHasItsWordsInTheLanguageOfTheFilm) {
+  std::ofstream(folder / "list.csv")
+      << "id,script:zh,script:en\nlake,山间的湖,a lake\nship,船,a ship\n";
+  const Names words = {"film",       "shots=list.csv", "out=a.mp4",
+                       "duration=1", "width=320",      "height=180"};
+  Names english = words;
+  english.insert(english.end(), {"language=en", "--json"});
+  const Outcome run = job(english);
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_TRUE(has(run.out, "lake.en")) << run.out;
+  const Outcome none = job(words);
+  EXPECT_EQ(none.status, 1);
+  EXPECT_TRUE(has(none.err, "list.csv: row 1 (line 2): script: has words for several languages"))
+      << none.err;
+}
+
+TEST_F(Jobs, BadRowsOfAListAreLeftOutWhereAskedAndSaid) {
+  std::ofstream(folder / "list.csv") << "script,width\n山间的湖,\n船,1\n,64\n";
+  Names words = {"film", "shots=list.csv", "out=a.mp4", "duration=1", "width=320", "height=180"};
+  EXPECT_EQ(job(words).status, 1);
+  EXPECT_FALSE(fs::exists(folder / "a.mp4"));
+  words.push_back("on-error=skip");
+  const Outcome run = job(words);
+  EXPECT_EQ(run.status, 3) << run.err;
+  EXPECT_TRUE(has(run.out, "a.mp4: 1.00 s, 320x180")) << run.out;
+  EXPECT_TRUE(has(run.err, "list.csv: row 2 (line 3): width is 1")) << run.err;
+  EXPECT_TRUE(has(run.err, "list.csv: row 3 (line 4): script: missing")) << run.err;
+  EXPECT_TRUE(has(run.out + run.err, "list        0       2")) << run.out << run.err;
+
+  std::ofstream(folder / "rows.csv") << "shots,out\nlist.csv,b.mp4\n";
+  const Outcome many =
+      job({"batch", "film", "rows.csv", "on-error=skip", "duration=1", "width=320", "height=180"});
+  EXPECT_EQ(many.status, 1) << many.err;
+  EXPECT_TRUE(has(many.err, "made, but without 2 of its shots")) << many.err;
+  EXPECT_TRUE(fs::exists(folder / "b.mp4"));
+}
+
 TEST_F(Jobs, MusicIsLoopedAndCutToTheFilm) {
   if (!adopt(gst_element_factory_find("streamfollow")))
     GTEST_SKIP() << "the element streamfollow is not built yet";

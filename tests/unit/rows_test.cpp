@@ -287,6 +287,7 @@ TEST_F(RowsTest, AMarkInAFileThatChangedIsRefused) {
   const auto mark = reader.mark();
   file("a.txt", "something else\n");
   EXPECT_THROW(reader.read_at(mark), Error);
+  EXPECT_THROW(reader.next(), Error);
 }
 
 TEST_F(RowsTest, ReadingCanBeStoppedAndTakenUpAgain) {

@@ -248,8 +248,8 @@ TEST_F(Brands, AnotherBrandOrLogoMakesARowAgain) {
   shell("gst-launch-1.0 -q videotestsrc num-buffers=1 pattern=blue "
         "! video/x-raw,format=RGB,width=40,height=20 ! pngenc ! filesink location=logo.png");
   EXPECT_TRUE(has(job(words).out, "made 1")) << "the logo has changed";
-  write("acme.json", R"({"name": "Other"})");
-  EXPECT_TRUE(has(job(words).out, "made 1")) << "the brand has changed";
+  write("acme.json", std::string(kHouse).insert(1, R"("words": "ink", )"));
+  EXPECT_TRUE(has(job(words).out, "made 1")) << "the brand has other words";
 }
 
 TEST_F(Brands, TheFiguresAreTold) {

@@ -91,7 +91,8 @@ class Driver {
   Expectation expect(const Request& request) const;
 
   /// Calls worth having under way at once: twice those that the service works on, since a place is
-  /// free again when a result is there, and not when it has been fetched, looked at and kept.
+  /// free again when a result is there, and not when it has been fetched, looked at and kept. As
+  /// many as the model's table says where that is less than the service would take.
   unsigned at_once(const Model& model) const;
 
   /// Throws Error: of the backend, Fault::timeout past the deadline, Fault::cancelled,

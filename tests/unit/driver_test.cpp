@@ -20,6 +20,14 @@ TEST_F(DriverTest, TheSecondAskIsAnsweredFromTheStoreAtNoCost) {
   EXPECT_EQ(ledger.lines().size(), 1u);
 }
 
+TEST_F(DriverTest, TwiceAsManyAreWorthHavingUnderWayAsTheServiceWorksOn) {
+  const Pace two{.group = "two", .concurrent = 2}, thousand{.group = "many", .concurrent = 1000};
+  EXPECT_EQ(driver.at_once({.name = "m", .max_in_flight = 2, .pace = two}), 4u);
+  EXPECT_EQ(driver.at_once({.name = "m", .max_in_flight = 1000, .pace = thousand}), 64u);
+  EXPECT_EQ(driver.at_once({.name = "m", .max_in_flight = 8, .pace = thousand}), 8u);
+  EXPECT_EQ(driver.at_once({.name = "m", .max_in_flight = 3}), 3u) << "there is no limit";
+}
+
 TEST_F(DriverTest, AnotherTakeOrAnUnusedCacheAsksAgain) {
   run();
   request.take = 1;

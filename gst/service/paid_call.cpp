@@ -19,6 +19,7 @@ namespace {
 constexpr double kPollsPerSecond = 18; ///< services allow 20 per account
 constexpr const char* kPollGroup = "polls";
 constexpr unsigned kFindTries = 3;
+constexpr auto kRatePause = 4s;             ///< the longest after kRateStep tries
 constexpr unsigned kRateStep = 3;           ///< of backoff(), at most: such limits are for seconds
 constexpr gint64 kKnownMs = 25 * 3'600'000; ///< services forget tasks a little earlier
 
@@ -188,11 +189,15 @@ std::optional<Result> PaidCall::order() {
   }
 }
 
+/// Only a rate that the table knows is surely over in seconds; a full queue need not be. There is
+/// time for a last pause, or what the service said would be lost in a timeout.
 bool PaidCall::may_try_again(const Error& error, Clock::time_point begun) const {
   const unsigned tries = attempt_.options.max_retries;
   if (attempt_.requests <= tries) return true;
-  return tries > 0 && error.http_status == 429 &&
-         Clock::now() - begun < attempt_.options.rate_patience;
+  const bool has_rate = pace_of(model_, attempt_.request).per_second > 0;
+  if (tries == 0 || error.http_status != 429 || !has_rate) return false;
+  const auto now = Clock::now();
+  return now - begun < attempt_.options.rate_patience && now + kRatePause < attempt_.call.deadline;
 }
 
 std::optional<Result> PaidCall::submit() {

@@ -24,8 +24,9 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 inline constexpr Pace kOneAtATime{.group = "one", .concurrent = 1};
+inline constexpr Pace kQuick{.group = "quick", .per_second = 1000};
 inline constexpr std::array<Model, 5> kModels = {
-    {{.name = "m", .role = Role::words},
+    {{.name = "m", .role = Role::words, .pace = kQuick},
      {.name = "p", .role = Role::picture},
      {.name = "c", .role = Role::clip},
      {.name = "one", .role = Role::words, .pace = kOneAtATime},

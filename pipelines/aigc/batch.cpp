@@ -116,11 +116,13 @@ class Batch {
     for (const auto& result : results_)
       if (result.state == RowState::failed) display_->row_done(result);
     Interrupt interrupt;
+    std::optional<SignalWatch> signals(interrupt);
     const bool ended = pool.run(jobs_, interrupt);
     report_.interrupted = interrupt.finish.cancelled();
     report_.seconds = seconds_since(begun_);
     display_->finish(report_);
     if (!line_.report.empty()) write_file(line_.report, report_.json() + "\n");
+    signals.reset(); // no earlier: the report is there however often one asks for the end
     if (!line_.sheet.empty()) write_batch_sheet(line_.sheet, report_, rows_);
     const int status = report_.interrupted ? 130 : report_.totals().failed > 0 ? 1 : 0;
     if (!ended || has_left_pipelines()) {

@@ -52,6 +52,7 @@ BatchPlan plan_rows(std::vector<BatchResult>& results, size_t jobs, const PlanIt
     }
     return result;
   };
+  const SignalWatch signals(interrupt);
   BatchPlan all{.ended = BatchPool(results, make, quiet).run(jobs, interrupt)};
   all.interrupted = interrupt.finish.cancelled();
   std::vector<Plan> in_order;

@@ -59,7 +59,8 @@ ListedShot ShotListReader::listed(const Row& row) const {
   if (shot.id.empty()) shot.id = RowRegister::id_of(row.number);
   if (const auto take = settings_.takes.find(row.number, shot.id)) shot.take = take->second;
   if (shot.brand.empty()) shot.brand = settings_.brand;
-  if (is_brand_file(shot.brand)) apply_brand_defaults(*load_brand(shot.brand), shot);
+  // The stages apply it, behind what their own properties say; here it is only read.
+  if (is_brand_file(shot.brand)) load_brand(shot.brand);
   return listed;
 }
 

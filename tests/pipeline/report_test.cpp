@@ -41,6 +41,16 @@ void tell(Report& report) {
 
 } // namespace
 
+TEST(TextReport, SpeaksOfAnInterruptionOnlyWhereThereWasOne) {
+  for (const bool interrupted : {false, true}) {
+    testing::internal::CaptureStdout();
+    text_report()->finish(nullptr, interrupted);
+    const std::string out = testing::internal::GetCapturedStdout();
+    EXPECT_EQ(has(out, "interrupted"), interrupted) << out;
+    EXPECT_TRUE(has(out, "no file was made")) << out;
+  }
+}
+
 TEST(TextReport, TellsEachStepOnceAndTheSumAtTheEnd) {
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();

@@ -48,6 +48,22 @@ TEST_F(Batch, AFileThatIsReadCountsByWhatIsInIt) {
   EXPECT_TRUE(has(batch({"dot", "rows.txt", "look=look"}).out, "made 2"));
 }
 
+TEST_F(Batch, FilesCountFromTheFolderOfTheListThatNamesThem) {
+  fs::create_directory(folder / "list");
+  write("list/look", "of the list");
+  write("list/rows.csv", "out,in\na.txt,look\n");
+  EXPECT_EQ(batch({"copy", "list/rows.csv"}).status, 0);
+  EXPECT_EQ(read("a.txt"), "of the list");
+  // On the command line, and as a whole path, it is where it says.
+  write("look", "of the command line");
+  write("list/rows.csv", "out\na.txt\n");
+  EXPECT_EQ(batch({"copy", "list/rows.csv", "in=look"}).status, 0);
+  EXPECT_EQ(read("a.txt"), "of the command line");
+  write("list/rows.csv",
+        std::string("out,in\nb.txt,") + g_getenv("AIGC_TEST_JOBS") + "/copy.launch\n");
+  EXPECT_EQ(batch({"copy", "list/rows.csv"}).status, 0);
+}
+
 TEST_F(Batch, ARowsOwnValueWins) {
   write("rows.jsonl",
         "{\"id\": \"x\", \"prompt\": \"lake\"}\n{\"width\": 48, \"prompt\": \"b\"}\n");
@@ -198,6 +214,61 @@ TEST_F(Batch, InterruptedItBeginsNothingNewAndKeepsNoPart) {
   write("rows.csv", "frames,live\n10,no\n9,yes\n9,yes\n30,no\n");
   EXPECT_EQ(batch({"bars", "rows.csv", "--report=r.json"}).status, 0);
   EXPECT_EQ(states(report()), "skipped made made made");
+}
+
+namespace {
+
+/// A film that was looked at before, of so many shots that it takes a while to read them: what
+/// happens then can be interrupted.
+class PlannedFilm : public Batch {
+ protected:
+  PlannedFilm() {
+    std::string shots;
+    for (int i = 0; i < 60000; ++i)
+      shots += "shot " + std::to_string(i) + "\n";
+    write("shots.txt", shots);
+    write("rows.csv", "out,shots\na.mp4,shots.txt\n");
+    fs::create_directory(folder / "a.keyframes");
+    write("a.keyframes/takes.json", R"({"takes": {"shot-1": 1}})");
+  }
+  Program run(Names more = {}) const {
+    Names words{"batch", "film", "rows.csv", "--allow-preview", "--report=r.json", "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    return start(words, "AIGC_JOBS");
+  }
+  /// Whether SIGINT has a handler: while a pipeline runs, or the rows are worked on.
+  static bool is_watching(const Program& program) {
+    std::ifstream status("/proc/" + std::to_string(program.pid()) + "/status");
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with("SigCgt:"))
+        return std::stoull(line.substr(7), nullptr, 16) & 1u << (SIGINT - 1);
+    return false;
+  }
+};
+
+} // namespace
+
+TEST_F(PlannedFilm, InterruptedWhileRowsAreLookedAtItStartsNothing) {
+  for (const Names& more : {Names{}, Names{"on-error=skip"}}) {
+    Program program = run(more);
+    await([&] { return is_watching(program); });
+    program.signal(SIGINT);
+    const Outcome ended = program.wait();
+    EXPECT_EQ(ended.status, 130) << ended.out << ended.err;
+    EXPECT_FALSE(fs::exists(folder / "r.json"));
+  }
+}
+
+TEST_F(PlannedFilm, InterruptedBeforeTheFirstCallARowHasNotFailed) {
+  Program program = run();
+  await([&] { return is_watching(program); });
+  await([&] { return !is_watching(program); });
+  await([&] { return is_watching(program); }); // the rows are worked on
+  program.signal(SIGINT);
+  const Outcome ended = program.wait();
+  EXPECT_EQ(ended.status, 130) << ended.out << ended.err;
+  EXPECT_EQ(states(report()), "interrupted");
+  EXPECT_FALSE(fs::exists(folder / ".aigc-batch"));
 }
 
 TEST_F(Batch, InterruptedTwiceItEndsThoughAPipelineHangs) {

@@ -8,7 +8,6 @@
 #include "base/json.h"
 #include "cut.h"
 #include "quiet_report.h"
-#include "shot/language.h"
 #include "shot/shot_meta.h"
 #include "store/files.h"
 
@@ -104,7 +103,7 @@ const Shot& find_shot(const std::vector<Shot>& shots, const std::string& word) {
   const bool number = !word.empty() && std::all_of(word.begin(), word.end(),
                                                    [](char c) { return g_ascii_isdigit(c); });
   for (const auto& shot : shots)
-    if (shot.id == word || base_id(shot.id, shot.language) == word ||
+    if (shot.id == word || shot.base_id() == word ||
         (number && std::to_string(shot.index + 1) == word))
       return shot;
   throw Error(Fault::settings,
@@ -139,7 +138,7 @@ TakePlan::TakePlan(const JobFile& job, Values values, Report& report, Interrupt*
 void TakePlan::ask_again(const std::vector<Shot>& shots, const std::string& retake) {
   for (const auto& word : split(retake, ',')) {
     const Shot& shot = find_shot(shots, word);
-    const std::string id(base_id(shot.id, shot.language));
+    const std::string id(shot.base_id());
     if (!retaken_.insert(shot.index).second) continue;
     const auto before = takes_.find(id);
     const auto all = values_.find("take");
@@ -156,8 +155,7 @@ void TakePlan::ask_again(const std::vector<Shot>& shots, const std::string& reta
 void TakePlan::set_takes(const std::vector<Shot>& shots) {
   std::string takes;
   for (const auto& shot : shots)
-    if (const auto take = takes_.find(std::string(base_id(shot.id, shot.language)));
-        take != takes_.end())
+    if (const auto take = takes_.find(std::string(shot.base_id())); take != takes_.end())
       takes += (takes.empty() ? "" : ",") + std::to_string(shot.index + 1) + "=" +
                std::to_string(take->second);
   if (!takes.empty()) values_[kTakes] = takes;

@@ -412,9 +412,9 @@ TEST_F(ShotListTest, ANameNearAFieldIsWarnedOfOnce) {
                       "a,b,c,d,e,f,g,h,i\n"));
   shots(list("b.jsonl", "\"a\"\n{\"script\":\"b\",\"scirpt:zh\":\"c\"}\n"));
   EXPECT_EQ(warned,
-            (Texts{"row 1 (line 2): \"Motion\" is no field, it does nothing; did you mean "
+            (Texts{"row 1 (line 2): \"stlye\" is no field, it does nothing; did you mean style?",
+                   "row 1 (line 2): \"Motion\" is no field, it does nothing; did you mean "
                    "motion-prompt?",
-                   "row 1 (line 2): \"stlye\" is no field, it does nothing; did you mean style?",
                    "row 2 (line 2): \"scirpt:zh\" is no field, it does nothing; did you mean "
                    "script?"}));
 }
@@ -430,7 +430,7 @@ TEST_F(ShotListTest, AListWithWordsUnderAWrongNameAloneIsAnError) {
 
 TEST_F(ShotListTest, BadRowsAreToldByTheirOwnIds) {
   ShotListReader reader(list("a.json", R"([{"script":"a"},{"ID":"x","width":1},{"width":1},
-                                           {"id":7,"script":"a"},{"id":"x" "y"}])"));
+                                           {"id":7,"script":"a"},"b" "c"])"));
   Texts told;
   reader.check([&](const std::string& id, const Error&) { told.push_back(id); });
   EXPECT_EQ(told, (Texts{"x", "shot-3", "shot-4", "rest"}));

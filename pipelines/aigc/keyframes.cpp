@@ -10,7 +10,6 @@
 #include "packages.h"
 #include "plan.h"
 #include "sheet.h"
-#include "shot/language.h"
 #include "shot/shot_meta.h"
 #include "store/files.h"
 #include "text.h"
@@ -176,7 +175,7 @@ SheetEntry entry_of(const Keyframe& keyframe) {
   const Shot& shot = keyframe.shot;
   const std::string number = std::to_string(shot.index + 1);
   SheetEntry entry{.file = keyframe.file, .title = number, .note = note_of(shot)};
-  const std::string id(base_id(shot.id, shot.language));
+  const std::string id(shot.base_id());
   if (id != "shot-" + number) entry.title += " · " + id;
   entry.words = shot.script.empty() ? shot.prompt : shot.script;
   if (keyframe.file.empty()) entry.instead = "filmed from words alone: " + shot.words();

@@ -8,7 +8,6 @@
 #include "base/json.h"
 #include "cut.h"
 #include "quiet_report.h"
-#include "shot/language.h"
 #include "shot/shot_meta.h"
 #include "store/files.h"
 
@@ -105,7 +104,7 @@ size_t number_of(const Shot& shot) {
 }
 
 std::string id_of(const Shot& shot) {
-  return std::string(base_id(shot.id, shot.language));
+  return std::string(shot.base_id());
 }
 
 const Shot& find_shot(const std::vector<Shot>& shots, const std::string& word) {

@@ -2,13 +2,17 @@
 // A look before paying: what stopping at keyframes, going on, another take and a dry run pay, by
 // the stand-in's own books.
 #include "../standin.h"
+#include "batch_plan.h"
 #include "plan.h"
 #include "program.h"
 #include "service/backend.h"
 
+#include <csignal>
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <thread>
+#include <unistd.h>
 
 using namespace aigc;
 namespace fs = std::filesystem;
@@ -346,6 +350,49 @@ TEST_F(Look, ADryRunSaysWhichRowsWouldFail) {
   EXPECT_TRUE(has(run.out, "dry run of 1 file: 2 calls")) << run.out;
 }
 
+TEST_F(Look, ADryRunRefusesPlacesWhereNothingCanBeWritten) {
+  const Outcome one = aigc({"post", "prompt=湖", "out=no/such/a.png", "--dry-run"}, "AIGC_JOBS");
+  EXPECT_EQ(one.status, 1) << one.out;
+  EXPECT_TRUE(has(one.err, "there is no folder")) << one.err;
+  write("rows.csv", "out,prompt\nno/such/a.png,湖\nb.png,船\n");
+  const Names words{"batch", "post", "rows.csv", "width=512", "height=512", "--dry-run"};
+  const Outcome rows = aigc(words, "AIGC_JOBS");
+  EXPECT_EQ(rows.status, 2) << rows.out;
+  EXPECT_TRUE(has(rows.err, "no/such/a.png cannot be written: there is no folder")) << rows.err;
+  // Below out-dir a real run makes them, unless a file stands there.
+  Names below = words;
+  below.push_back("out-dir=made");
+  EXPECT_EQ(aigc(below, "AIGC_JOBS").status, 0);
+  EXPECT_FALSE(fs::exists(folder / "made"));
+  below.back() = "out-dir=rows.csv/made";
+  EXPECT_EQ(aigc(below, "AIGC_JOBS").status, 2);
+  fs::create_directory(folder / "b.png");
+  write("rows.csv", "out,prompt\na.png,湖\nb.png,船\n");
+  const Outcome taken = aigc(words, "AIGC_JOBS");
+  EXPECT_EQ(taken.status, 1);
+  EXPECT_TRUE(has(taken.err, "failed: row 2 (line 3), b.png: ")) << taken.err;
+}
+
+TEST_F(Look, ADryRunSaysWhenItCouldCostMoreThanItMay) {
+  write("rows.csv", "out,prompt\na.png,湖\nb.png,船\n");
+  const Names words{"batch", "post", "rows.csv", "width=512", "height=512", "--dry-run"};
+  for (const char* limit : {"--max-cost=0.01", "--max-cost=100"}) {
+    Names limited = words;
+    limited.push_back(limit);
+    const Outcome rows = aigc(limited, "AIGC_JOBS");
+    const bool beyond = has(limit, "0.01");
+    EXPECT_EQ(rows.status, beyond ? 1 : 0) << rows.err;
+    EXPECT_EQ(has(rows.err, "CNY, and max-cost is 0.01"), beyond) << rows.err;
+    EXPECT_TRUE(has(rows.out, "at most 0.")) << rows.out;
+  }
+  const Outcome one = film({"--dry-run", "max-cost=0.5"});
+  EXPECT_EQ(one.status, 1);
+  EXPECT_TRUE(has(one.err, "CNY, and max-cost is 0.5")) << one.err;
+  set("AIGC_MAX_COST", "0.5");
+  EXPECT_EQ(film({"--dry-run"}).status, 1);
+  EXPECT_EQ(paid(), Paid());
+}
+
 TEST_F(Look, RefusesWhatMakesNoSense) {
   const std::vector<Names> wrong = {{"--stop-at=clips"},
                                     {"--from=words"},
@@ -433,4 +480,25 @@ TEST(PlanTime, FilesShareTheServicesAndAreMadeAtOnce) {
     plan->calls[0].concurrent = 2;
   EXPECT_EQ(seconds_of({a, b, c}, 3), 8);
   EXPECT_EQ(runner::sum_plans({a, a}, 1).calls(), 1);
+}
+
+// What hangs must find all it works with until the process is over.
+TEST(PlanRows, InterruptedTwiceTheyEndTheProcessThoughOneHangs) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto interrupted = [] {
+    std::vector<runner::BatchResult> rows(1);
+    const auto display = runner::text_display();
+    const auto hang = [](const runner::BatchItem&, runner::Report&, runner::Interrupt& interrupt) {
+      for (const Cancel* told : {&interrupt.finish, &interrupt.at_once}) {
+        std::raise(SIGINT);
+        while (!told->cancelled())
+          std::this_thread::yield();
+      }
+      std::this_thread::sleep_for(std::chrono::seconds(30));
+      return std::optional<runner::Plan>();
+    };
+    runner::plan_rows(rows, 1, hang, *display);
+    _exit(0);
+  };
+  EXPECT_EXIT(interrupted(), testing::ExitedWithCode(130), "stopping");
 }

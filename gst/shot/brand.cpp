@@ -3,7 +3,6 @@
 #include "shot/brand.h"
 
 #include "base/words.h"
-#include "shot/language.h"
 
 #include <array>
 #include <cstdio>
@@ -59,8 +58,7 @@ void apply_brand_defaults(const Brand& brand, Shot& shot) {
   if (shot.style.empty()) shot.style = brand.style;
   if (shot.seed >= 0) return;
   if (brand.seeds == Brand::Seeds::fixed) shot.seed = brand.seed;
-  if (brand.seeds == Brand::Seeds::per_shot)
-    shot.seed = brand_seed(brand, base_id(shot.id, shot.language));
+  if (brand.seeds == Brand::Seeds::per_shot) shot.seed = brand_seed(brand, shot.base_id());
 }
 
 void apply_brand(const Brand& brand, Shot& shot) {

@@ -13,7 +13,7 @@
 #include "output_file.h"
 #include "retake.h"
 #include "service/factory.h"
-#include "sheet.h"
+#include "side_files.h"
 #include "store/files.h"
 
 #include <charconv>
@@ -97,7 +97,7 @@ class Settings {
 class Batch {
  public:
   Batch(const JobFile& job, const CommandLine& line)
-      : job_(job), line_(line), settings_(job, line), jobs_(jobs_of(line)),
+      : job_(job), line_(line), settings_(job, line), jobs_(jobs_of(line)), side_files_(line),
         rows_(job, settings_.source), display_(line.json ? json_display() : text_display()) {
     if (line.batch) report_.shard = find_shard(line.shard, line.shards, g_getenv);
     report_.job = job.name();
@@ -105,8 +105,6 @@ class Batch {
   }
 
   int run() {
-    check_report();
-    if (!line_.sheet.empty()) check_sheet(line_.sheet);
     plan();
     check_folders();
     if (line_.dry_run) return dry_run();
@@ -118,12 +116,14 @@ class Batch {
     for (const auto& result : results_)
       if (result.state == RowState::failed) display_->row_done(result);
     Interrupt interrupt;
+    std::optional<SignalWatch> signals(interrupt);
     const bool ended = pool.run(jobs_, interrupt);
     report_.interrupted = interrupt.finish.cancelled();
     report_.seconds = seconds_since(begun_);
     display_->finish(report_);
-    if (!line_.report.empty()) write_file(line_.report, report_.json() + "\n");
-    if (!line_.sheet.empty()) write_batch_sheet(line_.sheet, report_, rows_);
+    if (!side_files_.report().empty()) write_file(side_files_.report(), report_.json() + "\n");
+    signals.reset(); // no earlier: the report is there however often one asks for the end
+    if (side_files_.sheet()) write_batch_sheet(*side_files_.sheet(), report_, rows_);
     const int status = report_.interrupted ? 130 : report_.totals().failed > 0 ? 1 : 0;
     if (!ended || has_left_pipelines()) {
       std::fflush(nullptr);
@@ -135,19 +135,10 @@ class Batch {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void check_report() const {
-    if (line_.report.empty()) return;
-    const fs::path folder = fs::absolute(line_.report).parent_path();
-    std::error_code error;
-    if (!fs::is_directory(folder, error) || access(folder.c_str(), W_OK) != 0 ||
-        fs::is_directory(line_.report, error))
-      throw Error(Fault::settings, "--report=" + line_.report + ": cannot be written",
-                  "Give a file in a folder you may write to.");
-  }
-
   /// Checks every row and finds out what there is to do.
   void plan() {
     const auto use = [this](BatchItem item, const Values& values) {
+      side_files_.compare(job_, values);
       if (!report_.shard.has(item.row)) return;
       const auto backend = values.find("backend");
       asks_auto_ |= backend != values.end() && backend->second == "auto";
@@ -158,6 +149,7 @@ class Batch {
     std::function<void(const BadRow&)> bad;
     if (settings_.skip_bad) bad = [this](const BadRow& row) { add_bad(row); };
     rows_.read(use, bad);
+    side_files_.check();
     if (line_.batch && asks_auto_ && !line_.allow_preview && auto_is_preview())
       throw Error(Fault::settings,
                   "no key and no address of a service is set: all would be previews",
@@ -310,6 +302,7 @@ class Batch {
   const Settings settings_;
   const size_t jobs_;
   const Clock::time_point begun_ = Clock::now();
+  SideFiles side_files_;
   BatchRows rows_;
   Digests digests_;
   bool asks_auto_ = false;

@@ -55,6 +55,7 @@ BatchPlan plan_rows(std::vector<BatchResult>& results, size_t jobs, const PlanIt
     }
     return result;
   };
+  const SignalWatch signals(interrupt);
   BatchPool pool(results, make, quiet);
   if (!pool.run(jobs, interrupt)) {
     // What hangs still uses all of this.

@@ -123,7 +123,6 @@ bool BatchPool::wait(size_t jobs, Interrupt& interrupt) {
 }
 
 bool BatchPool::run(size_t jobs, Interrupt& interrupt) {
-  const SignalWatch signals(interrupt);
   const size_t count = std::min(jobs, to_make_);
   state_.lock()->threads = count;
   for (size_t i = 0; i < count; ++i)

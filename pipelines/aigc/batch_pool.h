@@ -25,8 +25,8 @@ class BatchPool {
   BatchCounts counts();
 
   /// Runs until nothing is left to do or `interrupt` has ended what runs, on the thread that
-  /// iterates the default main context. Returns whether all threads have ended; when not, nothing
-  /// but _exit() ends the process safely, and `results` are still good.
+  /// iterates the default main context and watches the signals. Returns whether all threads have
+  /// ended; when not, nothing but _exit() ends the process safely, and `results` are still good.
   bool run(size_t jobs, Interrupt& interrupt);
 
  private:

@@ -13,11 +13,17 @@ namespace {
 /// How long the end may take once the user has asked twice.
 constexpr unsigned kStopSeconds = 1;
 
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
+
+void end_program(int) {
+  _exit(130);
+}
+
 } // namespace
 
 SignalWatch::SignalWatch(Interrupt& interrupt) : interrupt_(interrupt) {
   const auto context = adopt(g_main_context_ref_thread_default());
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int signal : kSignals) {
     GSource* source = g_unix_signal_source_new(signal);
     g_source_set_callback(source, on_signal, this, nullptr);
     g_source_attach(source, context.get());
@@ -30,12 +36,16 @@ SignalWatch::~SignalWatch() {
     g_source_destroy(source);
     g_source_unref(source);
   }
+  // GLib has let go of them: one that comes while the program winds up would kill it.
+  if (!interrupt_.finish.cancelled()) return;
+  for (const int signal : kSignals)
+    std::signal(signal, end_program);
 }
 
 gboolean SignalWatch::on_signal(gpointer self) {
   Interrupt& interrupt = static_cast<SignalWatch*>(self)->interrupt_;
   if (interrupt.finish.cancelled()) {
-    std::signal(SIGALRM, [](int) { _exit(130); });
+    std::signal(SIGALRM, end_program);
     alarm(kStopSeconds);
   }
   interrupt.raise();

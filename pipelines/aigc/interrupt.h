@@ -20,7 +20,8 @@ struct Interrupt {
 
 /// Turns SIGINT, SIGTERM and SIGHUP into calls of raise() while it lives, on the thread that
 /// iterates the context: the default one of the thread that makes this. Some time after the second
-/// the program is over, whatever hangs.
+/// the program is over, whatever hangs. Of an interrupted program it is over at the next signal
+/// once this is gone, as the status says that it was interrupted.
 class SignalWatch {
  public:
   explicit SignalWatch(Interrupt& interrupt);

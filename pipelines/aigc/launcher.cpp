@@ -3,6 +3,7 @@
 #include "launcher.h"
 
 #include "base/error.h"
+#include "base/guarded.h"
 #include "base/ref.h"
 #include "packages.h"
 
@@ -14,7 +15,7 @@
 namespace aigc::runner {
 namespace {
 
-/// How long a pipeline among others may take to stop.
+/// How long a pipeline among others may take to stop, and the work of any to end after it.
 constexpr std::chrono::seconds kTeardown{5};
 
 std::atomic<bool> pipelines_left = false;
@@ -114,6 +115,39 @@ class MuxerWatch {
 
   bool watched_ = false;
   std::atomic<bool> fed_ = false;
+};
+
+/// Knows when the elements of a pipeline are gone. Work that was cancelled holds the one it is for
+/// until it ends, on a busy machine some time after the pipeline.
+class ElementWatch {
+ public:
+  void attach(GstElement* pipeline) {
+    add(G_OBJECT(pipeline));
+    const Own<GstIterator> elements(gst_bin_iterate_recurse(GST_BIN(pipeline)));
+    const auto each = [](const GValue* item, gpointer self) {
+      static_cast<ElementWatch*>(self)->add(G_OBJECT(g_value_get_object(item)));
+    };
+    while (gst_iterator_foreach(elements.get(), each, this) == GST_ITERATOR_RESYNC)
+      gst_iterator_resync(elements.get());
+  }
+  bool all_gone_within(std::chrono::seconds limit) const {
+    return alive_->lock().wait_for(limit, [](int count) { return count == 0; });
+  }
+
+ private:
+  using Alive = std::shared_ptr<Guarded<int>>;
+
+  void add(GObject* object) {
+    ++*alive_->lock();
+    g_object_weak_ref(object, on_gone, new Alive(alive_));
+  }
+  static void on_gone(gpointer data, GObject*) {
+    const std::unique_ptr<Alive> alive(static_cast<Alive*>(data));
+    --*(*alive)->lock();
+    (*alive)->notify();
+  }
+
+  const Alive alive_ = std::make_shared<Guarded<int>>();
 };
 
 /// Stops a pipeline on a thread of its own, which keeps what the pipeline needs. Returns whether it
@@ -302,7 +336,11 @@ class Run {
 Ending launch(const std::string& line, Report& report, const LaunchOptions& options) {
   Ref<GstElement> pipeline = build(line);
   if (options.prepare) options.prepare(pipeline.get());
-  return Run(std::move(pipeline), report, options).go();
+  ElementWatch elements;
+  elements.attach(pipeline.get());
+  const Ending ending = Run(std::move(pipeline), report, options).go();
+  if (!pipelines_left && !elements.all_gone_within(kTeardown)) pipelines_left = true;
+  return ending;
 }
 
 bool has_left_pipelines() {

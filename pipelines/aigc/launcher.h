@@ -25,10 +25,12 @@ struct LaunchOptions {
 /// Runs until EOS, an error (told to the report), or an interruption: the first asks the pipeline
 /// for EOS (`interrupted`, or `stopped` when there was nothing to finish), the second calls `drop`
 /// and ends it as it stands (`stopped`). Throws Error when the line cannot be built. With a shared
-/// interrupt a pipeline that does not stop is left to itself, and has failed.
+/// interrupt a pipeline that does not stop is left to itself, and has failed. Returns when nothing
+/// of the pipeline is at work any more.
 Ending launch(const std::string& line, Report& report, const LaunchOptions& options);
 
-/// Whether a pipeline was left to itself: then nothing but _exit() ends the process safely.
+/// Whether a pipeline, or work it began, was left to itself: then nothing but _exit() ends the
+/// process safely.
 bool has_left_pipelines();
 
 /// Looks into a file that was made; nothing when it holds no picture and no sound.

@@ -17,6 +17,7 @@
 #include <csignal>
 #include <cstdio>
 #include <locale.h>
+#include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -90,11 +91,16 @@ int run_one(const JobFile& job, const Values& given, const CommandLine& line, Re
   return status_of(ending);
 }
 
+/// Not under the threads of what was left to itself.
+void stop_gstreamer() {
+  if (!has_left_pipelines()) gst_deinit();
+}
+
 int run_many(const JobFile& job, const CommandLine& line) {
   add_plugin_folder();
   gst_init(nullptr, nullptr);
   const int status = run_batch(job, line);
-  gst_deinit();
+  stop_gstreamer();
   return status;
 }
 
@@ -141,7 +147,7 @@ int run(const CommandLine& line, Report& report) {
   add_plugin_folder();
   gst_init(nullptr, nullptr);
   const int status = run_one(job, values, line, report);
-  gst_deinit();
+  stop_gstreamer();
   return status == kDone && report.left_out() > 0 ? kIncomplete : status;
 }
 
@@ -182,5 +188,8 @@ int main(int argc, char** argv) {
 } // namespace aigc::runner
 
 int main(int argc, char** argv) {
-  return aigc::runner::main(argc, argv);
+  const int status = aigc::runner::main(argc, argv);
+  if (!aigc::runner::has_left_pipelines()) return status;
+  std::fflush(nullptr);
+  _exit(status);
 }

@@ -248,6 +248,10 @@ TEST_F(BrandTest, AShotsSeedGoesFirstThenTheElementsThenTheBrands) {
   run(shot(R"("script":"hen")", R"(, "seed": {"policy": "fixed", "value": 42})") +
       "qwenimagesrc seed=9");
   EXPECT_EQ(seeds_of(calls("image-async")).back(), 9);
+  run("aishotsrc script=pig brand=" + path + " ! qwenimagesrc seed=10");
+  EXPECT_EQ(seeds_of(calls("image-async")).back(), 10);
+  run("aishotsrc script=cow brand=" + path + " ! qwenimagesrc");
+  EXPECT_EQ(seeds_of(calls("image-async")).back(), 42);
 }
 
 TEST_F(BrandTest, SeedsPerShotAreStableAndDiffer) {
@@ -311,14 +315,15 @@ TEST_F(BrandTest, AMissingFileIsNotFoundAndATypoASetting) {
   }
 }
 
-TEST_F(BrandTest, WithSkipAShotWithABrokenBrandIsLeftOut) {
+TEST_F(BrandTest, WithSkipAListThatNamesABrokenBrandIsStillRefusedWithItsRow) {
   const std::string list =
-      write("shots.json", R"([{"script":"fox","brand":"none.json"},{"script":"owl"}])");
+      write("shots.json", R"([{"script":"owl"},{"script":"fox","brand":"none.json"}])");
   const Ran ran =
       Launch("aishotsrc location=" + list + " ! qwenimagesrc on-error=skip ! fakesink").run();
-  EXPECT_TRUE(ran.eos);
-  EXPECT_EQ(ran.warnings.size(), 1u);
-  EXPECT_EQ(calls("image-async").size(), 1u);
+  ASSERT_EQ(ran.errors.size(), 1u);
+  for (const char* part : {"row 2", "none.json"})
+    EXPECT_TRUE(holds(ran.errors[0], part)) << ran.errors[0];
+  EXPECT_EQ(calls().size(), 0u);
 }
 
 TEST_F(BrandTest, ABrandThatIsOnlyANameIsLeftToTheWriter) {

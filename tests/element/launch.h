@@ -51,22 +51,25 @@ class Launch {
   }
   aigc::Ref<GstBus> bus() const { return aigc::adopt(gst_element_get_bus(pipeline_.get())); }
 
-  /// Plays until EOS, the first error, or the limit.
-  Ran run(GstClockTime limit = 60 * GST_SECOND) const {
+  /// Plays until EOS or the first error.
+  Ran run() const {
     Ran ran;
     if (!pipeline_) return ran;
     ran.parsed = true;
     gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
-    collect(ran, limit);
+    collect(ran);
     return ran;
   }
 
-  /// Takes messages until EOS, the first error, or the limit.
-  void collect(Ran& ran, GstClockTime limit) const {
+  /// Takes messages until EOS or the first error; a long silence is a failure.
+  void collect(Ran& ran) const {
     auto messages = bus();
     while (!ran.eos && ran.errors.empty()) {
-      auto message = aigc::adopt(gst_bus_timed_pop(messages.get(), limit));
-      if (!message) return;
+      auto message = aigc::adopt(gst_bus_timed_pop(messages.get(), kPatience));
+      if (!message) {
+        ADD_FAILURE() << "the pipeline says nothing any more, and does not end";
+        return;
+      }
       take(ran, message);
     }
   }
@@ -74,6 +77,8 @@ class Launch {
   std::string parse_error;
 
  private:
+  static constexpr GstClockTime kPatience = 120 * GST_SECOND; ///< for a busy machine
+
   static bool has_workers() {
     namespace fs = std::filesystem;
     std::error_code gone;

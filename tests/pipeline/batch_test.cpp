@@ -303,6 +303,19 @@ TEST_F(Batch, InterruptedTwiceItEndsThoughAPipelineHangs) {
   EXPECT_EQ(made(), (std::set<std::string>{"r.json", "rows.csv"}));
 }
 
+TEST_F(Batch, HoweverOftenItIsInterruptedItSaysSoAndLeavesItsReport) {
+  write("rows.csv", "frames,live\n3000,yes\n");
+  Program program = start({"batch", "bars", "rows.csv", "--report=r.json"});
+  await([&] { return files().size() >= 2; });
+  program.signal(SIGINT);
+  for (int i = 0; i < 20000 && program.runs(); ++i) { // also while it winds up
+    program.signal(SIGTERM);
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_EQ(program.wait().status, 130);
+  EXPECT_EQ(states(report()), "interrupted");
+}
+
 TEST_F(Batch, ShardsShareTheRowsAndTheRecords) {
   write("rows.txt", "a\nb\nc\nd\ne\n");
   const Outcome run = batch({"dot", "rows.txt", "--shard=1/3"});

@@ -139,6 +139,32 @@ TEST_F(Look, AShotThatFailedHasACardThatSaysWhy) {
   EXPECT_TRUE(has(page, "<div class=\"box failed\">"));
 }
 
+TEST_F(Look, WhenEveryShotFailedTheSheetSaysSoAndNobodyWasInterrupted) {
+  server.fail(R"([{"route": "image-async", "kind": "status", "status": 400, "times": 6,
+                   "code": "DataInspectionFailed", "message": "not allowed"}])");
+  const Outcome run = film({"--stop-at=keyframes", "on-error=skip"});
+  EXPECT_EQ(run.status, 3) << run.err;
+  EXPECT_FALSE(has(run.out, "interrupted")) << run.out;
+  EXPECT_TRUE(has(run.out, "story.keyframes/sheet.jpg: ")) << run.out;
+  EXPECT_TRUE(has(read("story.keyframes/sheet.html"), "0 keyframes, 3 failed"));
+  const Outcome events = film({"--stop-at=keyframes", "on-error=skip", "--json"});
+  EXPECT_TRUE(has(event(events, "done")["file"].text(), "sheet.jpg"));
+}
+
+TEST_F(Look, RemovesPicturesItMadeAndNoOthers) {
+  ASSERT_EQ(film({"--stop-at=keyframes"}).status, 0);
+  const Names others{"0003.xcf", "0003.webp", "0004.png", "1234.html"};
+  for (const auto& name : others)
+    write("story.keyframes/" + name, "mine");
+  write("story.json", R"([{"script": "湖上的小船", "duration": 2, "id": "boat"}])");
+  ASSERT_EQ(film({"--stop-at=keyframes"}).status, 0);
+  EXPECT_TRUE(fs::exists(folder / "story.keyframes/0001.png"));
+  EXPECT_FALSE(fs::exists(folder / "story.keyframes/0002.png"));
+  EXPECT_FALSE(fs::exists(folder / "story.keyframes/0003.png"));
+  for (const auto& name : others)
+    EXPECT_TRUE(fs::exists(folder / "story.keyframes" / name)) << name;
+}
+
 TEST_F(Look, GoingOnPaysForClipsOnly) {
   ASSERT_EQ(film({"--stop-at=keyframes"}).status, 0);
   const Outcome run = film({"--from=keyframes"});
@@ -202,6 +228,36 @@ TEST_F(Look, InALanguageShotsAreKnownByTheirOwnIds) {
   EXPECT_EQ(paid(), (Paid{3, 5, 0}));
   EXPECT_TRUE(has(read("story.keyframes/takes.json"), R"({"boat":2})"));
   EXPECT_TRUE(has(read("story.keyframes/sheet.html"), "<b>2 · boat</b>"));
+}
+
+TEST_F(Look, TakesThatAreGivenGoBeforeThoseRememberedAndBesideThem) {
+  const auto asked = [this](const Names& words) {
+    Names all = words;
+    all.push_back("--print");
+    const Outcome run = film(all);
+    const size_t begin = run.out.find("takes=\"") + sizeof "takes=\"" - 1;
+    return run.out.substr(begin, run.out.find('"', begin) - begin);
+  };
+  ASSERT_EQ(film({"--stop-at=keyframes", "retake=2", "takes=1=3"}).status, 0);
+  EXPECT_EQ(paid(), (Paid{3, 3, 0}));
+  EXPECT_TRUE(has(read("story.keyframes/sheet.html"), "take 3"));
+  EXPECT_TRUE(has(read("story.keyframes/takes.json"), R"({"boat":1})"));
+  EXPECT_EQ(asked({}), "2=1");
+  EXPECT_EQ(asked({"takes=1=3"}), "1=3,2=1");
+  EXPECT_EQ(asked({"takes=boat=4,3=2"}), "2=4,3=2");
+  EXPECT_EQ(asked({"takes=boat=4", "retake=2"}), "2=5");
+  EXPECT_EQ(asked({"take=5"}), "2=1");
+  EXPECT_EQ(asked({"take=5", "retake=3"}), "2=1,3=6");
+}
+
+TEST_F(Look, DigitsAreANumberAndNoId) {
+  write("story.json", R"([{"script": "湖", "duration": 2, "id": "2"},
+                          {"script": "船", "duration": 2, "id": "1"}])");
+  ASSERT_EQ(film({"--stop-at=keyframes", "retake=1"}).status, 0);
+  EXPECT_TRUE(has(read("story.keyframes/takes.json"), R"({"2":1})"));
+  ASSERT_EQ(film({"--stop-at=keyframes", "retake=2"}).status, 0);
+  EXPECT_TRUE(has(read("story.keyframes/takes.json"), R"({"1":1,"2":1})"))
+      << read("story.keyframes/takes.json");
 }
 
 TEST_F(Look, ABatchKeepsToTheTakesToo) {
@@ -375,7 +431,7 @@ TEST_F(Look, ABatchDrawsASheetOfWhatIsThere) {
   EXPECT_FALSE(has(page, "<script"));
   EXPECT_TRUE(has(page, "<div class=\"box failed\">"));
   EXPECT_TRUE(has(page, "1 there, 1 failed"));
-  EXPECT_GT(fs::file_size(folder / "s.jpg"), 5000u);
+  EXPECT_GT(fs::file_size(folder / "s.sheet.jpg"), 5000u);
   EXPECT_EQ(aigc({"batch", "post", "rows.csv", "--sheet=s.txt"}, "AIGC_JOBS").status, 2);
   EXPECT_EQ(aigc({"batch", "post", "rows.csv", "--sheet=no/s.jpg"}, "AIGC_JOBS").status, 2);
 }

@@ -44,6 +44,7 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   void signal(int number) { g_subprocess_send_signal(child_.get(), number); }
+  bool runs() const { return g_subprocess_get_identifier(child_.get()) != nullptr; }
   int pid() const { return std::atoi(g_subprocess_get_identifier(child_.get())); }
 
   Outcome wait() {

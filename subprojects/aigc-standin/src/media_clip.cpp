@@ -29,16 +29,24 @@ bool run(GstElement* pipeline) {
 
 constexpr const char* patterns[] = {"smpte", "pinwheel", "spokes", "ball"};
 
-int speed(const MediaKey& key) {
-  return key.variant == 3 ? 0 : 8;
-}
+constexpr int speeds[] = {8, 8, 8, 0};
+
+// Large pictures are drawn small and enlarged: to draw the patterns takes far longer than to encode
+// them, and whoever waits for the first clip of a busy machine would give up.
+constexpr int enlarged = 4;
+constexpr int large = 1280; // their width
 
 std::string source(const MediaKey& key, int frames) {
-  char text[320];
+  const int scale = key.width >= large ? enlarged : 1;
+  const int kind = key.variant % 4;
+  char text[512];
   g_snprintf(text, sizeof text,
              "videotestsrc num-buffers=%d pattern=%s horizontal-speed=%d ! "
-             "video/x-raw,format=I420,width=%d,height=%d,framerate=%d/1 ! ",
-             frames, patterns[key.variant % 4], speed(key), key.width, key.height, key.fps);
+             "video/x-raw,format=I420,width=%d,height=%d,framerate=%d/1 ! "
+             "videoscale method=nearest-neighbour add-borders=false ! "
+             "video/x-raw,width=%d,height=%d,pixel-aspect-ratio=1/1 ! ",
+             frames, patterns[kind], speeds[kind] / scale, key.width / scale, key.height / scale,
+             key.fps, key.width, key.height);
   return text;
 }
 

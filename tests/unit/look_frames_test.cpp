@@ -217,7 +217,9 @@ TEST(LookFrames, OtherEventsWaitInOrderAndDecideNothing) {
       EXPECT_EQ(order, "frame event frame frame ");
       run.stop_noting(probe);
       run.pull(), run.pull();
-      const double change = difference(picture_of(run.pull().get()), scene);
+      const auto out = run.pull();
+      ASSERT_TRUE(out);
+      const double change = difference(picture_of(out.get()), scene);
       EXPECT_TRUE(id == std::string("one") ? change < 1 : change > 5) << i << " " << change;
     }
   }

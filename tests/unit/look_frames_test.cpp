@@ -197,20 +197,20 @@ TEST(LookFrames, WhatIsHeldBackComesBeforeWhatFollows) {
 
 /// Neither is a clip taken for black because of them, nor does a group lose its first clip.
 TEST(LookFrames, OtherEventsWaitInOrderAndDecideNothing) {
-  const auto events = [] {
-    return std::vector{
-        gst_event_new_tag(gst_tag_list_new(GST_TAG_TITLE, "shot", nullptr)),
-        gst_event_new_gap(80 * GST_MSECOND, 40 * GST_MSECOND),
-        gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, gst_structure_new_empty("custom"))};
-  };
-  for (size_t i = 0; i < events().size(); ++i) {
+  for (const GstEventType type : {GST_EVENT_TAG, GST_EVENT_GAP, GST_EVENT_CUSTOM_DOWNSTREAM}) {
+    const auto make = [&] {
+      if (type == GST_EVENT_TAG)
+        return gst_event_new_tag(gst_tag_list_new(GST_TAG_TITLE, "shot", nullptr));
+      if (type == GST_EVENT_GAP) return gst_event_new_gap(80 * GST_MSECOND, 40 * GST_MSECOND);
+      return gst_event_new_custom(type, gst_structure_new_empty("custom"));
+    };
     Match run;
     for (const char* id : {"one", "two"}) {
       const Picture& scene = id == std::string("one") ? day() : other_day();
       std::string order;
       const gulong probe = run.note_order(order);
       EXPECT_FALSE(run.pass(faded(scene, 0), shot_of(id, "day")));
-      EXPECT_TRUE(gst_harness_push_event(run.harness, events()[i]));
+      EXPECT_TRUE(gst_harness_push_event(run.harness, make()));
       EXPECT_FALSE(run.pass(faded(scene, 0), shot_of(id, "day")));
       EXPECT_EQ(order, "");
       ASSERT_EQ(run.push(frame_of(scene), shot_of(id, "day")), GST_FLOW_OK);
@@ -220,7 +220,8 @@ TEST(LookFrames, OtherEventsWaitInOrderAndDecideNothing) {
       const auto out = run.pull();
       ASSERT_TRUE(out);
       const double change = difference(picture_of(out.get()), scene);
-      EXPECT_TRUE(id == std::string("one") ? change < 1 : change > 5) << i << " " << change;
+      EXPECT_TRUE(id == std::string("one") ? change < 1 : change > 5)
+          << gst_event_type_get_name(type) << " " << change;
     }
   }
 }

@@ -75,7 +75,8 @@ const PropertyTable<ListSettings>& ListSettings::table() {
        "File of shots: .csv, .tsv, .json, .jsonl, anything else is one sentence a line (default: "
        "none)",
        &S::location},
-      {"loop", "How many times the list is sent; -1 = without end", &S::loop, kWhen, -1, G_MAXINT},
+      {"loop", "How many times the list is sent, 1 or more; -1 = without end", &S::loop, kWhen, -1,
+       G_MAXINT},
       {"shuffle", "Whether the shots come in an order by seed, another in each turn of the loop",
        &S::shuffle},
       {"seed", "Order of shuffle; -1 = another in each run", &S::seed, kWhen, -1, 2147483647},
@@ -143,12 +144,12 @@ class BadRows {
  public:
   BadRows(GstElement* element, OnBadRow then) : element_(element), then_(then) {}
 
-  void operator()(std::uint32_t row, const Error& error) {
+  void operator()(const std::string& id, const Error& error) {
     if (then_ == OnBadRow::fail) throw error;
     if (++count_ > kMaxTold) return;
     Shot shot;
-    shot.id = row > 0 ? RowRegister::id_of(row) : "rest";
-    const std::string code = "list:" + shot.id;
+    shot.id = id;
+    const std::string code = "list:" + id;
     post_progress(element_, GST_PROGRESS_TYPE_START, code, "reading");
     post_progress(element_, GST_PROGRESS_TYPE_ERROR, code, error.what());
     post_shot_failed(element_, shot, "list", error, true);
@@ -157,10 +158,13 @@ class BadRows {
 
   void tell_rest() const {
     if (count_ <= kMaxTold) return;
-    report(element_,
-           Error(Fault::settings, std::to_string(count_ - kMaxTold) + " more rows are left out",
-                 "correct those named before, and look again"),
-           false);
+    const guint more = count_ - kMaxTold;
+    const Error error(Fault::settings, std::to_string(more) + " more rows are left out",
+                      "correct those named before, and look again");
+    Shot shot;
+    shot.id = "more";
+    post_shot_failed(element_, shot, "list", error, true, more);
+    report(element_, error, false);
   }
 
  private:
@@ -240,6 +244,8 @@ static std::optional<Shot> next_shot(GstElement* element, const Reel& reel) {
   BadRows bad(element, static_cast<OnBadRow>(settings.on_error));
   reader->check(std::ref(bad), reel.cancel.get());
   bad.tell_rest();
+  for (const Error& doubt : reader->warnings())
+    report(element, doubt, false);
   return reader->next(reel.cancel.get());
 }
 

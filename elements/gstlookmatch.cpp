@@ -13,7 +13,8 @@
  * to its last, found at its beginning, so nothing flickers and a sunset stays a sunset. The change
  * is limited: what is farther apart is taken for another scene, and only brought nearer.
  *
- * A clip that begins black is held back until it shows something, for half a second at most.
+ * A clip that begins black is held back until it shows something, for half a second or 64 MiB of
+ * frames at most. Without shots each stream and each segment is a clip; a seek goes on with it.
  *
  * ## Example launch line
  * |[
@@ -100,14 +101,25 @@ static gboolean gst_look_match_set_caps(GstObject* self, GstEvent* event) {
   return TRUE;
 }
 
+static bool gst_look_match_held_back(GstObject* self, GstEvent* event) {
+  bool held = false;
+  guard(self, [&] {
+    held = of(self).hold_back(event);
+    return GST_FLOW_OK;
+  });
+  return held;
+}
+
 static gboolean gst_look_match_sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
   const auto type = GST_EVENT_TYPE(event);
   if (type == GST_EVENT_FLUSH_START)
     of(parent).cancel();
   else if (type == GST_EVENT_FLUSH_STOP)
     of(parent).flush(), of(parent).allow();
-  else if (GST_EVENT_IS_SERIALIZED(event))
-    guard(parent, [&] { return of(parent).drain(); });
+  else if (GST_EVENT_IS_SERIALIZED(event) && gst_look_match_held_back(parent, event)) {
+    gst_event_unref(event);
+    return TRUE;
+  }
   if (type == GST_EVENT_CAPS && !gst_look_match_set_caps(parent, event)) {
     gst_event_unref(event);
     return FALSE;

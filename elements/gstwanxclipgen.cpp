@@ -22,7 +22,6 @@
 #include "media/last_frame.h"
 #include "media/raw_frame.h"
 #include "picture_file.h"
-#include "shot/language.h"
 #include "sizes.h"
 #include "stage/service_run.h"
 #include "stage/text.h"
@@ -179,7 +178,7 @@ class CameraRun : public ServiceRun {
 
   /// A list that runs once for each language, or over and over, has its chains once for each.
   std::string chain_of(const Shot& shot) const override {
-    const std::string run = "\n" + shot.id.substr(base_id(shot.id, shot.language).size());
+    const std::string run = "\n" + shot.run;
     if (!shot.chain.empty()) return "chain " + shot.chain + run;
     return kind_.settings().chain ? "all" + run : "";
   }

@@ -62,19 +62,26 @@ class Counter {
   std::map<int, PictureColour> cells_;
 };
 
-/// One component of the frame at the size of comparison, as float.
-cv::Mat small_component(GstVideoFrame* frame, guint component, cv::Size size) {
-  const int step = GST_VIDEO_FRAME_COMP_PSTRIDE(frame, component);
-  const int plane = GST_VIDEO_FRAME_COMP_PLANE(frame, component);
-  const cv::Mat all(GST_VIDEO_FRAME_COMP_HEIGHT(frame, component),
-                    GST_VIDEO_FRAME_COMP_WIDTH(frame, component), CV_8UC(step),
-                    GST_VIDEO_FRAME_PLANE_DATA(frame, plane),
-                    static_cast<size_t>(GST_VIDEO_FRAME_PLANE_STRIDE(frame, plane)));
-  cv::Mat small, one, floats;
-  cv::resize(all, small, size, 0, 0, cv::INTER_AREA);
-  cv::extractChannel(small, one, GST_VIDEO_FRAME_COMP_POFFSET(frame, component));
-  one.convertTo(floats, CV_32F);
-  return floats;
+/// The components of the frame at the size of comparison, as float. Each plane is made small once,
+/// however many components it holds.
+std::vector<cv::Mat> small_components(GstVideoFrame* frame, cv::Size size) {
+  cv::Mat planes[GST_VIDEO_MAX_PLANES];
+  std::vector<cv::Mat> components;
+  for (guint i = 0; i < GST_VIDEO_FRAME_N_COMPONENTS(frame); ++i) {
+    const int plane = GST_VIDEO_FRAME_COMP_PLANE(frame, i);
+    if (planes[plane].empty()) {
+      const cv::Mat all(GST_VIDEO_FRAME_COMP_HEIGHT(frame, i), GST_VIDEO_FRAME_COMP_WIDTH(frame, i),
+                        CV_8UC(GST_VIDEO_FRAME_COMP_PSTRIDE(frame, i)),
+                        GST_VIDEO_FRAME_PLANE_DATA(frame, plane),
+                        static_cast<size_t>(GST_VIDEO_FRAME_PLANE_STRIDE(frame, plane)));
+      cv::resize(all, planes[plane], size, 0, 0, cv::INTER_AREA);
+    }
+    cv::Mat one, floats;
+    cv::extractChannel(planes[plane], one, GST_VIDEO_FRAME_COMP_POFFSET(frame, i));
+    one.convertTo(floats, CV_32F);
+    components.push_back(floats);
+  }
+  return components;
 }
 
 /// Turns red, green and blue, 0..255, into Y'CbCr and counts it.
@@ -87,9 +94,7 @@ void add_rgb(Counter& counter, const LumaShares& shares, float red, float green,
 PictureColours count(GstVideoFrame* frame) {
   const GstVideoInfo& info = frame->info;
   const cv::Size size(std::min(info.width, kWidth), std::min(info.height, kHeight));
-  std::vector<cv::Mat> components;
-  for (guint i = 0; i < GST_VIDEO_FRAME_N_COMPONENTS(frame); ++i)
-    components.push_back(small_component(frame, i, size));
+  const std::vector<cv::Mat> components = small_components(frame, size);
   const bool rgb = GST_VIDEO_INFO_IS_RGB(&info);
   const LumaShares shares = luma_shares(info.colorimetry.matrix);
   gint offset[GST_VIDEO_MAX_COMPONENTS], scale[GST_VIDEO_MAX_COMPONENTS];

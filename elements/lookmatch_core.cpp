@@ -19,6 +19,12 @@ constexpr double kTellingContrast = 0.04;
 /// Of streams whose frames have no times.
 constexpr size_t kMostHeld = 30;
 
+/// Of large frames.
+constexpr size_t kMostHeldBytes = 64 << 20;
+
+/// A channel that runs for months forgets what it has long not shown.
+constexpr size_t kMostFound = 1000;
+
 class MappedFrame {
  public:
   MappedFrame(const GstVideoInfo& info, GstBuffer* buffer, GstMapFlags flags) {
@@ -35,6 +41,43 @@ class MappedFrame {
   GstVideoFrame frame_{};
 };
 
+/// Whether the one who made the frame may have to wait for it to come back.
+bool is_of_a_small_pool(GstBuffer* buffer) {
+  for (GstParentBufferMeta* parent = nullptr;; buffer = parent->buffer) {
+    if (buffer->pool) {
+      const Own<GstStructure> config(gst_buffer_pool_get_config(buffer->pool));
+      guint most = 0;
+      gst_buffer_pool_config_get_params(config.get(), nullptr, nullptr, nullptr, &most);
+      if (most > 0) return true;
+    }
+    parent = gst_buffer_get_parent_buffer_meta(buffer);
+    if (!parent) return false;
+  }
+}
+
+/// Where a gap ends; nothing for other events.
+GstClockTime gap_end(GstEvent* event) {
+  if (GST_EVENT_TYPE(event) != GST_EVENT_GAP) return GST_CLOCK_TIME_NONE;
+  GstClockTime start = 0, length = 0;
+  gst_event_parse_gap(event, &start, &length);
+  return GST_CLOCK_TIME_IS_VALID(length) ? start + length : start;
+}
+
+/// Whether no frame of the clip, or none like those before, follows the event.
+bool ends_the_wait(GstEvent* event) {
+  switch (GST_EVENT_TYPE(event)) {
+  case GST_EVENT_STREAM_START:
+  case GST_EVENT_CAPS:
+  case GST_EVENT_SEGMENT:
+  case GST_EVENT_SEGMENT_DONE:
+  case GST_EVENT_STREAM_GROUP_DONE:
+  case GST_EVENT_EOS:
+    return true;
+  default:
+    return false;
+  }
+}
+
 } // namespace
 
 void LookMatchCore::set_format(const GstVideoInfo& info) {
@@ -46,32 +89,46 @@ GstFlowReturn LookMatchCore::chain(Ref<GstBuffer> buffer) {
   if (!info_.finfo)
     throw Error(Fault::negotiation, "frames came before their caps",
                 "put a capsfilter or videoconvert in front");
-  const Shot shot = buffer_shot(buffer.get()).value_or(Shot{});
-  const std::string group = look_group_of(shot);
+  const auto shot = buffer_shot(buffer.get());
+  const std::string clip = clip_of(shot), group = look_group_of(shot.value_or(Shot{}));
   const bool alone = group.empty() && settings.lock()->reference.empty();
-  const std::string clip = shot.id + "\n" + std::to_string(shot.index);
   if (!playing_ || alone || clip != clip_ || group != group_) {
     const GstFlowReturn flow = drain();
     if (flow != GST_FLOW_OK) return flow;
-    playing_ = !alone;
-    decided_ = alone;
-    clip_ = clip;
-    group_ = group;
-    look_ = {};
-    colours_.clear();
+    begin_clip(clip, group, alone);
   }
   return begin_or_go_on(std::move(buffer));
+}
+
+/// Two lists in one stream may both have a first shot. Without shots, each stretch is a clip.
+std::string LookMatchCore::clip_of(const std::optional<Shot>& shot) const {
+  return stream_ + "\n" +
+         (shot ? shot->id + "\n" + std::to_string(shot->index) : std::to_string(stretch_));
+}
+
+/// A clip that was here before, and is sought again, is what it was.
+void LookMatchCore::begin_clip(const std::string& clip, const std::string& group, bool alone) {
+  playing_ = !alone;
+  clip_ = clip;
+  group_ = group;
+  look_ = {};
+  colours_.clear();
+  const auto found = found_.find(group_ + "\n" + clip_);
+  decided_ = alone || found != found_.end();
+  if (!alone && decided_) take(found->second);
 }
 
 GstFlowReturn LookMatchCore::begin_or_go_on(Ref<GstBuffer> buffer) {
   if (decided_) return paint_and_push(std::move(buffer));
   const bool telling = look_at_frame(buffer.get());
-  if (telling || held_long_enough(buffer.get())) {
+  if (telling || held_enough(buffer.get())) {
     const GstFlowReturn flow = drain();
     return flow == GST_FLOW_OK ? paint_and_push(std::move(buffer)) : flow;
   }
-  // A copy: the pool upstream may have no more than a few.
-  held_.push_back(adopt(gst_buffer_copy_deep(buffer.get())));
+  ++held_frames_;
+  held_bytes_ += gst_buffer_get_size(buffer.get());
+  if (is_of_a_small_pool(buffer.get())) buffer = adopt(gst_buffer_copy_deep(buffer.get()));
+  held_.push_back({std::move(buffer), {}});
   return GST_FLOW_OK;
 }
 
@@ -85,48 +142,84 @@ bool LookMatchCore::look_at_frame(GstBuffer* buffer) {
 }
 
 /// Whether holding `next` back as well would be too much.
-bool LookMatchCore::held_long_enough(GstBuffer* next) const {
-  if (held_.empty()) return false;
-  if (held_.size() >= kMostHeld) return true;
-  const GstClockTime first = GST_BUFFER_PTS(held_.front().get()), last = GST_BUFFER_PTS(next);
-  if (!GST_CLOCK_TIME_IS_VALID(first) || !GST_CLOCK_TIME_IS_VALID(last)) return false;
+bool LookMatchCore::held_enough(GstBuffer* next) const {
+  if (held_bytes_ + gst_buffer_get_size(next) > kMostHeldBytes) return true;
+  if (held_frames_ >= kMostHeld) return true;
+  if (held_.empty() || !GST_BUFFER_PTS_IS_VALID(next)) return false;
   const GstClockTime length =
       GST_BUFFER_DURATION_IS_VALID(next) ? GST_BUFFER_DURATION(next) : GstClockTime(0);
-  return last + length > first + kLongestHold;
+  return held_until(GST_BUFFER_PTS(next) + length);
+}
+
+/// Whether waiting until `end` would be too long for the first frame.
+bool LookMatchCore::held_until(GstClockTime end) const {
+  const GstClockTime first = GST_BUFFER_PTS(held_.front().frame.get());
+  return GST_CLOCK_TIME_IS_VALID(first) && GST_CLOCK_TIME_IS_VALID(end) &&
+         end > first + kLongestHold;
+}
+
+bool LookMatchCore::hold_back(GstEvent* event) {
+  if (held_.empty() || ends_the_wait(event) || held_until(gap_end(event))) {
+    note_boundary(event);
+    drain();
+    return false;
+  }
+  held_.push_back({{}, share(event)});
+  return true;
+}
+
+/// The segment behind a flush goes on with what played before: a seek.
+void LookMatchCore::note_boundary(GstEvent* event) {
+  if (GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START) {
+    const gchar* id = nullptr;
+    gst_event_parse_stream_start(event, &id);
+    if (stream_ == id) return;
+    stream_ = id;
+    ++stretch_;
+  } else if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
+    if (!std::exchange(flushed_, false)) ++stretch_;
+  }
 }
 
 GstFlowReturn LookMatchCore::drain() {
   if (playing_ && !decided_) decide();
-  auto held = std::exchange(held_, {});
-  for (auto& buffer : held) {
-    const GstFlowReturn flow = paint_and_push(std::move(buffer));
-    if (flow != GST_FLOW_OK) return flow;
+  held_frames_ = held_bytes_ = 0;
+  GstFlowReturn flow = GST_FLOW_OK;
+  for (auto& [frame, event] : std::exchange(held_, {})) {
+    if (event)
+      gst_pad_push_event(src_, event.leak()); // without frames, too: pads keep those that stick
+    else if (flow == GST_FLOW_OK)
+      flow = paint_and_push(std::move(frame));
   }
-  return GST_FLOW_OK;
+  return flow;
 }
 
 void LookMatchCore::decide() {
   decided_ = true;
-  look_ = find_look();
+  const LookPoint found = find_look();
+  if (found_.size() >= kMostFound) found_.clear();
+  found_[group_ + "\n" + clip_] = found;
+  take(found);
+}
+
+void LookMatchCore::take(const LookPoint& found) {
+  const double strength = settings.lock()->strength;
+  LookPoint point = found;
+  for (double& coordinate : point)
+    coordinate *= strength;
+  look_ = look_at(point);
   painter_ = LookPainter(look_, info_);
   GST_INFO_OBJECT(src_, "a clip of %s: gain %.3f, gamma %.3f, saturation %.3f, hue %+.1f degrees",
                   group_.empty() ? "no group" : group_.c_str(), look_.gain, look_.gamma,
                   look_.saturation, look_.turn * 180 / G_PI);
 }
 
-Look LookMatchCore::find_look() {
-  const LookSettings now = settings.snapshot();
+LookPoint LookMatchCore::find_look() {
   if (contrast_of(colours_) < kTellingContrast) return {};
-  std::optional<PictureColours> model;
-  if (now.reference.empty())
-    model = groups_.model(group_, clip_, colours_);
-  else
-    model = colours_of(reference(now.reference), info_.colorimetry.matrix);
-  if (!model) return {};
-  LookPoint point = point_of(estimate_look(colours_, *model));
-  for (double& coordinate : point)
-    coordinate *= now.strength;
-  return look_at(point);
+  const std::string name = settings.lock()->reference;
+  const auto model = name.empty() ? groups_.model(group_, clip_, colours_)
+                                  : colours_of(reference(name), info_.colorimetry.matrix);
+  return model ? point_of(estimate_look(colours_, *model)) : LookPoint{};
 }
 
 /// Read with the first frame, not in a state change, which must not wait for a disk.
@@ -149,13 +242,18 @@ GstFlowReturn LookMatchCore::paint_and_push(Ref<GstBuffer> buffer) {
 }
 
 void LookMatchCore::flush() {
-  held_.clear();
+  for (const auto& [frame, event] : std::exchange(held_, {}))
+    if (event && GST_EVENT_IS_STICKY(event.get())) gst_pad_store_sticky_event(src_, event.get());
+  held_frames_ = held_bytes_ = 0;
   playing_ = false;
+  flushed_ = true;
 }
 
 void LookMatchCore::reset() {
   flush();
+  flushed_ = false;
   groups_ = {};
+  found_.clear();
   reference_.reset();
 }
 

@@ -66,6 +66,13 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
+std::string canonical(std::string_view name) {
+  std::string same(name);
+  for (char& c : same)
+    c = c == '_' ? '-' : g_ascii_tolower(c);
+  return same;
+}
+
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
   std::string found;
   for (const auto& candidate : candidates) {
@@ -74,6 +81,11 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
     if (near || starts) found += (found.empty() ? "" : " or ") + candidate;
   }
   return found.empty() ? "" : "did you mean " + found + "?";
+}
+
+bool is_mistyped(std::string_view word, std::string_view name) {
+  const bool shortened = word.size() >= 4 && name.starts_with(word);
+  return shortened || edit_distance(word, name) * 5 <= name.size() * 2;
 }
 
 } // namespace aigc

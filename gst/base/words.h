@@ -28,7 +28,13 @@ bool ends_a_sentence(std::string_view text);
 /// Joins parts to flowing text, with the signs of their own writing between them.
 std::string joined(const std::vector<std::string>& parts);
 
+/// A name as fields have it: in small letters, with '-' for '_'.
+std::string canonical(std::string_view name);
+
 /// The candidates a mistyped word may have meant, for messages: "did you mean width?", or empty.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
+
+/// Whether `word` is likely a mistyped or shortened `name`, where any word is allowed.
+bool is_mistyped(std::string_view word, std::string_view name);
 
 } // namespace aigc

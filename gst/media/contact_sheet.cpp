@@ -14,6 +14,7 @@
 namespace aigc {
 namespace {
 
+constexpr size_t kOneRow = 3; ///< so many cards are not worth a second row
 constexpr int kMostColumns = 8;
 constexpr int kRowWidth = 1920; ///< shared by the cards of a row
 constexpr int kWidest = 480;
@@ -30,6 +31,7 @@ constexpr Colour kPaper{0.965, 0.961, 0.949}, kInk{0.13, 0.13, 0.15}, kFaint{0.4
     kBox{0.90, 0.895, 0.88}, kFailed{0.97, 0.86, 0.83};
 
 int columns_for(size_t cards) {
+  if (cards <= kOneRow) return std::max(1, static_cast<int>(cards));
   const auto side = static_cast<int>(std::ceil(std::sqrt(static_cast<double>(cards))));
   return std::clamp(side, 1, kMostColumns);
 }

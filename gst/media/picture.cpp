@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <numeric>
 #include <span>
@@ -22,7 +23,7 @@ using Bytes = std::span<const std::uint8_t>;
 /// The longest one picture may take to decode or encode.
 constexpr auto kPatience = std::chrono::seconds(60);
 
-/// In these a picture says how large it is.
+/// In these most pictures say how large they are.
 constexpr size_t kHeadBytes = 64 << 10;
 
 Bytes view(GBytes* bytes) {
@@ -56,9 +57,13 @@ std::optional<PictureInfo> sniff_png(Bytes b) {
   return PictureInfo{"image/png", big32(b, 16), big32(b, 20)};
 }
 
+bool is_jpeg(Bytes b) {
+  return starts_with(b, 0, "\xff\xd8\xff", 3);
+}
+
 /// Walks the markers up to the frame header (SOF0..SOF15, without DHT, JPG and DAC).
 std::optional<PictureInfo> sniff_jpeg(Bytes b) {
-  if (!starts_with(b, 0, "\xff\xd8\xff", 3)) return {};
+  if (!is_jpeg(b)) return {};
   size_t at = 2;
   while (at + 9 < b.size()) {
     if (b[at] != 0xff) return {};
@@ -80,8 +85,12 @@ std::optional<PictureInfo> sniff_jpeg(Bytes b) {
   return {};
 }
 
+bool is_webp(Bytes b) {
+  return b.size() >= 30 && starts_with(b, 0, "RIFF", 4) && starts_with(b, 8, "WEBP", 4);
+}
+
 std::optional<PictureInfo> sniff_webp(Bytes b) {
-  if (b.size() < 30 || !starts_with(b, 0, "RIFF", 4) || !starts_with(b, 8, "WEBP", 4)) return {};
+  if (!is_webp(b)) return {};
   // The stated length is checked so that no decoder sees a picture that was cut off.
   const auto stated =
       static_cast<std::uint64_t>(little16(b, 4)) | static_cast<std::uint64_t>(little16(b, 6)) << 16;
@@ -276,10 +285,24 @@ PictureInfo sniff_picture(GBytes* bytes) {
 }
 
 std::optional<PictureInfo> sniff_picture_file(const std::string& path) {
-  std::string head(kHeadBytes, '\0');
   std::ifstream file(path, std::ios::binary);
-  file.read(head.data(), static_cast<std::streamsize>(head.size()));
-  const auto bytes = adopt(g_bytes_new(head.data(), static_cast<gsize>(file.gcount())));
+  std::string text;
+  const auto read_up_to = [&](size_t size) {
+    const size_t had = text.size();
+    text.resize(size);
+    file.read(text.data() + had, static_cast<std::streamsize>(size - had));
+    text.resize(had + static_cast<size_t>(file.gcount()));
+    return Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+  };
+  std::error_code none;
+  const auto size = std::filesystem::file_size(path, none);
+  if (none) return {};
+  const Bytes head = read_up_to(std::min(kHeadBytes, static_cast<size_t>(size)));
+  // A WebP counts only when it is whole, and a JPEG may have a profile and a preview in front.
+  const bool says_later = is_webp(head) || (is_jpeg(head) && !sniff_jpeg(head));
+  if (size > kHeadBytes && says_later)
+    read_up_to(std::min(kMaxPictureBytes + 1, static_cast<size_t>(size)));
+  const auto bytes = adopt(g_bytes_new_static(text.data(), text.size()));
   try {
     return sniff_picture(bytes.get());
   } catch (const Error&) {

@@ -35,7 +35,8 @@ struct PictureInfo {
 /// Throws Error{Fault::format} for anything that is not a PNG, JPEG or WebP within the limits.
 PictureInfo sniff_picture(GBytes* bytes);
 
-/// The same of a file's first bytes; nothing when it is no such picture or cannot be read.
+/// The same of a file, of which no more is read than that takes; nothing when it is no such picture
+/// or cannot be read.
 std::optional<PictureInfo> sniff_picture_file(const std::string& path);
 
 /// Decodes with GStreamer's own decoders. Throws Error{Fault::format, missing_plugin, cancelled}.

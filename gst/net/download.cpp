@@ -74,7 +74,7 @@ class HttpClient::Download {
       const guint64 before = file_.size();
       try {
         attempt();
-        return file_.finish();
+        return;
       } catch (const Error& error) {
         if (file_.size() >= before + kProgress) tries = 0;
         if (!error.retry || tries >= order_.max_retries) throw;

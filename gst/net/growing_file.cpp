@@ -34,10 +34,6 @@ void GrowingFile::restart() {
   size_ = 0;
 }
 
-void GrowingFile::finish() {
-  if (fsync(file_) != 0 && errno != EINVAL) fail(); // EINVAL: nothing that can be synced
-}
-
 void GrowingFile::fail() const {
   throw Error(Fault::write, path_ + " cannot be written: " + g_strerror(errno),
               "check the folder, its permissions and the room on the disk");

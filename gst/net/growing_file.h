@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A file that is fetched in several attempts.
+// A file that is fetched in several attempts. Who keeps it puts it on the disk for good.
 #pragma once
 
 #include <string>
@@ -21,8 +21,6 @@ class GrowingFile {
   void append(std::string_view bytes);
   /// Empties it.
   void restart();
-  /// It is complete, and on the disk when this returns.
-  void finish();
 
  private:
   [[noreturn]] void fail() const;

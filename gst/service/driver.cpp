@@ -128,7 +128,11 @@ Done Driver::order(Run& run) const {
 
 Done Driver::work(Run& run) const {
   Attempt& attempt = run.attempt;
-  run.lock.emplace(store_.lock_folder(), attempt.key, attempt.call.cancel, attempt.call.deadline);
+  run.lock.emplace(
+      store_.lock_folder(), attempt.key, attempt.call.cancel, [&](const std::string& owner) {
+        GST_INFO("%s is being made by %s, which is waited for", attempt.key.c_str(), owner.c_str());
+      });
+  attempt.call.deadline = Clock::now() + attempt.options.timeout;
   attempt.reached(Step::locked);
   const bool left_open = prices_ && Journal(store_.folder()).has(attempt.key);
   if (attempt.options.use_cache) {
@@ -177,10 +181,7 @@ Done Driver::run(const Request& request, const DriverOptions& options, Cancel& c
     }
   }
   store_.prepare();
-  Run run{{request,
-           options,
-           key,
-           {cancel, Clock::now() + options.timeout, {}, {}, {}, options.preview}},
+  Run run{{request, options, key, {cancel, Clock::time_point::max(), {}, {}, {}, options.preview}},
           {}};
   run.attempt.call.progress = [&](int percent) {
     run.attempt.check();

@@ -51,9 +51,10 @@ Expectation Driver::expect(const Request& request) const {
 
 unsigned Driver::at_once(const Model& model) const {
   const unsigned places = prices_ ? pace_of(*prices_, model.pace).concurrent : 0;
+  if (!places) return model.max_in_flight;
   const bool is_held_back =
       model.max_in_flight < model.pace.concurrent; // by the table, for a reason
-  return places && !is_held_back ? std::min(2 * places, kMostAtOnce) : model.max_in_flight;
+  return std::min(2 * places, is_held_back ? model.max_in_flight : kMostAtOnce);
 }
 
 } // namespace aigc

@@ -17,8 +17,6 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kProbePatience{5};
-constexpr auto kNever =
-    SteadyClock::time_point::max() - std::chrono::hours(24); ///< may be added to
 
 /// Whether somebody else may be asked after `error`, as the driver threw it: what a service said
 /// has its name, our own spending limit has none.
@@ -106,7 +104,7 @@ Failover::Made Failover::make(const Ask& ask, const DriverOptions& options, Canc
   if (look(shot)) {
     KeyLock::bury(folder, key_of(shot)); // its maker may have died just after it was done
   } else {
-    lock.emplace(folder, key_of(shot), cancel, kNever);
+    lock.emplace(folder, key_of(shot), cancel);
     look(shot);
   }
   const auto deadline = health_.now() + options.timeout;

@@ -7,6 +7,7 @@
 #include "service/driver_log.h"
 
 #include <algorithm>
+#include <cerrno>
 
 namespace aigc {
 
@@ -296,15 +297,29 @@ void PaidCall::note_address(const Result& result) {
   note();
 }
 
+/// Who took the lock over, because this machine slept, goes by the journal: what stands there now
+/// is theirs, and money may hang on it. A lock that cannot be read is no sign of that.
+bool PaidCall::is_ours() const {
+  const KeyLock::Holder holder = house_.lock.holder();
+  if (holder == KeyLock::Holder::us) return true;
+  const bool is_unknown = holder == KeyLock::Holder::unknown;
+  GST_WARNING("%s: %s", attempt_.key.c_str(),
+              is_unknown ? g_strerror(errno) : "another process took over the work on this result");
+  return is_unknown;
+}
+
 /// What is ordered is followed to its end, also where that cannot be written down any more: the
-/// intent in the journal still leads the next run to it. Who took the lock over, because this
-/// machine slept, goes by the journal: what stands there now is theirs.
+/// intent in the journal still leads the next run to it.
 void PaidCall::note() {
-  if (!house_.lock.is_held()) return;
+  const char* what = entry_.task.empty() ? "the address of a result" : entry_.task.c_str();
+  if (!is_ours()) {
+    GST_WARNING("%s is not written into the journal of paid calls", what);
+    return;
+  }
   try {
     journal_.write(attempt_.key, entry_);
   } catch (const Error& error) {
-    GST_WARNING("a paid call is not in the journal: %s", error.what());
+    GST_WARNING("%s is not in the journal of paid calls: %s", what, error.what());
     return;
   }
   attempt_.reached(Step::task_written);
@@ -339,7 +354,7 @@ void PaidCall::close(const Result& result, bool kept) {
   billed.cost = result.cost;
   billed.currency = result.currency;
   try {
-    ledger_.add(billed, continued_ || !house_.lock.is_held());
+    ledger_.add(billed, continued_ || house_.lock.holder() != KeyLock::Holder::us);
   } catch (const Error& error) {
     GST_WARNING("a billed call is not in the ledger yet: %s", error.what());
     return; // the journal's entry brings the next run here again
@@ -362,9 +377,8 @@ void PaidCall::close_left(const StoredResult& found) {
   close(found.result, true);
 }
 
-/// Not what belongs to who took the lock over: money may hang on it.
 void PaidCall::clear_entry() {
-  if (house_.lock.is_held()) journal_.clear(attempt_.key);
+  if (is_ours()) journal_.clear(attempt_.key);
 }
 
 void PaidCall::drop() {
@@ -380,7 +394,7 @@ void PaidCall::write_off(Billed billed) {
   lost.cost = entry_.cost;
   lost.currency = entry_.currency;
   try {
-    ledger_.add(lost, continued_ || !house_.lock.is_held());
+    ledger_.add(lost, continued_ || house_.lock.holder() != KeyLock::Holder::us);
   } catch (const Error& error) {
     GST_WARNING("a call that may have been billed is not in the ledger yet: %s", error.what());
     return;

@@ -94,6 +94,8 @@ class PaidCall {
   /// It was sent so long ago that its service keeps nothing of it any more.
   bool is_forgotten() const;
 
+  /// Warns when it is not, or cannot be told.
+  bool is_ours() const;
   void note();
   void note_task(const std::string& id);
   void note_address(const Result& result);

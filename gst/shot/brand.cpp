@@ -3,7 +3,6 @@
 #include "shot/brand.h"
 
 #include "base/words.h"
-#include "shot/language.h"
 
 #include <array>
 #include <cstdio>
@@ -31,14 +30,6 @@ std::string with_words(const std::string& locked, const std::string& text) {
   return std::string(bounded(joined({locked, text}), kMaxTextBytes));
 }
 
-/// Of a shot's own: FNV-1a of its id, begun with the brand's number.
-gint64 seed_for(const Brand& brand, std::string_view id) {
-  guint64 hash = 14695981039346656037ull ^ static_cast<guint64>(brand.seed);
-  for (const unsigned char c : id)
-    hash = (hash ^ c) * 1099511628211ull;
-  return static_cast<gint64>((hash ^ hash >> 32) & 0x7fffffff);
-}
-
 std::string hex(const BrandColour& colour) {
   std::array<char, 8> text{};
   std::snprintf(text.data(), text.size(), "#%06X", static_cast<unsigned>(colour.rgb()));
@@ -55,12 +46,19 @@ std::string with_brand_negative(const Brand& brand, const std::string& text) {
   return with_words(brand.negative, text);
 }
 
+/// FNV-1a of the id, begun with the brand's number.
+gint64 brand_seed(const Brand& brand, std::string_view id) {
+  guint64 hash = 14695981039346656037ull ^ static_cast<guint64>(brand.seed);
+  for (const unsigned char c : id)
+    hash = (hash ^ c) * 1099511628211ull;
+  return static_cast<gint64>((hash ^ hash >> 32) & 0x7fffffff);
+}
+
 void apply_brand_defaults(const Brand& brand, Shot& shot) {
   if (shot.style.empty()) shot.style = brand.style;
   if (shot.seed >= 0) return;
   if (brand.seeds == Brand::Seeds::fixed) shot.seed = brand.seed;
-  if (brand.seeds == Brand::Seeds::per_shot)
-    shot.seed = seed_for(brand, base_id(shot.id, shot.language));
+  if (brand.seeds == Brand::Seeds::per_shot) shot.seed = brand_seed(brand, shot.base_id());
 }
 
 void apply_brand(const Brand& brand, Shot& shot) {

@@ -70,6 +70,9 @@ std::string with_brand_words(const Brand& brand, const std::string& text);
 /// The same with the negative words.
 std::string with_brand_negative(const Brand& brand, const std::string& text);
 
+/// The seed of the shot of that id where each has its own.
+gint64 brand_seed(const Brand& brand, std::string_view id);
+
 /// What shots that bring none are given: style and seed.
 void apply_brand_defaults(const Brand& brand, Shot& shot);
 

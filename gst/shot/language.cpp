@@ -77,9 +77,7 @@ bool is_language(std::string_view word) {
 }
 
 std::string language_remedy(std::string_view word) {
-  std::string lower;
-  for (const char c : word)
-    lower += c == '_' ? '-' : g_ascii_tolower(c);
+  const std::string lower = canonical(word);
   std::string meant(meant_by(lower));
   if (meant.empty() && is_language(lower)) meant = lower;
   if (!meant.empty()) return "did you mean " + meant + "?";
@@ -102,25 +100,17 @@ std::vector<std::string> read_languages(std::string_view text) {
   return languages;
 }
 
-std::string id_in_language(std::string_view id, std::string_view language) {
-  std::string named(id);
-  return language.empty() ? named : named.append(".").append(language);
+std::string run_of(std::string_view language, unsigned turn) {
+  std::string run;
+  if (!language.empty()) run.append(".").append(language);
+  if (turn > 1) run.append("~").append(std::to_string(turn));
+  return run;
 }
 
-std::string id_in_turn(std::string_view id, unsigned turn) {
-  return turn < 2 ? std::string(id) : std::string(id) + "~" + std::to_string(turn);
-}
-
-std::string_view base_id(std::string_view id, std::string_view language) {
-  const size_t turn = id.rfind('~');
-  const bool is_turn = turn != id.npos && turn > 0 && turn + 1 < id.size() &&
-                       id.find_first_not_of("0123456789", turn + 1) == id.npos;
-  if (is_turn) id = id.substr(0, turn);
-  const size_t length = language.size() + 1;
-  if (!language.empty() && id.size() > length && id.ends_with(language) &&
-      id[id.size() - length] == '.')
-    id.remove_suffix(length);
-  return id;
+bool ends_as_in_turn(std::string_view id) {
+  const size_t mark = id.rfind('~');
+  return mark != id.npos && mark + 1 < id.size() &&
+         id.find_first_not_of("0123456789", mark + 1) == id.npos;
 }
 
 } // namespace aigc

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Languages as people name them in lists and on the command line, and the ids of shots that are
-// there once for each.
+// Languages as people name them in lists and on the command line, and what tells shots apart that
+// are there once for each.
 #pragma once
 
 #include <string>
@@ -19,14 +19,11 @@ std::string language_remedy(std::string_view word);
 /// twice, and an empty list.
 std::vector<std::string> read_languages(std::string_view text);
 
-/// "shot-3.zh": the shot in one of several languages; without a language the id itself.
-std::string id_in_language(std::string_view id, std::string_view language);
+/// What the id of a shot ends in, ".zh~2": where it is there in several languages that one, and
+/// from the second turn of a loop on its number.
+std::string run_of(std::string_view language, unsigned turn);
 
-/// "shot-3~2": the shot in the second turn of a loop; in the first the id itself.
-std::string id_in_turn(std::string_view id, unsigned turn);
-
-/// The id without what the two above have added, so that a shot is known again in every language
-/// and every turn.
-std::string_view base_id(std::string_view id, std::string_view language);
+/// Whether an id could be that of a shot in a later turn of a loop.
+bool ends_as_in_turn(std::string_view id);
 
 } // namespace aigc

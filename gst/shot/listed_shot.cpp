@@ -7,16 +7,9 @@
 #include "shot/language.h"
 #include "shot/shot_json.h"
 
-#include <algorithm>
-
 namespace aigc {
 
 namespace {
-
-std::string canonical(std::string name) {
-  std::replace(name.begin(), name.end(), '_', '-');
-  return name;
-}
 
 /// The field of a name such as script or script:zh; empty when it holds no words.
 std::string words_field(const std::string& name) {

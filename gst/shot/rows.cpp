@@ -2,9 +2,9 @@
 // See rows.h.
 #include "shot/rows.h"
 
+#include "base/words.h"
 #include "shot/row_format.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace aigc {
@@ -16,11 +16,6 @@ std::unique_ptr<RowFormat> make_format(ListFormat format, ListFile& file,
   if (format == ListFormat::csv) return make_csv_format(file, sentence);
   if (format == ListFormat::json) return make_json_format(file, sentence);
   return make_line_format(format, file, sentence);
-}
-
-std::string canonical(std::string name) {
-  std::replace(name.begin(), name.end(), '_', '-');
-  return name;
 }
 
 bool has_member(JsonObject* row, const std::string& name) {
@@ -50,7 +45,8 @@ Ref<JsonNode> node_of(JsonObject* object) {
 
 } // namespace
 
-ListFormat list_format_of(std::string_view path) {
+ListFormat list_format_of(std::string_view name) {
+  const std::string path = canonical(name);
   if (path.ends_with(".json")) return ListFormat::json;
   if (path.ends_with(".jsonl") || path.ends_with(".ndjson")) return ListFormat::jsonl;
   if (path.ends_with(".csv") || path.ends_with(".tsv")) return ListFormat::csv;

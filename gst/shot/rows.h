@@ -21,8 +21,8 @@ enum class ListFormat {
   jsonl, ///< one row a line
 };
 
-/// By the file's extension; anything unknown is text.
-ListFormat list_format_of(std::string_view path);
+/// By the extension of the file's name; anything unknown is text.
+ListFormat list_format_of(std::string_view name);
 
 /// The longest list, in bytes. A row is bounded by kMaxJsonBytes.
 inline constexpr std::uintmax_t kMaxListBytes = 1ull << 30;

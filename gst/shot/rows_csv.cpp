@@ -106,7 +106,8 @@ class CsvRows : public RowFormat {
     for (size_t i = 0; i < fields_.size(); ++i) {
       check_plain("the header", fields_[i]);
       const std::string name(trimmed(fields_[i]));
-      if (!name.empty() && std::find(columns_.begin(), columns_.end(), name) != columns_.end())
+      const auto is_same = [&](const auto& other) { return canonical(other) == canonical(name); };
+      if (!name.empty() && std::any_of(columns_.begin(), columns_.end(), is_same))
         throw Error(Fault::format, "the header names " + name + " twice",
                     "give every column a name of its own");
       columns_.push_back(name);

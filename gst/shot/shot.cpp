@@ -18,8 +18,9 @@ constexpr double kMaxSeed = 2147483647;
 constexpr double kMaxCount = 1e9;
 
 const auto& field_table() {
-  static const std::array<ShotField, 20> table = {{
+  static const std::array<ShotField, 21> table = {{
       {"id", &Shot::id},
+      {"run", &Shot::run, 0, 0, false},
       {"index", &Shot::index, 0, kMaxCount},
       {"script", &Shot::script},
       {"prompt", &Shot::prompt},
@@ -38,7 +39,7 @@ const auto& field_table() {
       {"look-group", &Shot::look_group},
       {"references", &Shot::references},
       {"mood", &Shot::mood},
-      {"extra", &Shot::extra},
+      {"extra", &Shot::extra, 0, 0, false},
   }};
   return table;
 }

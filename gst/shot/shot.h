@@ -32,6 +32,7 @@ struct Provenance {
 /// Numbers keep their default, texts stay empty, when nobody said otherwise.
 struct Shot {
   std::string id;     ///< unique in its list; "shot-N" (N from 1) when not given
+  std::string run;    ///< the end of the id that says language and turn of the list
   gint64 index = 0;   ///< place in the list, from 0
   std::string script; ///< the user's words
   std::string prompt; ///< the writer's full visual description
@@ -54,6 +55,12 @@ struct Shot {
   std::string extra; ///< unknown JSON members, as one JSON object, kept as they came
 
   bool operator==(const Shot&) const = default;
+
+  /// The id in the list, the same in every language and turn.
+  std::string_view base_id() const {
+    const std::string_view all = id;
+    return all.substr(0, all.size() - (all.ends_with(run) ? run.size() : 0));
+  }
 
   /// The words a picture or clip is made from: the writer's, else the user's.
   const std::string& words() const { return prompt.empty() ? script : prompt; }
@@ -83,10 +90,11 @@ using ShotMember = std::variant<std::string Shot::*, gint64 Shot::*, double Shot
 
 /// One line per field: JSON, GstStructure and meta all follow this table.
 struct ShotField {
-  const char* name; ///< JSON member and structure field; JSON also takes '_' for '-'
+  const char* name; ///< JSON member and structure field
   ShotMember member;
   double minimum = 0; ///< of numbers
   double maximum = 0;
+  bool in_json = true; ///< else a member of its name is an unknown one
 };
 std::span<const ShotField> shot_fields();
 

@@ -3,9 +3,9 @@
 #include "shot/shot_json.h"
 
 #include "base/error.h"
+#include "base/words.h"
 #include "shot/provenance.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace aigc {
@@ -13,11 +13,6 @@ namespace aigc {
 namespace {
 
 constexpr const char* kProvenance = "provenance";
-
-std::string canonical(std::string name) {
-  std::replace(name.begin(), name.end(), '_', '-');
-  return name;
-}
 
 [[noreturn]] void wrong_type(const std::string& name, JsonNode* node, const char* wanted) {
   std::string text = json_text(node);
@@ -131,7 +126,7 @@ bool read_field(Shot& shot, const std::string& name, JsonNode* value) {
     return true;
   }
   for (const auto& field : shot_fields()) {
-    if (name != field.name || field.member == ShotMember(&Shot::extra)) continue;
+    if (name != field.name || !field.in_json) continue;
     std::visit([&](auto member) { read(name, value, shot.*member); }, field.member);
     return true;
   }
@@ -144,7 +139,7 @@ Ref<JsonNode> shot_to_json(const Shot& shot) {
   static const Shot unset;
   auto object = adopt(json_object_new());
   for (const auto& field : shot_fields()) {
-    if (field.member == ShotMember(&Shot::extra)) continue;
+    if (!field.in_json) continue;
     std::visit(
         [&](auto member) {
           if (shot.*member != unset.*member) write(object.get(), field.name, shot.*member);

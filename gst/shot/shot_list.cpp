@@ -3,6 +3,7 @@
 #include "shot/shot_list.h"
 
 #include "base/error.h"
+#include "base/words.h"
 #include "shot/brand.h"
 #include "shot/language.h"
 
@@ -27,6 +28,16 @@ Row row_of_script(const std::string& script) {
   Row row{.number = 1, .value = adopt(json_node_new(JSON_NODE_OBJECT))};
   json_node_set_object(row.value.get(), object.get());
   return row;
+}
+
+/// The row's own id, also where the row is no shot.
+std::string id_of(const Row& row) {
+  const JsonView members(row.value.get());
+  for (const auto& name : members.members()) {
+    const std::string id = canonical(name) == "id" ? members[name.c_str()].text() : "";
+    if (!is_blank(id) && id.size() <= kMaxTextBytes) return id;
+  }
+  return RowRegister::id_of(static_cast<std::uint32_t>(row.number));
 }
 
 } // namespace
@@ -59,8 +70,6 @@ ListedShot ShotListReader::listed(const Row& row) const {
   if (shot.id.empty()) shot.id = RowRegister::id_of(row.number);
   if (const auto take = settings_.takes.find(row.number, shot.id)) shot.take = take->second;
   if (shot.brand.empty()) shot.brand = settings_.brand;
-  // The stages apply it, behind what their own properties say; here it is only read.
-  if (is_brand_file(shot.brand)) load_brand(shot.brand);
   return listed;
 }
 
@@ -95,40 +104,44 @@ bool ShotListReader::check_next(const BadRow& bad, const Cancel* cancel) {
     return true;
   } catch (const Error& error) {
     if (row) {
-      leave_out(static_cast<std::uint32_t>(row->number), named(*row, error), bad);
+      leave_out(static_cast<std::uint32_t>(row->number), id_of(*row), named(*row, error), bad);
       return true;
     }
     // What the reader says has its place already.
     if (error.fault == Fault::cancelled || error.fault == Fault::read) throw;
     is_cut_ = !reader_->can_go_on();
-    leave_out(is_cut_ ? 0 : reader_->mark().number, error, bad);
+    const auto number = reader_->mark().number;
+    leave_out(is_cut_ ? 0 : number, is_cut_ ? "rest" : RowRegister::id_of(number), error, bad);
     return !is_cut_;
   }
 }
 
 void ShotListReader::check_row(const Row& row) {
   const ListedShot found = listed(row);
-  in_language(found, settings_.languages.empty() ? "" : settings_.languages.front());
+  if (is_brand_file(found.shot.brand)) load_brand(found.shot.brand);
+  if (settings_.languages.empty()) in_language(found, "");
   for (const auto& language : settings_.languages)
     in_language(found, language);
   const auto number = static_cast<std::uint32_t>(row.number);
   const std::string& id = found.shot.id;
-  if (settings_.loop != 1 && base_id(id, "") != id)
+  if (settings_.loop != 1 && ends_as_in_turn(id))
     throw Error(Fault::settings, "id: \"" + id + "\" ends as in a turn of the loop",
                 "leave out what begins with ~");
   register_.claim_id(id, number);
   if (const auto* take = settings_.takes.find(number, id)) unknown_takes_.erase(take->first);
   ++good_;
+  names_.look(found, settings_.location + ": " + row.place);
   const auto unit = unit_of(found.shot.chain, number);
   if (!is_ours(unit)) return;
   ++ours_;
   if (settings_.shuffle) order_.push_back({reader_ ? reader_->mark() : RowReader::Mark{}, unit});
 }
 
-void ShotListReader::leave_out(std::uint32_t row, const Error& error, const BadRow& bad) {
+void ShotListReader::leave_out(std::uint32_t row, const std::string& id, const Error& error,
+                               const BadRow& bad) {
   if (!first_bad_) first_bad_ = error;
   if (row > 0) bad_.push_back(row);
-  bad(row, error);
+  bad(id, error);
 }
 
 void ShotListReader::check_result() const {
@@ -137,6 +150,7 @@ void ShotListReader::check_result() const {
   if (good_ == 0)
     throw Error(Fault::format, settings_.location + ": the list holds no shot",
                 "write at least one sentence");
+  names_.check_words();
   if (!unknown_takes_.empty())
     throw Error(Fault::settings,
                 (reader_ ? settings_.location + ": " : "") + "takes: there is no shot " +
@@ -217,7 +231,8 @@ std::optional<Shot> ShotListReader::next(const Cancel* cancel) {
   const std::string language = languages.empty() ? "" : languages[language_];
   ++language_;
   Shot shot = in_language(*current_, language);
-  shot.id = id_in_turn(id_in_language(shot.id, language), turn_);
+  shot.run = run_of(language, turn_);
+  shot.id += shot.run;
   return shot;
 }
 

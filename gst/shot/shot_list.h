@@ -2,6 +2,7 @@
 // Shot lists: checked whole, then read shot by shot in memory that does not grow with them.
 #pragma once
 
+#include "shot/doubtful_names.h"
 #include "shot/listed_shot.h"
 #include "shot/row_register.h"
 #include "shot/takes.h"
@@ -34,13 +35,16 @@ class ShotListReader {
   /// Throws as RowReader and load_brand().
   explicit ShotListReader(ShotListSettings settings);
 
-  using BadRow = std::function<void(std::uint32_t row, const Error&)>;
+  using BadRow = std::function<void(const std::string& id, const Error&)>;
   /// Reads the list to its end, before the first next(): what is wrong in it is found before a shot
   /// costs anything. Rows that cannot be used are given to `bad`, which may throw, and are left
-  /// out; row 0 is all that follows a place where the list cannot be read on. Throws Error that
+  /// out; "rest" is all that follows a place where the list cannot be read on. Throws Error that
   /// names file, row and field; also when no shot is left. After Fault::cancelled the next call
   /// goes on where this one was.
   void check(const BadRow& bad, const Cancel* cancel = nullptr);
+
+  /// What else there is to warn of, once check() is through; each is given once.
+  std::vector<Error> warnings() { return names_.take(); }
 
   /// The next shot; none at the end. Throws as check().
   std::optional<Shot> next(const Cancel* cancel = nullptr);
@@ -62,7 +66,7 @@ class ShotListReader {
   // The check.
   bool check_next(const BadRow& bad, const Cancel* cancel);
   void check_row(const Row& row);
-  void leave_out(std::uint32_t row, const Error& error, const BadRow& bad);
+  void leave_out(std::uint32_t row, const std::string& id, const Error& error, const BadRow& bad);
   void check_result() const;
 
   // Turns.
@@ -76,6 +80,7 @@ class ShotListReader {
   bool script_read_ = false;
 
   RowRegister register_;
+  DoubtfulNames names_;
   std::set<std::string> unknown_takes_;
   std::vector<std::uint32_t> bad_; ///< numbers of rows that cannot be used
   std::optional<Error> first_bad_;

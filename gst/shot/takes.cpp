@@ -10,6 +10,12 @@
 
 namespace aigc {
 
+std::vector<std::string> shot_names(size_t number, const std::string& id) {
+  std::vector<std::string> names{std::to_string(number)};
+  if (id.find_first_not_of("0123456789") != id.npos) names.push_back(id);
+  return names;
+}
+
 Takes::Takes(std::string_view text) {
   const auto refuse = [&](const std::string& what) {
     throw Error(Fault::settings, "takes=" + std::string(text) + ": " + what,
@@ -35,10 +41,9 @@ Takes::Takes(std::string_view text) {
 const std::pair<const std::string, gint64>* Takes::find(size_t number,
                                                         const std::string& id) const {
   if (takes_.empty()) return nullptr;
-  auto found = takes_.find(std::to_string(number));
-  if (found == takes_.end() && id.find_first_not_of("0123456789") != id.npos)
-    found = takes_.find(id);
-  return found == takes_.end() ? nullptr : &*found;
+  for (const auto& name : shot_names(number, id))
+    if (const auto found = takes_.find(name); found != takes_.end()) return &*found;
+  return nullptr;
 }
 
 std::set<std::string> Takes::names() const {

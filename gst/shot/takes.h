@@ -7,16 +7,19 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include <glib.h>
 
 namespace aigc {
 
+/// What a shot may be called by: its number in the list, from 1, and its id. Digits are a number.
+std::vector<std::string> shot_names(size_t number, const std::string& id);
+
 class Takes {
  public:
   Takes() = default;
-  /// `text` names shots by their number in the list (from 1) or their id; digits are a number.
-  /// Throws Error{Fault::settings}.
+  /// `text` names shots as shot_names() has them. Throws Error{Fault::settings}.
   explicit Takes(std::string_view text);
 
   /// Name and take of a shot, if it is named.

@@ -154,20 +154,26 @@ struct Pool::Shared {
 Pool::Pool(Work work, Options options)
     : shared_(std::make_shared<Shared>(std::move(work), Options{std::max(1u, options.workers),
                                                                 options.order, options.patience})) {
-  try {
-    for (unsigned i = 0; i < shared_->options.workers; ++i) {
-      threads_.emplace_back(run_worker, shared_);
-      ++shared_->state.lock()->busy;
-    }
-  } catch (const std::system_error& error) {
-    leave_workers();
-    throw Error(Fault::settings, std::string("no thread could be started: ") + error.what(),
-                "set a smaller max-in-flight");
-  }
+  employ(1);
 }
 
 Pool::~Pool() {
   leave_workers();
+}
+
+/// Few threads are slower than many, and none is a fault.
+void Pool::employ(unsigned workers) {
+  while (threads_.size() < workers) {
+    ++shared_->state.lock()->busy;
+    try {
+      threads_.emplace_back(run_worker, shared_);
+    } catch (const std::system_error& error) {
+      --shared_->state.lock()->busy;
+      if (!threads_.empty()) return;
+      throw Error(Fault::settings, std::string("no thread could be started: ") + error.what(),
+                  "raise the limit on threads, or work on fewer rows at once");
+    }
+  }
 }
 
 /// One of the workers may be the caller, when it was the last to hold the pool.
@@ -219,7 +225,11 @@ void Pool::run_worker(std::shared_ptr<Shared> shared) {
 
 Pool::Push Pool::push(Job job) {
   std::string chain = job.chain;
-  return shared_->enqueue({Entry::State::waiting, std::move(job), {}, false, std::move(chain)});
+  const Push push =
+      shared_->enqueue({Entry::State::waiting, std::move(job), {}, false, std::move(chain)});
+  const unsigned places = shared_->state.lock()->places; // as many can be at work
+  employ(std::min(places, shared_->options.workers));
+  return push;
 }
 
 Pool::Push Pool::push_event(Ref<GstEvent> event) {

@@ -61,7 +61,8 @@ struct Outcome {
 enum class Order { input, ready };
 
 /// The concurrent part of a stage, without pads. Producer: push(), push_event(), end(). Consumer:
-/// first(), start(), next(). Anyone: finish(), cancel(). Every wait ends on cancel().
+/// first(), start(), next(). Anyone: finish(), cancel(). Every wait ends on cancel(). Workers are
+/// threads that begin when there are shots for them.
 class Pool {
  public:
   /// Runs on worker threads, several at once; must return soon after `cancel` fires.
@@ -118,6 +119,7 @@ class Pool {
  private:
   struct Shared;
   static void run_worker(std::shared_ptr<Shared> shared);
+  void employ(unsigned workers);
   void leave_workers();
 
   std::shared_ptr<Shared> shared_;

@@ -178,12 +178,13 @@ bool post_shot_preview(GstElement* element, const Shot& shot, const std::string&
 }
 
 void post_shot_failed(GstElement* element, const Shot& shot, const std::string& stage,
-                      const Error& error, bool is_left_out) {
-  post(element, gst_structure_new("aigc/shot-failed", "id", G_TYPE_STRING, shot.id.c_str(), "stage",
-                                  G_TYPE_STRING, stage.c_str(), "code", G_TYPE_STRING,
-                                  code_of(error).c_str(), "message", G_TYPE_STRING, error.what(),
-                                  "remedy", G_TYPE_STRING, error.remedy.c_str(), "left-out",
-                                  G_TYPE_BOOLEAN, static_cast<gboolean>(is_left_out), nullptr));
+                      const Error& error, bool is_left_out, unsigned count) {
+  post(element,
+       gst_structure_new("aigc/shot-failed", "id", G_TYPE_STRING, shot.id.c_str(), "stage",
+                         G_TYPE_STRING, stage.c_str(), "code", G_TYPE_STRING,
+                         code_of(error).c_str(), "message", G_TYPE_STRING, error.what(), "remedy",
+                         G_TYPE_STRING, error.remedy.c_str(), "left-out", G_TYPE_BOOLEAN,
+                         static_cast<gboolean>(is_left_out), "count", G_TYPE_UINT, count, nullptr));
 }
 
 } // namespace aigc

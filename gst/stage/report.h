@@ -40,8 +40,9 @@ void post_shot_planned(GstElement* element, const Shot& shot, const Planned& pla
 bool post_shot_preview(GstElement* element, const Shot& shot, const std::string& stage,
                        GBytes* picture);
 
-/// Posts the element message `aigc/shot-failed`; whether the shot `is_left_out` of what is made.
+/// Posts the element message `aigc/shot-failed`; whether the shot `is_left_out` of what is made,
+/// and how many others are with it.
 void post_shot_failed(GstElement* element, const Shot& shot, const std::string& stage,
-                      const Error& error, bool is_left_out);
+                      const Error& error, bool is_left_out, unsigned count = 1);
 
 } // namespace aigc

@@ -71,9 +71,12 @@ std::string Descriptor::read() const {
   for (;;) {
     const ssize_t got = pread(fd_, piece.data(), piece.size(), static_cast<off_t>(text.size()));
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return got < 0 ? std::string() : text;
+    if (got < 0) return {};
+    if (got == 0) break;
     text.append(piece.data(), static_cast<size_t>(got));
   }
+  errno = 0;
+  return text;
 }
 
 bool Descriptor::rewrite(std::string_view text) const {

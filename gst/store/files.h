@@ -43,7 +43,7 @@ class Descriptor {
   int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
 
-  /// All of the file; empty when it cannot be read.
+  /// All of the file. Empty when it cannot be read, as errno says, which is 0 for an empty file.
   std::string read() const;
   /// Takes the place of what the file held. Returns whether it worked, else errno says why.
   bool rewrite(std::string_view text) const;

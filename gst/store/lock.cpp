@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace aigc {
 
@@ -71,7 +72,9 @@ bool is_dead(const std::string& content, const std::string& path, int fd) {
     const std::chrono::milliseconds lease(owner["lease-ms"].integer().value_or(0));
     return age_of(path, fd) > lease;
   }
-  return owner["start"].text() != start_of(owner["pid"].integer().value_or(0));
+  const std::string start = start_of(owner["pid"].integer().value_or(0));
+  if (start.empty() && start_of(getpid()).empty()) return false; // nobody can be looked at now
+  return owner["start"].text() != start;
 }
 
 /// "process 12 on HOST", for messages.
@@ -186,25 +189,16 @@ void leave_gate(const std::string& path) {
   gate().notify();
 }
 
-/// Whoever has the lock may be about to pay.
-[[noreturn]] void give_up(const std::string& owner) {
-  Error error(Fault::timeout, "the same result is still being made by " + owner,
-              "raise timeout, or try again later");
-  error.open = true;
-  throw error;
-}
-
-void pass_gate(const std::string& path, Cancel& cancel, Clock::time_point deadline) {
+void pass_gate(const std::string& path, Cancel& cancel, KeyLock::Waits& waits) {
+  if (waits && gate().lock()->contains(path))
+    std::exchange(waits, {})("another shot of this process");
   const Cancel::Hook hook(cancel, [] {
     gate().lock();
     gate().notify();
   });
   auto paths = gate().lock();
-  const bool passed = paths.wait_for(deadline - Clock::now(), [&](const auto& held) {
-    return !held.contains(path) || cancel.cancelled();
-  });
+  paths.wait([&](const auto& held) { return !held.contains(path) || cancel.cancelled(); });
   cancel.check();
-  if (!passed) give_up("another shot of this process");
   paths->insert(path);
 }
 
@@ -221,16 +215,16 @@ std::chrono::nanoseconds pause_of(int look) {
 
 } // namespace
 
-KeyLock::KeyLock(const std::string& folder, const std::string& key, Cancel& cancel,
-                 Clock::time_point deadline, Lease lease)
+KeyLock::KeyLock(const std::string& folder, const std::string& key, Cancel& cancel, Waits waits,
+                 Lease lease)
     : path_(path_of(folder, key)), content_(new_owner(lease)), lease_(lease) {
   make_folder(folder);
-  pass_gate(path_, cancel, deadline);
+  pass_gate(path_, cancel, waits);
   try {
     std::string owner;
     for (int look = 0; !try_take(owner); ++look) {
-      if (Clock::now() >= deadline) give_up(name_of(owner));
-      cancel.sleep(std::min<std::chrono::nanoseconds>(pause_of(look), deadline - Clock::now()));
+      if (waits && !owner.empty()) std::exchange(waits, {})(name_of(owner));
+      cancel.sleep(pause_of(look));
       cancel.check();
     }
   } catch (...) {
@@ -248,6 +242,7 @@ bool KeyLock::try_take(std::string& owner) {
     return false;
   }
   owner = file.read();
+  if (owner.empty() && errno != 0) cannot_write(path_, g_strerror(errno));
   if (!owner.empty() && !is_dead(owner, path_, file.get())) return false;
   taken_over_ = !owner.empty();
   if (!file.rewrite(content_)) cannot_write(path_, g_strerror(errno));
@@ -274,18 +269,28 @@ void KeyLock::give_back() {
 void KeyLock::bury(const std::string& folder, const std::string& key) {
   const std::string path = path_of(folder, key);
   const Descriptor file = hold(path, O_RDWR);
-  if (file && is_dead(file.read(), path, file.get())) unlink(path.c_str());
+  if (!file) return;
+  const std::string owner = file.read();
+  if (owner.empty() && errno != 0) return;
+  if (is_dead(owner, path, file.get())) unlink(path.c_str());
 }
 
 /// The file itself is asked: who slept beyond its lease may come here before its word is given
 /// again.
-bool KeyLock::is_held() const {
+KeyLock::Holder KeyLock::holder() const {
   const Descriptor file(path_, O_RDONLY);
-  return file && file.read() == content_;
+  if (!file) return errno == ENOENT ? Holder::others : Holder::unknown;
+  const std::string owner = file.read();
+  if (owner.empty() && errno != 0) return Holder::unknown;
+  return owner == content_ ? Holder::us : Holder::others;
 }
 
 void KeyLock::check() const {
-  if (is_held()) return;
+  const Holder now = holder();
+  if (now == Holder::us) return;
+  if (now == Holder::unknown)
+    throw Error(Fault::write, "the lock " + path_ + " cannot be read: " + g_strerror(errno),
+                "see that the folder of the store can be read, then run again");
   throw Error(Fault::write, "another process took over the work on this result",
               "run again; keep the machine from sleeping meanwhile");
 }

@@ -5,7 +5,7 @@
 #include "base/cancel.h"
 
 #include <chrono>
-#include <memory>
+#include <functional>
 #include <string>
 
 namespace aigc {
@@ -22,9 +22,13 @@ struct Lease {
 /// flock() guards only the moments in which the file changes hands.
 class KeyLock {
  public:
-  /// Waits for the lock. Throws Error: cancelled, timeout past `deadline`, write.
-  KeyLock(const std::string& folder, const std::string& key, Cancel& cancel,
-          std::chrono::steady_clock::time_point deadline, Lease lease = {});
+  /// Told once who has the lock, when it is waited for.
+  using Waits = std::function<void(const std::string& owner)>;
+
+  /// Waits for the lock for as long as its owner lives, which may itself wait in a long queue.
+  /// Throws Error: cancelled, write.
+  KeyLock(const std::string& folder, const std::string& key, Cancel& cancel, Waits waits = {},
+          Lease lease = {});
   ~KeyLock();
   KeyLock(const KeyLock&) = delete;
   KeyLock& operator=(const KeyLock&) = delete;
@@ -35,11 +39,14 @@ class KeyLock {
   /// Whether a dead owner left it behind.
   bool taken_over() const { return taken_over_; }
 
-  /// Throws Error{Fault::write} when the lock was lost: this process stood still for longer than
-  /// its lease, and another one went on.
+  enum class Holder {
+    us,
+    others,  ///< or they had it: this process stood still for longer than its lease
+    unknown, ///< the file cannot be read, as errno says
+  };
+  Holder holder() const;
+  /// Throws Error{Fault::write} unless it is surely ours.
   void check() const;
-  /// Whether check() would not throw.
-  bool is_held() const;
 
  private:
   bool try_take(std::string& owner);

@@ -10,9 +10,10 @@
 #include "batch_rows.h"
 #include "batch_shard.h"
 #include "batch_sheet.h"
+#include "output_file.h"
 #include "retake.h"
 #include "service/factory.h"
-#include "sheet.h"
+#include "side_files.h"
 #include "store/files.h"
 
 #include <charconv>
@@ -96,7 +97,7 @@ class Settings {
 class Batch {
  public:
   Batch(const JobFile& job, const CommandLine& line)
-      : job_(job), line_(line), settings_(job, line), jobs_(jobs_of(line)),
+      : job_(job), line_(line), settings_(job, line), jobs_(jobs_of(line)), side_files_(line),
         rows_(job, settings_.source), display_(line.json ? json_display() : text_display()) {
     if (line.batch) report_.shard = find_shard(line.shard, line.shards, g_getenv);
     report_.job = job.name();
@@ -104,9 +105,8 @@ class Batch {
   }
 
   int run() {
-    check_report();
-    if (!line_.sheet.empty()) check_sheet(line_.sheet);
     plan();
+    check_folders();
     if (line_.dry_run) return dry_run();
     make_folders();
     BatchPool pool(
@@ -121,9 +121,9 @@ class Batch {
     report_.interrupted = interrupt.finish.cancelled();
     report_.seconds = seconds_since(begun_);
     display_->finish(report_);
-    if (!line_.report.empty()) write_file(line_.report, report_.json() + "\n");
+    if (!side_files_.report().empty()) write_file(side_files_.report(), report_.json() + "\n");
     signals.reset(); // no earlier: the report is there however often one asks for the end
-    if (!line_.sheet.empty()) write_batch_sheet(line_.sheet, report_, rows_);
+    if (side_files_.sheet()) write_batch_sheet(*side_files_.sheet(), report_, rows_);
     const int status = report_.interrupted ? 130 : report_.totals().failed > 0 ? 1 : 0;
     if (!ended || has_left_pipelines()) {
       std::fflush(nullptr);
@@ -135,19 +135,10 @@ class Batch {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void check_report() const {
-    if (line_.report.empty()) return;
-    const fs::path folder = fs::absolute(line_.report).parent_path();
-    std::error_code error;
-    if (!fs::is_directory(folder, error) || access(folder.c_str(), W_OK) != 0 ||
-        fs::is_directory(line_.report, error))
-      throw Error(Fault::settings, "--report=" + line_.report + ": cannot be written",
-                  "Give a file in a folder you may write to.");
-  }
-
   /// Checks every row and finds out what there is to do.
   void plan() {
     const auto use = [this](BatchItem item, const Values& values) {
+      side_files_.compare(job_, values);
       if (!report_.shard.has(item.row)) return;
       const auto backend = values.find("backend");
       asks_auto_ |= backend != values.end() && backend->second == "auto";
@@ -158,6 +149,7 @@ class Batch {
     std::function<void(const BadRow&)> bad;
     if (settings_.skip_bad) bad = [this](const BadRow& row) { add_bad(row); };
     rows_.read(use, bad);
+    side_files_.check();
     if (line_.batch && asks_auto_ && !line_.allow_preview && auto_is_preview())
       throw Error(Fault::settings,
                   "no key and no address of a service is set: all would be previews",
@@ -175,15 +167,18 @@ class Batch {
   /// Says what would be called, and makes nothing.
   int dry_run() {
     const auto plan = [this](const BatchItem& item, Report& report, Interrupt& interrupt) {
+      std::error_code error;
+      if (fs::is_directory(folder_of(item), error)) OutputFile::check(item.out);
       return plan_job(job_, values_of(item, report, interrupt), PlanUntil::end, report, &interrupt);
     };
     const BatchPlan planned = plan_rows(results_, jobs_, plan, *display_);
     const int status = planned.interrupted ? 130 : planned.failed > 0 ? 1 : 0;
-    if (!planned.ended || has_left_pipelines()) {
+    if (!planned.interrupted) display_->plan(planned.sum);
+    if (has_left_pipelines()) {
       std::fflush(nullptr);
       _exit(status);
     }
-    if (!planned.interrupted) display_->plan(planned.sum);
+    if (!planned.interrupted) check_max_cost(planned.sum, settings_.source.common);
     return status;
   }
 
@@ -216,21 +211,34 @@ class Batch {
     }
   }
 
-  /// Before anything is paid for: folders below out-dir are made, others must be there.
-  void make_folders() const {
-    std::set<fs::path> known;
+  static fs::path folder_of(const BatchItem& item) { return fs::absolute(item.out).parent_path(); }
+
+  /// Before anything is paid for: below out-dir it must be possible to make folders, others must be
+  /// there.
+  void check_folders() {
     for (const auto& result : results_) {
       if (result.state != RowState::waiting) continue;
-      const fs::path folder = fs::absolute(result.item.out).parent_path();
-      if (!known.insert(folder).second) continue;
+      const fs::path folder = folder_of(result.item);
+      if (!folders_.insert(folder).second) continue;
+      const std::string why = result.item.out + " cannot be written: ";
       std::error_code error;
-      if (!settings_.source.out_dir.empty())
-        make_folder(folder);
-      else if (!fs::is_directory(folder, error))
-        throw Error(Fault::settings,
-                    result.item.out + " cannot be written: there is no folder " + folder.string(),
+      fs::path there = folder;
+      while (!settings_.source.out_dir.empty() && !fs::exists(there, error) &&
+             there.has_relative_path())
+        there = there.parent_path();
+      if (!fs::is_directory(there, error))
+        throw Error(Fault::settings, why + "there is no folder " + there.string(),
                     "Make the folder first, or give out-dir=DIR.");
+      if (access(there.c_str(), W_OK | X_OK) != 0)
+        throw Error(Fault::settings, why + there.string() + ": " + g_strerror(errno),
+                    "Choose a folder you may write to.");
     }
+  }
+
+  void make_folders() const {
+    if (settings_.source.out_dir.empty()) return;
+    for (const auto& folder : folders_)
+      make_folder(folder);
   }
 
   /// Makes one file, on one of several threads.
@@ -254,7 +262,10 @@ class Batch {
         result.state = RowState::running;
     } catch (...) {
       const Error error = caught_error();
-      report->error({.message = error.what(), .remedy = error.remedy});
+      if (error.fault == Fault::cancelled)
+        result.state = RowState::running;
+      else
+        report->error({.message = error.what(), .remedy = error.remedy});
     }
     if (const Problem* problem = report->first_error();
         problem && result.state == RowState::failed) {
@@ -291,10 +302,12 @@ class Batch {
   const Settings settings_;
   const size_t jobs_;
   const Clock::time_point begun_ = Clock::now();
+  SideFiles side_files_;
   BatchRows rows_;
   Digests digests_;
   bool asks_auto_ = false;
   std::vector<BatchResult> results_;
+  std::set<fs::path> folders_; ///< of what is to be made
   BatchReport report_{.results = results_};
   std::unique_ptr<BatchDisplay> display_;
 };

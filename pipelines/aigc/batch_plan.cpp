@@ -4,6 +4,9 @@
 
 #include "batch_pool.h"
 
+#include <cstdio>
+#include <unistd.h>
+
 namespace aigc::runner {
 namespace {
 
@@ -53,8 +56,13 @@ BatchPlan plan_rows(std::vector<BatchResult>& results, size_t jobs, const PlanIt
     return result;
   };
   const SignalWatch signals(interrupt);
-  BatchPlan all{.ended = BatchPool(results, make, quiet).run(jobs, interrupt)};
-  all.interrupted = interrupt.finish.cancelled();
+  BatchPool pool(results, make, quiet);
+  if (!pool.run(jobs, interrupt)) {
+    // What hangs still uses all of this.
+    std::fflush(nullptr);
+    _exit(130);
+  }
+  BatchPlan all{.interrupted = interrupt.finish.cancelled()};
   std::vector<Plan> in_order;
   size_t skipped = 0;
   for (const auto& result : results) {

@@ -15,10 +15,10 @@ struct BatchPlan {
   PlanSum sum;
   size_t failed = 0;
   bool interrupted = false;
-  bool ended = true; ///< else something hangs: see BatchPool::run()
 };
 
 /// Of all `results` that are waiting, in their order; those that fail are told to the display.
+/// Does not return when something hangs though it was interrupted: then it ends the process.
 BatchPlan plan_rows(std::vector<BatchResult>& results, size_t jobs, const PlanItem& plan,
                     BatchDisplay& display);
 

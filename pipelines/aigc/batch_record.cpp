@@ -95,6 +95,10 @@ std::string Digests::of_file(const std::string& path) {
   return files_[key] = digest;
 }
 
+std::string Digests::contents_of(const std::string& path) {
+  return of_file(path) + fs::path(path).extension().string();
+}
+
 std::string Digests::of(const JobFile& job, Values values) {
   std::string text = job.name() + "\n";
   for (const auto& variable : job.variables()) {
@@ -103,10 +107,12 @@ std::string Digests::of(const JobFile& job, Values values) {
     if (variable.type == Type::output)
       value->second = fs::path(value->second).extension();
     else if (variable.type == Type::input || variable.type == Type::brand)
-      text += of_file(value->second) + "\n";
+      value->second = contents_of(value->second);
     else if (variable.name == "max-cost" && !variable.required && !variable.initial)
       values.erase(value); // it decides whether, not what
   }
+  if (const auto shade = values.find("title.shade"); shade != values.end())
+    shade->second = contents_of(shade->second);
   // A value may be for the runner alone, and not in the line.
   for (const auto& [name, value] : values)
     text += name + "=" + value + "\n";

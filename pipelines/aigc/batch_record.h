@@ -28,12 +28,14 @@ void write_record(const std::string& out, const BatchRecord& record);
 /// Tells whether a file would be made from the same things as before. Thread-safe.
 class Digests {
  public:
-  /// Of all that decides what the file becomes: the launch line, less names of files and limits
-  /// that do not, and the contents of the files it reads. Throws Error{Fault::read}.
+  /// Of all that decides what the file becomes: the launch line, with the contents of the files it
+  /// reads in place of their names, less the file's own name and limits. Throws Error{Fault::read}.
   std::string of(const JobFile& job, Values values);
 
  private:
   std::string of_file(const std::string& path);
+  /// What stands for a file wherever it is; a line may depend on its ending.
+  std::string contents_of(const std::string& path);
 
   std::mutex mutex_;
   std::map<std::string, std::string> files_; ///< by path, size and time

@@ -2,6 +2,7 @@
 // See batch_rows.h.
 #include "batch_rows.h"
 
+#include "shot/brand.h"
 #include "shot/language.h"
 
 #include <charconv>
@@ -16,6 +17,10 @@ namespace fs = std::filesystem;
 constexpr const char* kId = "id";
 constexpr const char* kOut = "out";
 constexpr const char* kLanguages = "languages";
+
+/// Variables of jobs.
+constexpr const char* kSentence = "prompt"; ///< makes a film or picture of one shot
+constexpr const char* kSeed = "seed";
 
 std::string plain(double number) {
   char text[32];
@@ -60,7 +65,12 @@ BatchRows::BatchRows(const JobFile& job, Source source)
     : job_(job), source_(std::move(source)), output_(job.output() ? job.output()->name : "") {
   if (!job.output())
     throw Error(Fault::settings, job.name() + " makes no file", "A batch is for jobs that do.");
-  if (!source_.path.empty()) reader_ = std::make_unique<RowReader>(source_.path, "prompt");
+  if (source_.path.empty()) return;
+  try {
+    reader_ = std::make_unique<RowReader>(source_.path, kSentence);
+  } catch (const Error& error) {
+    throw at("", error);
+  }
 }
 
 Error BatchRows::at(const std::string& place, const Error& error) const {
@@ -68,6 +78,13 @@ Error BatchRows::at(const std::string& place, const Error& error) const {
                                             : source_.path + ": " + place + ": " + error.what());
   told.fault = Fault::settings;
   return told;
+}
+
+/// A file in a list counts from the folder of the list, wherever the batch is started.
+std::string BatchRows::placed(const std::string& name, const std::string& text) const {
+  const Variable* variable = job_.find(name);
+  const bool file = variable && (variable->type == Type::input || variable->type == Type::brand);
+  return file ? (fs::path(source_.path).parent_path() / text).string() : text;
 }
 
 void BatchRows::add_cell(Cells& cells, const std::string& name, JsonNode* value) const {
@@ -79,7 +96,8 @@ void BatchRows::add_cell(Cells& cells, const std::string& name, JsonNode* value)
       throw Error(Fault::settings, name + ": '" + language + "' is no language",
                   "Name the column like title:zh.");
     const std::string text = text_of(name, value);
-    if (!text.empty()) cells.worded[name.substr(0, colon)][language] = text;
+    const std::string variable = name.substr(0, colon);
+    if (!text.empty()) cells.worded[variable][language] = placed(variable, text);
   } else if (view.is_object()) {
     for (const auto& language : view.members())
       add_cell(cells, name + ":" + language, view[language.c_str()].node());
@@ -87,7 +105,7 @@ void BatchRows::add_cell(Cells& cells, const std::string& name, JsonNode* value)
     if (name == kId && !job_.find(kId))
       cells.id = text;
     else
-      cells.plain[name == kOut ? output_ : name] = text;
+      cells.plain[name == kOut ? output_ : name] = placed(name, text);
   }
 }
 
@@ -145,6 +163,19 @@ std::string BatchRows::out_of(const Cells& cells, size_t row, const std::string&
   return (fs::path(source_.out_dir) / out).string();
 }
 
+/// The one shot of a row is known by the row: on its own it would be shot-1 in all of them, and the
+/// brand would give them all one seed.
+void BatchRows::add_seed(Values& values, const Cells& cells, size_t row) const {
+  if (!values.contains(kSentence) || values.contains(kSeed) || !job_.find(kSeed)) return;
+  for (const auto& variable : job_.variables()) {
+    if (variable.type != Type::brand || !values.contains(variable.name)) continue;
+    const auto brand = load_brand(values.at(variable.name));
+    const std::string id = cells.id.empty() ? "shot-" + std::to_string(row) : cells.id;
+    if (brand->seeds == Brand::Seeds::per_shot)
+      values[kSeed] = std::to_string(brand_seed(*brand, id));
+  }
+}
+
 BatchRows::Made BatchRows::item_of(const Cells& cells, size_t row,
                                    const std::string& language) const {
   Made made;
@@ -171,6 +202,7 @@ BatchRows::Made BatchRows::item_of(const Cells& cells, size_t row,
   const std::string out = out_of(cells, row, language);
   if (!out.empty()) given[output_] = out;
   made.values = job_.complete(given);
+  add_seed(made.values, cells, row);
   made.item.out = made.values.at(output_);
   return made;
 }
@@ -237,6 +269,7 @@ void BatchRows::read(const std::function<void(BatchItem, const Values&)>& use,
       for (auto& made : items)
         use(std::move(made.item), made.values);
     } catch (const Error& error) {
+      if (error.fault == Fault::cancelled) throw;
       // What the reader says has its place already.
       const std::string place = row ? row->place : "";
       const Error told = at(place, error);

@@ -36,11 +36,12 @@ class BatchRows {
     std::string out_dir;
   };
 
-  /// Throws Error for a list that cannot be opened.
+  /// Throws Error{Fault::settings} for a list that cannot be opened.
   BatchRows(const JobFile& job, Source source);
 
   /// Goes through all rows. With `bad` the rows that cannot be made are told to it, else the first
-  /// throws Error{Fault::settings}.
+  /// throws Error{Fault::settings}. What `use` throws is wrong with its row, too, unless it is
+  /// Fault::cancelled: that goes on.
   void read(const std::function<void(BatchItem, const Values&)>& use,
             const std::function<void(const BadRow&)>& bad);
 
@@ -59,6 +60,8 @@ class BatchRows {
   void add_cell(Cells& cells, const std::string& name, JsonNode* value) const;
   void add_common(Cells& cells) const;
   std::vector<Made> items_of(const std::optional<Row>& row, const RowReader::Mark& mark) const;
+  std::string placed(const std::string& name, const std::string& text) const;
+  void add_seed(Values& values, const Cells& cells, size_t row) const;
   Made item_of(const Cells& cells, size_t row, const std::string& language) const;
   std::string out_of(const Cells& cells, size_t row, const std::string& language) const;
   void claim(const Made& made);

@@ -2,9 +2,9 @@
 // See batch_sheet.h.
 #include "batch_sheet.h"
 
-#include "sheet.h"
 #include "text.h"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace aigc::runner {
@@ -12,11 +12,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string heading_of(const BatchReport& report) {
+std::string heading_of(const BatchReport& report, const std::vector<SheetEntry>& entries) {
   const BatchTotals sum = report.totals();
+  const auto there = std::count_if(entries.begin(), entries.end(),
+                                   [](const SheetEntry& entry) { return !entry.file.empty(); });
   std::string text = report.job;
   if (!report.rows.empty()) text += " · " + fs::path(report.rows).filename().string();
-  text += " · " + std::to_string(sum.made + sum.skipped) + " there";
+  text += " · " + std::to_string(there) + " there";
   if (sum.failed) text += ", " + std::to_string(sum.failed) + " failed";
   return text + " · cost: " + cost_text(sum.cost);
 }
@@ -58,11 +60,11 @@ SheetEntry entry_of(const BatchResult& result, BatchRows& rows) {
 
 } // namespace
 
-void write_batch_sheet(const std::string& path, const BatchReport& report, BatchRows& rows) {
+void write_batch_sheet(const SheetFiles& files, const BatchReport& report, BatchRows& rows) {
   std::vector<SheetEntry> entries;
   for (const auto& result : report.results)
     entries.push_back(entry_of(result, rows));
-  write_sheet(path, heading_of(report), entries);
+  write_sheet(files, heading_of(report, entries), entries);
 }
 
 } // namespace aigc::runner

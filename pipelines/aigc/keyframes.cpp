@@ -4,13 +4,14 @@
 
 #include "base/error.h"
 #include "base/guarded.h"
+#include "base/json.h"
 #include "cut.h"
 #include "output_file.h"
 #include "packages.h"
 #include "plan.h"
 #include "sheet.h"
-#include "shot/language.h"
 #include "shot/shot_meta.h"
+#include "store/files.h"
 #include "text.h"
 
 #include <algorithm>
@@ -99,20 +100,59 @@ class KeyframeSink {
   Guarded<std::vector<Keyframe>> keyframes_;
 };
 
-/// Pictures of an older run that this one has not made again.
-void remove_others(const fs::path& folder, const std::vector<Keyframe>& made) {
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    const std::string name = entry.path().filename();
-    const bool ours =
-        name.size() > 5 && name[4] == '.' &&
-        std::all_of(name.begin(), name.begin() + 4, [](char c) { return g_ascii_isdigit(c); });
-    const bool made_now = std::any_of(made.begin(), made.end(), [&entry](const Keyframe& one) {
-      return one.file == entry.path().string();
-    });
-    if (ours && !made_now) fs::remove(entry.path(), ignored);
+/// The names of the pictures that runs have made in a folder, so that nobody else's are removed.
+class MadeRecord {
+ public:
+  explicit MadeRecord(const fs::path& folder) : folder_(folder), path_(folder / ".made.json") {
+    const auto bytes = read_file(path_);
+    if (!bytes) return;
+    try {
+      const auto root = parse_json(view(bytes.get()));
+      const JsonView names = JsonView(root.get())[kMade];
+      for (size_t i = 0; i < names.size(); ++i)
+        names_.insert(names.at(i).text());
+    } catch (const Error&) {
+      names_.clear(); // then the pictures stay
+    }
   }
-}
+
+  void add(const std::vector<Keyframe>& keyframes) {
+    for (const auto& name : names_of(keyframes))
+      names_.insert(name);
+    write();
+  }
+
+  /// Removes what an older run has made and this one has not made again.
+  void keep(const std::vector<Keyframe>& keyframes) {
+    const auto now = names_of(keyframes);
+    std::error_code ignored;
+    for (const auto& name : names_)
+      if (!now.contains(name) && fs::path(name).filename() == name)
+        fs::remove(folder_ / name, ignored);
+    names_ = now;
+    write();
+  }
+
+ private:
+  static constexpr const char* kMade = "made";
+
+  static std::set<std::string> names_of(const std::vector<Keyframe>& keyframes) {
+    std::set<std::string> names;
+    for (const auto& keyframe : keyframes)
+      if (!keyframe.file.empty()) names.insert(fs::path(keyframe.file).filename());
+    return names;
+  }
+
+  void write() const {
+    JsonObjectMaker json;
+    json.set(kMade, std::vector<std::string>(names_.begin(), names_.end()));
+    write_file(path_, json.text() + "\n");
+  }
+
+  const fs::path folder_;
+  const std::string path_;
+  std::set<std::string> names_;
+};
 
 std::string note_of(const Shot& shot) {
   std::string note;
@@ -135,7 +175,7 @@ SheetEntry entry_of(const Keyframe& keyframe) {
   const Shot& shot = keyframe.shot;
   const std::string number = std::to_string(shot.index + 1);
   SheetEntry entry{.file = keyframe.file, .title = number, .note = note_of(shot)};
-  const std::string id(base_id(shot.id, shot.language));
+  const std::string id(shot.base_id());
   if (id != "shot-" + number) entry.title += " · " + id;
   entry.words = shot.script.empty() ? shot.prompt : shot.script;
   if (keyframe.file.empty()) entry.instead = "filmed from words alone: " + shot.words();
@@ -180,8 +220,8 @@ Ending make_keyframes(const JobFile& job, const Values& values, Report& report) 
   const fs::path folder = keyframe_folder(out);
   std::error_code error;
   fs::create_directories(folder, error);
-  const std::string page = folder / "sheet.html";
-  check_sheet(page);
+  SheetFiles sheet = sheet_files(folder / "sheet.html");
+  sheet.picture = folder / "sheet.jpg"; // nobody else has a picture of that name here
   report.start(job.name(), folder);
   KeyframeSink sink(folder);
   std::map<std::string, std::string> failed;
@@ -195,14 +235,18 @@ Ending make_keyframes(const JobFile& job, const Values& values, Report& report) 
   };
   const Ending ending = launch(job.render(values), report, options);
   const std::vector<Keyframe> keyframes = sink.keyframes();
+  MadeRecord record(folder);
+  record.add(keyframes);
   if (ending == Ending::failed) return ending;
   const bool interrupted = ending != Ending::finished;
-  if (!interrupted) remove_others(folder, keyframes);
+  if (!interrupted) record.keep(keyframes);
   const auto pictures = static_cast<size_t>(std::count_if(
       keyframes.begin(), keyframes.end(), [](const auto& one) { return !one.file.empty(); }));
-  if (!keyframes.empty() || !failed.empty())
-    write_sheet(page, heading_of(out, pictures, failed.size()), entries_of(keyframes, failed));
-  const auto made = keyframes.empty() ? std::nullopt : examine(folder / "sheet.jpg");
+  std::optional<Made> made;
+  if (!keyframes.empty() || !failed.empty()) {
+    write_sheet(sheet, heading_of(out, pictures, failed.size()), entries_of(keyframes, failed));
+    made = examine(sheet.picture);
+  }
   report.finish(made ? &*made : nullptr, interrupted);
   return ending;
 }

@@ -9,6 +9,7 @@
 #include "escape.h"
 #include "keyframes.h"
 #include "library.h"
+#include "output_file.h"
 #include "plan.h"
 #include "run_job.h"
 #include "store/results.h"
@@ -65,18 +66,25 @@ int status_of(Ending ending) {
   }
 }
 
+int run_dry(const JobFile& job, const Values& values, const CommandLine& line, Report& report) {
+  const bool whole = line.stop_at.empty();
+  if (whole && job.output()) OutputFile::check(values.at(job.output()->name));
+  const auto plan =
+      plan_job(job, values, whole ? PlanUntil::end : PlanUntil::keyframes, report, nullptr);
+  if (!plan) return kInterrupted;
+  const PlanSum sum = sum_plans({*plan}, 1);
+  report.plan(sum);
+  check_max_cost(sum, values);
+  return kDone;
+}
+
 int run_one(const JobFile& job, const Values& given, const CommandLine& line, Report& report) {
   const TakePlan takes(job, given, report, nullptr);
   const Values& values = takes.values();
   if (line.print) return print_launch_line(job.render(values));
   if (!line.from.empty() && !check_keyframes(job, values, takes.retaken(), report))
     return kInterrupted;
-  if (line.dry_run) {
-    const auto until = line.stop_at.empty() ? PlanUntil::end : PlanUntil::keyframes;
-    const auto plan = plan_job(job, values, until, report, nullptr);
-    if (plan) report.plan(sum_plans({*plan}, 1));
-    return plan ? kDone : kInterrupted;
-  }
+  if (line.dry_run) return run_dry(job, values, line, report);
   const Ending ending = line.stop_at.empty() ? run_job(job, values, report, {}).ending
                                              : make_keyframes(job, values, report);
   if (ending == Ending::finished) takes.remember();
@@ -166,6 +174,7 @@ int main(int argc, char** argv) {
     }
     return run(line, *report);
   } catch (const Error& error) {
+    if (error.fault == Fault::cancelled) return kInterrupted;
     report->error({.message = error.what(), .remedy = error.remedy});
     return error.fault == Fault::settings ? kUsage : kFailed;
   } catch (const std::exception& error) {

@@ -111,10 +111,9 @@ void sync_file(const std::string& path) {
   close(file);
 }
 
-} // namespace
-
-OutputFile::OutputFile(const std::string& path) : path_(path) {
-  const fs::path target = resolve(path);
+/// The file that `path` stands for, when it can be one in a folder that is there.
+fs::path target_of(const std::string& path) {
+  fs::path target = resolve(path);
   const fs::file_status status = look_at(target, path);
   if (target.filename().empty() || fs::is_directory(status))
     refuse(path, "it is a folder", "Give the name of a file in it.");
@@ -123,8 +122,22 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
   const fs::path folder = target.parent_path();
   if (!fs::is_directory(look_at(folder, path)))
     refuse(path, "there is no folder " + folder.string(), "Make the folder first.");
+  return target;
+}
+
+} // namespace
+
+void OutputFile::check(const std::string& path) {
+  const fs::path folder = target_of(path).parent_path();
+  if (access(folder.c_str(), W_OK | X_OK) != 0)
+    refuse(path, g_strerror(errno), "Choose a folder you may write to.");
+}
+
+OutputFile::OutputFile(const std::string& path) : path_(path) {
+  const fs::path target = target_of(path);
   target_ = target;
-  temporary_ = folder / (std::string(kPrefix) + owner_text(getpid()) + short_name(target));
+  temporary_ =
+      target.parent_path() / (std::string(kPrefix) + owner_text(getpid()) + short_name(target));
   unlink(temporary_.c_str()); // of a process that had our number before us
   // In a folder others may write to, the name may be a link they have laid.
   const int file =

@@ -12,6 +12,8 @@ class OutputFile {
   /// Error{Fault::write} when the folder is missing or cannot be written, or the name is taken by
   /// something that is no file.
   explicit OutputFile(const std::string& path);
+  /// Throws as that does, and makes nothing.
+  static void check(const std::string& path);
   ~OutputFile() { discard(); }
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;

@@ -63,6 +63,10 @@ struct PlanSum {
 /// Calls for the same result count once. `jobs` files are made at once.
 PlanSum sum_plans(const std::vector<Plan>& plans, size_t jobs);
 
+/// Throws Error{Fault::no_funds} when it could cost more than the value max-cost, or else the
+/// environment, allows.
+void check_max_cost(const PlanSum& sum, const Values& values);
+
 std::string plan_text(const PlanSum& sum);
 /// Adds its members to `json`.
 JsonObjectMaker plan_json(const PlanSum& sum, JsonObjectMaker json = {});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Adds up dry runs: what is called, what that costs, and how long the services will take.
+#include "base/error.h"
 #include "plan.h"
 #include "text.h"
 
@@ -185,6 +186,20 @@ PlanSum sum_plans(const std::vector<Plan>& plans, size_t jobs) {
     return rank_of(a.stage) < rank_of(b.stage);
   });
   return sum;
+}
+
+void check_max_cost(const PlanSum& sum, const Values& values) {
+  const auto given = values.find("max-cost");
+  double limit = given == values.end() ? 0 : g_ascii_strtod(given->second.c_str(), nullptr);
+  // The stages have refused one that is no number.
+  if (const char* text = g_getenv("AIGC_MAX_COST"); limit <= 0 && text)
+    limit = g_ascii_strtod(text, nullptr);
+  for (const auto& [currency, amount] : sum.cost())
+    if (limit > 0 && amount > limit)
+      throw Error(Fault::no_funds,
+                  "it could cost " + format("%.4g ", amount) + currency + ", and max-cost is " +
+                      plain(limit) + ": what comes beyond would be refused",
+                  "Raise max-cost, or make less at once.");
 }
 
 std::string plan_text(const PlanSum& sum) {

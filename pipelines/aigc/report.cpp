@@ -69,7 +69,9 @@ void Report::element_message(const std::string& element, const GstStructure* str
   if (gst_structure_has_name(structure, "aigc/shot-failed")) {
     gboolean is_left_out = FALSE;
     gst_structure_get_boolean(structure, "left-out", &is_left_out);
-    left_out_ += is_left_out;
+    guint count = 1;
+    gst_structure_get_uint(structure, "count", &count);
+    if (is_left_out) left_out_ += static_cast<int>(count);
   }
   show_element_message(element, structure);
 }

@@ -68,7 +68,7 @@ class Report {
   void error(const Problem& problem);
   /// What the finished picture or film measures.
   void figures(const BrandFigures& figures);
-  /// The run has ended with a whole file, or, without one, before there was anything to keep.
+  /// The run has ended: with a whole file, or without one, as when there was nothing to keep yet.
   void finish(const Made* made, bool interrupted);
 
   std::map<std::string, double> cost() const; ///< by currency

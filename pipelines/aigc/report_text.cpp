@@ -77,7 +77,9 @@ class TextReport final : public Report {
 
   void show_finish(const Made* made, bool interrupted) override {
     print_stages();
-    if (!made) return print("interrupted before there was anything to keep; no file was made\n");
+    if (!made)
+      return print(interrupted ? "interrupted before there was anything to keep; no file was made\n"
+                               : "no file was made\n");
     std::string what;
     if (made->seconds > 0) what += format("%.2f s, ", made->seconds);
     if (made->width > 0) what += format("%dx%d, ", made->width, made->height);

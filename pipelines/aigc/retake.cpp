@@ -8,7 +8,6 @@
 #include "base/json.h"
 #include "cut.h"
 #include "quiet_report.h"
-#include "shot/language.h"
 #include "shot/shot_meta.h"
 #include "store/files.h"
 
@@ -100,13 +99,19 @@ std::vector<Shot> list_shots(const JobFile& job, const Values& values, Report& r
   return sink.shots();
 }
 
+size_t number_of(const Shot& shot) {
+  return static_cast<size_t>(shot.index) + 1;
+}
+
+std::string id_of(const Shot& shot) {
+  return std::string(shot.base_id());
+}
+
 const Shot& find_shot(const std::vector<Shot>& shots, const std::string& word) {
-  const bool number = !word.empty() && std::all_of(word.begin(), word.end(),
-                                                   [](char c) { return g_ascii_isdigit(c); });
-  for (const auto& shot : shots)
-    if (shot.id == word || base_id(shot.id, shot.language) == word ||
-        (number && std::to_string(shot.index + 1) == word))
-      return shot;
+  for (const auto& shot : shots) {
+    const auto names = shot_names(number_of(shot), id_of(shot));
+    if (std::find(names.begin(), names.end(), word) != names.end()) return shot;
+  }
   throw Error(Fault::settings,
               std::string(kRetake) + "=" + word + ": there is no such shot in the list of " +
                   std::to_string(shots.size()),
@@ -130,6 +135,8 @@ TakePlan::TakePlan(const JobFile& job, Values values, Report& report, Interrupt*
   if (!is_wanted(job, values_)) return;
   record_ = record_of(job, values_);
   takes_ = read_takes(record_);
+  if (const auto given = values_.find(kTakes); given != values_.end())
+    given_ = Takes(given->second);
   const auto retake = values_.find(kRetake);
   const std::vector<Shot> shots = list_shots(job, values_, report, interrupt);
   if (retake != values_.end()) ask_again(shots, retake->second);
@@ -139,27 +146,31 @@ TakePlan::TakePlan(const JobFile& job, Values values, Report& report, Interrupt*
 void TakePlan::ask_again(const std::vector<Shot>& shots, const std::string& retake) {
   for (const auto& word : split(retake, ',')) {
     const Shot& shot = find_shot(shots, word);
-    const std::string id(base_id(shot.id, shot.language));
-    if (!retaken_.insert(shot.index).second) continue;
-    const auto before = takes_.find(id);
+    if (retaken_.contains(shot.index)) continue;
+    gint64 take = take_of(shot).value_or(shot.take);
     const auto all = values_.find("take");
-    gint64 take = shot.take;
-    if (before != takes_.end())
-      take = before->second;
-    else if (take == 0 && all != values_.end())
-      take = std::stoll(all->second);
-    takes_[id] = take + 1;
+    if (take == 0 && all != values_.end()) take = std::stoll(all->second);
+    takes_[id_of(shot)] = take + 1;
+    retaken_.insert(shot.index);
   }
+}
+
+/// What was asked for of this shot by name; the newest word goes first.
+std::optional<gint64> TakePlan::take_of(const Shot& shot) const {
+  const auto* given = given_.find(number_of(shot), id_of(shot));
+  if (given && !retaken_.contains(shot.index)) return given->second;
+  const auto remembered = takes_.find(id_of(shot));
+  if (remembered == takes_.end()) return {};
+  return remembered->second;
 }
 
 /// A shot that is no longer in the list keeps its place in the record.
 void TakePlan::set_takes(const std::vector<Shot>& shots) {
   std::string takes;
   for (const auto& shot : shots)
-    if (const auto take = takes_.find(std::string(base_id(shot.id, shot.language)));
-        take != takes_.end())
-      takes += (takes.empty() ? "" : ",") + std::to_string(shot.index + 1) + "=" +
-               std::to_string(take->second);
+    if (const auto take = take_of(shot))
+      takes += (takes.empty() ? "" : ",") + std::to_string(number_of(shot)) + "=" +
+               std::to_string(*take);
   if (!takes.empty()) values_[kTakes] = takes;
 }
 

@@ -5,6 +5,7 @@
 #include "job_file.h"
 #include "launcher.h"
 #include "shot/shot.h"
+#include "shot/takes.h"
 
 #include <set>
 
@@ -21,9 +22,10 @@ class TakePlan {
  public:
   /// Whether there is anything to find out: else the values stay as they are.
   static bool is_wanted(const JobFile& job, const Values& values);
-  /// Looks what was asked for before, and adds one to the takes of the shots in `retake`, named by
-  /// number (from 1) or id. Leaves jobs alone that know no `takes`. Throws Error{Fault::settings}
-  /// for a shot that is not in the list, Error{Fault::format} for a record that cannot be read.
+  /// Adds what was asked for before to the `takes` that are given, which go first, and one to the
+  /// takes of the shots in `retake`. Leaves jobs alone that know no `takes`. Throws
+  /// Error{Fault::settings} for a shot that is not in the list, Error{Fault::format} for a record
+  /// that cannot be read.
   TakePlan(const JobFile& job, Values values, Report& report, Interrupt* interrupt);
 
   /// As the job wants them.
@@ -35,11 +37,13 @@ class TakePlan {
 
  private:
   void ask_again(const std::vector<Shot>& shots, const std::string& retake);
+  std::optional<gint64> take_of(const Shot& shot) const;
   void set_takes(const std::vector<Shot>& shots);
 
   Values values_;
   std::string record_; ///< path
-  TakesById takes_;
+  TakesById takes_;    ///< remembered
+  Takes given_;        ///< for this run alone
   std::set<gint64> retaken_;
 };
 

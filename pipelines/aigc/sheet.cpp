@@ -47,10 +47,6 @@ std::string ending_of(const std::string& path) {
   return take_string(g_ascii_strdown(fs::path(path).extension().c_str(), -1));
 }
 
-bool is_page(const std::string& path) {
-  return ending_of(path) == ".html";
-}
-
 std::string escaped(const std::string& text) {
   const std::string valid =
       take_string(g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())));
@@ -149,7 +145,7 @@ std::string page_of(const std::string& heading, const std::vector<SheetCard>& ca
 
 } // namespace
 
-void check_sheet(const std::string& path) {
+SheetFiles sheet_files(const std::string& path) {
   const std::string ending = ending_of(path);
   if (ending != ".html" && ending != ".jpg" && ending != ".jpeg" && ending != ".png")
     throw Error(Fault::settings, "--sheet=" + path + ": the file name has the wrong ending",
@@ -160,19 +156,19 @@ void check_sheet(const std::string& path) {
       fs::is_directory(path, error))
     throw Error(Fault::settings, "--sheet=" + path + ": cannot be written",
                 "Give a file in a folder you may write to.");
+  if (ending != ".html") return {.picture = path, .page = ""};
+  return {.picture = fs::path(path).replace_extension(".sheet.jpg").string(), .page = path};
 }
 
-void write_sheet(const std::string& path, const std::string& heading,
+void write_sheet(const SheetFiles& files, const std::string& heading,
                  const std::vector<SheetEntry>& entries) {
   const std::vector<SheetCard> cards = cards_of(entries);
   std::string told = heading;
   if (entries.size() > cards.size())
     told += " (the first " + std::to_string(cards.size()) + " of " +
             std::to_string(entries.size()) + ")";
-  const std::string picture =
-      is_page(path) ? fs::path(path).replace_extension(".jpg").string() : path;
-  write_picture(picture, draw_sheet(told, cards));
-  if (is_page(path)) write_whole(path, page_of(told, cards, entries, path));
+  write_picture(files.picture, draw_sheet(told, cards));
+  if (!files.page.empty()) write_whole(files.page, page_of(told, cards, entries, files.page));
 }
 
 } // namespace aigc::runner

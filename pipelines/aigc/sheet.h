@@ -14,12 +14,18 @@ struct SheetEntry {
   bool failed = false;
 };
 
-/// Throws Error{Fault::settings} when no sheet can be written to `path`: .html, .jpg, .jpeg, .png.
-void check_sheet(const std::string& path);
+struct SheetFiles {
+  std::string picture;
+  std::string page; ///< empty: none
+};
 
-/// Of FILE.html the picture is FILE.jpg. What cannot be shown is a box that says why. Throws
-/// Error{Fault::write}.
-void write_sheet(const std::string& path, const std::string& heading,
+/// Where the sheet that is asked for as `path` goes. Beside FILE.html the picture is
+/// FILE.sheet.jpg, a name that posts and films do not have. Throws Error{Fault::settings} for
+/// another ending than .html, .jpg, .jpeg or .png, and when `path` cannot be written.
+SheetFiles sheet_files(const std::string& path);
+
+/// What cannot be shown is a box that says why. Throws Error{Fault::write}.
+void write_sheet(const SheetFiles& files, const std::string& heading,
                  const std::vector<SheetEntry>& entries);
 
 } // namespace aigc::runner

@@ -92,8 +92,8 @@ def environment(work, standin, prices=None):
 class Ran:
     """What a program took: wall and processor seconds, and its MiB as they were four times a second."""
 
-    def __init__(self, wall, seconds, memory):
-        self.wall, self.seconds, self.memory = wall, seconds, memory
+    def __init__(self, began, wall, seconds, memory):
+        self.began, self.wall, self.seconds, self.memory = began, wall, seconds, memory
 
     def growth(self):
         """MiB by which the last quarter of the run is above the second."""
@@ -102,7 +102,7 @@ class Ran:
 
 
 def run(command, env):
-    start = time.monotonic()
+    began, start = time.time(), time.monotonic()
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                stdin=subprocess.DEVNULL)
     memory, ended = [0], threading.Event()
@@ -122,7 +122,7 @@ def run(command, env):
     _, status, usage = os.wait4(process.pid, 0)
     if status != 0:
         sys.exit(f"{' '.join(command)} failed:\n{output.decode(errors='replace')}")
-    return Ran(wall, usage.ru_utime + usage.ru_stime, memory)
+    return Ran(began, wall, usage.ru_utime + usage.ru_stime, memory)
 
 
 def prices_file(path, limits):

@@ -122,6 +122,7 @@ TEST_F(AiShotSrcTest, LanguagesTakesAndBrandReachTheShots) {
     EXPECT_EQ(field(buffer, "language"), i % 2 ? "en" : "zh");
     EXPECT_EQ(field(buffer, "brand"), brand);
     EXPECT_EQ(number(buffer, "take"), i % 4 < 2 ? 2 : 3);
+    EXPECT_EQ(field(buffer, "run"), std::string(i % 2 ? ".en" : ".zh") + (i < 4 ? "" : "~2"));
   }
 }
 
@@ -179,7 +180,7 @@ TEST_F(AiShotSrcTest, BadRowsStopItOrAreLeftOut) {
   ASSERT_EQ(ran.warnings.size(), 3u);
   EXPECT_NE(ran.warnings[1].find(path + ": row 3 (line 5): width is 5"), std::string::npos);
   EXPECT_NE(ran.warnings[2].find("row 4 (line 6): language"), std::string::npos);
-  EXPECT_EQ(ran.progress, (Texts{"start list:shot-2", "end list:shot-2", "start list:shot-3",
+  EXPECT_EQ(ran.progress, (Texts{"start list:x", "end list:x", "start list:shot-3",
                                  "end list:shot-3", "start list:shot-4", "end list:shot-4"}));
   ASSERT_EQ(ran.elements.size(), 3u);
   EXPECT_TRUE(
@@ -197,6 +198,23 @@ TEST_F(AiShotSrcTest, AListOfBadRowsIsAnError) {
   EXPECT_EQ(send(file("b.csv", many), "on-error=skip", &ran).count, 1u);
   ASSERT_EQ(ran.warnings.size(), 101u);
   EXPECT_NE(ran.warnings[100].find("200 more rows"), std::string::npos) << ran.warnings[100];
+  guint left_out = 0, count = 0;
+  for (const auto& message : ran.elements) {
+    const GstStructure* told = gst_message_get_structure(message.get());
+    ASSERT_TRUE(gst_structure_has_name(told, "aigc/shot-failed"));
+    ASSERT_TRUE(gst_structure_get_uint(told, "count", &count));
+    left_out += count;
+  }
+  EXPECT_EQ(left_out, 300u);
+}
+
+TEST_F(AiShotSrcTest, ANameNearAFieldIsAWarning) {
+  Ran ran;
+  const std::string path = file("a.csv", "Script,stlye\nfox,ink\ncat,ink\n");
+  EXPECT_EQ(send(path, "loop=2", &ran).count, 4u);
+  ASSERT_EQ(ran.warnings.size(), 1u);
+  EXPECT_NE(ran.warnings[0].find(path + ": row 1 (line 2): \"stlye\""), std::string::npos)
+      << ran.warnings[0];
 }
 
 TEST_F(AiShotSrcTest, ItRunsAgainFromTheStart) {

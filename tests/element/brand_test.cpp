@@ -248,6 +248,10 @@ TEST_F(BrandTest, AShotsSeedGoesFirstThenTheElementsThenTheBrands) {
   run(shot(R"("script":"hen")", R"(, "seed": {"policy": "fixed", "value": 42})") +
       "qwenimagesrc seed=9");
   EXPECT_EQ(seeds_of(calls("image-async")).back(), 9);
+  run("aishotsrc script=pig brand=" + path + " ! qwenimagesrc seed=10");
+  EXPECT_EQ(seeds_of(calls("image-async")).back(), 10);
+  run("aishotsrc script=cow brand=" + path + " ! qwenimagesrc");
+  EXPECT_EQ(seeds_of(calls("image-async")).back(), 42);
 }
 
 TEST_F(BrandTest, SeedsPerShotAreStableAndDiffer) {

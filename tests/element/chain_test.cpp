@@ -439,6 +439,19 @@ TEST_F(ChainTest, AChainMayHaveShotsInSeveralLanguages) {
   EXPECT_EQ(place_of(sent[1].first, filming.clips()[0]), 5 * kFps - 1);
 }
 
+TEST_F(ChainTest, IdsThatEndAsIfInALanguageOrTurnBreakNoChain) {
+  Filming filming(list(R"([{"id":"scene~1","script":"fox","chain":"c"},
+                           {"id":"a.en","script":"owl","chain":"c","language":"en"},
+                           {"id":"b","script":"cat","chain":"c","language":"en"}])") +
+                  kCamera);
+  run(filming);
+  size_t afresh = 0;
+  for (const Order& order : orders())
+    afresh += order.first.empty();
+  EXPECT_EQ(afresh, 1u);
+  EXPECT_EQ(orders().size(), 3u);
+}
+
 TEST_F(ChainTest, StoppedInTheMiddleItIsPaidOnce) {
   standin.configure(R"({"video": {"seconds_list": [0, 1.5, 0]}})");
   const std::string line = list(kThree) + kCamera;

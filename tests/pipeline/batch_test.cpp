@@ -48,6 +48,22 @@ TEST_F(Batch, AFileThatIsReadCountsByWhatIsInIt) {
   EXPECT_TRUE(has(batch({"dot", "rows.txt", "look=look"}).out, "made 2"));
 }
 
+TEST_F(Batch, FilesCountFromTheFolderOfTheListThatNamesThem) {
+  fs::create_directory(folder / "list");
+  write("list/look", "one");
+  write("list/rows.csv", "prompt,look\nlake,look\n");
+  EXPECT_EQ(batch({"dot", "list/rows.csv"}).status, 0);
+  write("list/rows.csv", "prompt,look:zh,languages\nlake,look,zh\n");
+  EXPECT_EQ(batch({"dot", "list/rows.csv"}).status, 0);
+  const std::string whole = std::string(g_getenv("AIGC_TEST_JOBS")) + "/dot.launch";
+  write("list/rows.csv", "prompt,look\nlake," + whole + "\n");
+  EXPECT_EQ(batch({"dot", "list/rows.csv"}).status, 0);
+  // On the command line it counts from where one is.
+  write("list/rows.csv", "prompt\nlake\n");
+  EXPECT_EQ(batch({"dot", "list/rows.csv", "look=look"}).status, 2);
+  EXPECT_EQ(batch({"dot", "list/rows.csv", "look=list/look"}).status, 0);
+}
+
 TEST_F(Batch, ARowsOwnValueWins) {
   write("rows.jsonl",
         "{\"id\": \"x\", \"prompt\": \"lake\"}\n{\"width\": 48, \"prompt\": \"b\"}\n");
@@ -100,7 +116,7 @@ TEST_F(Batch, ABadRowStartsNothingAndIsNamed) {
   EXPECT_EQ(batch({"dot", "rows.csv"}).status, 1);
   EXPECT_EQ(made(), (std::set<std::string>{"a.png", "b.png", "rows.csv"}));
   EXPECT_EQ(batch({"dot"}).status, 2);
-  EXPECT_EQ(batch({"dot", "none.csv"}).status, 1);
+  EXPECT_EQ(batch({"dot", "none.csv"}).status, 2);
 }
 
 TEST_F(Batch, SkippingBadRowsMakesTheRestAndSaysSo) {
@@ -198,6 +214,61 @@ TEST_F(Batch, InterruptedItBeginsNothingNewAndKeepsNoPart) {
   write("rows.csv", "frames,live\n10,no\n9,yes\n9,yes\n30,no\n");
   EXPECT_EQ(batch({"bars", "rows.csv", "--report=r.json"}).status, 0);
   EXPECT_EQ(states(report()), "skipped made made made");
+}
+
+namespace {
+
+/// A film that was looked at before, of so many shots that it takes a while to read them: what
+/// happens then can be interrupted.
+class PlannedFilm : public Batch {
+ protected:
+  PlannedFilm() {
+    std::string shots;
+    for (int i = 0; i < 20000; ++i)
+      shots += "shot " + std::to_string(i) + "\n";
+    write("shots.txt", shots);
+    write("rows.csv", "out,prompt,shots\nfirst.mp4,lake,\na.mp4,,shots.txt\n");
+    fs::create_directory(folder / "a.keyframes");
+    write("a.keyframes/takes.json", R"({"takes": {"shot-1": 1}})");
+  }
+  Program run(Names more = {}) const {
+    Names words{"batch",    "film",         "rows.csv", "--allow-preview", "--report=r.json",
+                "--jobs=1", "duration=0.5", "width=64", "height=48"};
+    words.insert(words.end(), more.begin(), more.end());
+    return start(words, "AIGC_JOBS");
+  }
+  /// Whether SIGINT has a handler: while a pipeline runs, or the rows are worked on.
+  static bool is_watching(const Program& program) {
+    std::ifstream status("/proc/" + std::to_string(program.pid()) + "/status");
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with("SigCgt:"))
+        return std::stoull(line.substr(7), nullptr, 16) & 1u << (SIGINT - 1);
+    return false;
+  }
+};
+
+} // namespace
+
+TEST_F(PlannedFilm, InterruptedWhileRowsAreLookedAtItStartsNothing) {
+  for (const Names& more : {Names{}, Names{"on-error=skip"}}) {
+    Program program = run(more);
+    await([&] { return is_watching(program); });
+    program.signal(SIGINT);
+    const Outcome ended = program.wait();
+    EXPECT_EQ(ended.status, 130) << ended.out << ended.err;
+    EXPECT_FALSE(fs::exists(folder / "r.json"));
+  }
+}
+
+TEST_F(PlannedFilm, InterruptedBeforeItsFirstCallARowHasNotFailed) {
+  Program program = run();
+  await([&] { return fs::exists(folder / ".aigc-batch/first.mp4.json"); });
+  program.signal(SIGINT);
+  const Outcome ended = program.wait();
+  EXPECT_EQ(ended.status, 130) << ended.out << ended.err;
+  EXPECT_EQ(report()["totals"]["failed"].integer(), 0) << states(report());
+  EXPECT_EQ(report()["totals"]["unfinished"].integer(), 1) << states(report());
+  EXPECT_FALSE(fs::exists(folder / ".aigc-batch/a.mp4.json"));
 }
 
 TEST_F(Batch, InterruptedTwiceItEndsThoughAPipelineHangs) {

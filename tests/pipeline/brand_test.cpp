@@ -252,6 +252,52 @@ TEST_F(Brands, AnotherBrandOrLogoMakesARowAgain) {
   EXPECT_TRUE(has(job(words).out, "made 1")) << "the brand has other words";
 }
 
+TEST_F(Brands, WhereTheBrandAndItsLogoAreDoesNotCount) {
+  for (const char* house : {"here", "there"}) {
+    fs::create_directory(folder / house);
+    write(house + std::string("/acme.json"), kHouse);
+    fs::copy_file(folder / "logo.png", folder / house / "logo.png");
+  }
+  write("posts.csv", "prompt,title\n湖,早安\n");
+  const auto made = [this](const std::string& house) {
+    return job({"batch", "post", "posts.csv", "width=320", "height=200",
+                "brand=" + house + "/acme.json"})
+        .out;
+  };
+  EXPECT_TRUE(has(made("here"), "made 1"));
+  EXPECT_TRUE(has(made("there"), "skipped 1"));
+}
+
+TEST_F(Brands, EachRowHasASeedOfItsOwnWhateverItsLanguageAndPlace) {
+  write("acme.json", R"({"name": "A", "seed": {"policy": "per-shot", "value": 7}})");
+  const auto made = [this](const std::string& rows, Names more = {}) {
+    write("posts.csv", rows);
+    Names words{"batch", "post", "posts.csv", "brand=acme.json", "width=64", "height=64"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome run = job(words);
+    EXPECT_EQ(run.status, 0) << run.err;
+  };
+  made("id,prompt\na,湖\nb,湖\n");
+  const std::string a = read("a.png"), b = read("b.png");
+  EXPECT_NE(a, b) << "one seed for all rows";
+  made("id,out,prompt\nb,c.png,湖\na,d.png,湖\n");
+  EXPECT_EQ(read("c.png"), b);
+  EXPECT_EQ(read("d.png"), a);
+  made("id,prompt,languages\na,湖,\"zh,en\"\n");
+  EXPECT_EQ(read("a.zh.png"), a);
+  EXPECT_EQ(read("a.en.png"), a);
+  // A row without an id is shot-N, as a shot of a list is, and one picture is shot-1.
+  made("out,prompt\ne.png,湖\nf.png,湖\n");
+  EXPECT_NE(read("e.png"), read("f.png"));
+  EXPECT_EQ(
+      job({"post", "prompt=湖", "out=g.png", "brand=acme.json", "width=64", "height=64"}).status,
+      0);
+  EXPECT_EQ(read("g.png"), read("e.png"));
+  // What is given goes first.
+  made("id,out,prompt\na,h.png,湖\nb,i.png,湖\n", {"seed=3"});
+  EXPECT_EQ(read("h.png"), read("i.png"));
+}
+
 TEST_F(Brands, TheFiguresAreTold) {
   write("near.json", kNear);
   const Outcome run = post({"brand=near.json", "title=早安", "brand-check=fail"});

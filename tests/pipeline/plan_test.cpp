@@ -2,13 +2,17 @@
 // A look before paying: what stopping at keyframes, going on, another take and a dry run pay, by
 // the stand-in's own books.
 #include "../standin.h"
+#include "batch_plan.h"
 #include "plan.h"
 #include "program.h"
 #include "service/backend.h"
 
+#include <csignal>
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <thread>
+#include <unistd.h>
 
 using namespace aigc;
 namespace fs = std::filesystem;
@@ -135,6 +139,32 @@ TEST_F(Look, AShotThatFailedHasACardThatSaysWhy) {
   EXPECT_TRUE(has(page, "<div class=\"box failed\">"));
 }
 
+TEST_F(Look, WhenEveryShotFailedTheSheetSaysSoAndNobodyWasInterrupted) {
+  server.fail(R"([{"route": "image-async", "kind": "status", "status": 400, "times": 6,
+                   "code": "DataInspectionFailed", "message": "not allowed"}])");
+  const Outcome run = film({"--stop-at=keyframes", "on-error=skip"});
+  EXPECT_EQ(run.status, 3) << run.err;
+  EXPECT_FALSE(has(run.out, "interrupted")) << run.out;
+  EXPECT_TRUE(has(run.out, "story.keyframes/sheet.jpg: ")) << run.out;
+  EXPECT_TRUE(has(read("story.keyframes/sheet.html"), "0 keyframes, 3 failed"));
+  const Outcome events = film({"--stop-at=keyframes", "on-error=skip", "--json"});
+  EXPECT_TRUE(has(event(events, "done")["file"].text(), "sheet.jpg"));
+}
+
+TEST_F(Look, RemovesPicturesItMadeAndNoOthers) {
+  ASSERT_EQ(film({"--stop-at=keyframes"}).status, 0);
+  const Names others{"0003.xcf", "0003.webp", "0004.png", "1234.html"};
+  for (const auto& name : others)
+    write("story.keyframes/" + name, "mine");
+  write("story.json", R"([{"script": "湖上的小船", "duration": 2, "id": "boat"}])");
+  ASSERT_EQ(film({"--stop-at=keyframes"}).status, 0);
+  EXPECT_TRUE(fs::exists(folder / "story.keyframes/0001.png"));
+  EXPECT_FALSE(fs::exists(folder / "story.keyframes/0002.png"));
+  EXPECT_FALSE(fs::exists(folder / "story.keyframes/0003.png"));
+  for (const auto& name : others)
+    EXPECT_TRUE(fs::exists(folder / "story.keyframes" / name)) << name;
+}
+
 TEST_F(Look, GoingOnPaysForClipsOnly) {
   ASSERT_EQ(film({"--stop-at=keyframes"}).status, 0);
   const Outcome run = film({"--from=keyframes"});
@@ -198,6 +228,36 @@ TEST_F(Look, InALanguageShotsAreKnownByTheirOwnIds) {
   EXPECT_EQ(paid(), (Paid{3, 5, 0}));
   EXPECT_TRUE(has(read("story.keyframes/takes.json"), R"({"boat":2})"));
   EXPECT_TRUE(has(read("story.keyframes/sheet.html"), "<b>2 · boat</b>"));
+}
+
+TEST_F(Look, TakesThatAreGivenGoBeforeThoseRememberedAndBesideThem) {
+  const auto asked = [this](const Names& words) {
+    Names all = words;
+    all.push_back("--print");
+    const Outcome run = film(all);
+    const size_t begin = run.out.find("takes=\"") + sizeof "takes=\"" - 1;
+    return run.out.substr(begin, run.out.find('"', begin) - begin);
+  };
+  ASSERT_EQ(film({"--stop-at=keyframes", "retake=2", "takes=1=3"}).status, 0);
+  EXPECT_EQ(paid(), (Paid{3, 3, 0}));
+  EXPECT_TRUE(has(read("story.keyframes/sheet.html"), "take 3"));
+  EXPECT_TRUE(has(read("story.keyframes/takes.json"), R"({"boat":1})"));
+  EXPECT_EQ(asked({}), "2=1");
+  EXPECT_EQ(asked({"takes=1=3"}), "1=3,2=1");
+  EXPECT_EQ(asked({"takes=boat=4,3=2"}), "2=4,3=2");
+  EXPECT_EQ(asked({"takes=boat=4", "retake=2"}), "2=5");
+  EXPECT_EQ(asked({"take=5"}), "2=1");
+  EXPECT_EQ(asked({"take=5", "retake=3"}), "2=1,3=6");
+}
+
+TEST_F(Look, DigitsAreANumberAndNoId) {
+  write("story.json", R"([{"script": "湖", "duration": 2, "id": "2"},
+                          {"script": "船", "duration": 2, "id": "1"}])");
+  ASSERT_EQ(film({"--stop-at=keyframes", "retake=1"}).status, 0);
+  EXPECT_TRUE(has(read("story.keyframes/takes.json"), R"({"2":1})"));
+  ASSERT_EQ(film({"--stop-at=keyframes", "retake=2"}).status, 0);
+  EXPECT_TRUE(has(read("story.keyframes/takes.json"), R"({"1":1,"2":1})"))
+      << read("story.keyframes/takes.json");
 }
 
 TEST_F(Look, ABatchKeepsToTheTakesToo) {
@@ -290,6 +350,49 @@ TEST_F(Look, ADryRunSaysWhichRowsWouldFail) {
   EXPECT_TRUE(has(run.out, "dry run of 1 file: 2 calls")) << run.out;
 }
 
+TEST_F(Look, ADryRunRefusesPlacesWhereNothingCanBeWritten) {
+  const Outcome one = aigc({"post", "prompt=湖", "out=no/such/a.png", "--dry-run"}, "AIGC_JOBS");
+  EXPECT_EQ(one.status, 1) << one.out;
+  EXPECT_TRUE(has(one.err, "there is no folder")) << one.err;
+  write("rows.csv", "out,prompt\nno/such/a.png,湖\nb.png,船\n");
+  const Names words{"batch", "post", "rows.csv", "width=512", "height=512", "--dry-run"};
+  const Outcome rows = aigc(words, "AIGC_JOBS");
+  EXPECT_EQ(rows.status, 2) << rows.out;
+  EXPECT_TRUE(has(rows.err, "no/such/a.png cannot be written: there is no folder")) << rows.err;
+  // Below out-dir a real run makes them, unless a file stands there.
+  Names below = words;
+  below.push_back("out-dir=made");
+  EXPECT_EQ(aigc(below, "AIGC_JOBS").status, 0);
+  EXPECT_FALSE(fs::exists(folder / "made"));
+  below.back() = "out-dir=rows.csv/made";
+  EXPECT_EQ(aigc(below, "AIGC_JOBS").status, 2);
+  fs::create_directory(folder / "b.png");
+  write("rows.csv", "out,prompt\na.png,湖\nb.png,船\n");
+  const Outcome taken = aigc(words, "AIGC_JOBS");
+  EXPECT_EQ(taken.status, 1);
+  EXPECT_TRUE(has(taken.err, "failed: row 2 (line 3), b.png: ")) << taken.err;
+}
+
+TEST_F(Look, ADryRunSaysWhenItCouldCostMoreThanItMay) {
+  write("rows.csv", "out,prompt\na.png,湖\nb.png,船\n");
+  const Names words{"batch", "post", "rows.csv", "width=512", "height=512", "--dry-run"};
+  for (const char* limit : {"--max-cost=0.01", "--max-cost=100"}) {
+    Names limited = words;
+    limited.push_back(limit);
+    const Outcome rows = aigc(limited, "AIGC_JOBS");
+    const bool beyond = has(limit, "0.01");
+    EXPECT_EQ(rows.status, beyond ? 1 : 0) << rows.err;
+    EXPECT_EQ(has(rows.err, "CNY, and max-cost is 0.01"), beyond) << rows.err;
+    EXPECT_TRUE(has(rows.out, "at most 0.")) << rows.out;
+  }
+  const Outcome one = film({"--dry-run", "max-cost=0.5"});
+  EXPECT_EQ(one.status, 1);
+  EXPECT_TRUE(has(one.err, "CNY, and max-cost is 0.5")) << one.err;
+  set("AIGC_MAX_COST", "0.5");
+  EXPECT_EQ(film({"--dry-run"}).status, 1);
+  EXPECT_EQ(paid(), Paid());
+}
+
 TEST_F(Look, RefusesWhatMakesNoSense) {
   const std::vector<Names> wrong = {{"--stop-at=clips"},
                                     {"--from=words"},
@@ -328,7 +431,7 @@ TEST_F(Look, ABatchDrawsASheetOfWhatIsThere) {
   EXPECT_FALSE(has(page, "<script"));
   EXPECT_TRUE(has(page, "<div class=\"box failed\">"));
   EXPECT_TRUE(has(page, "1 there, 1 failed"));
-  EXPECT_GT(fs::file_size(folder / "s.jpg"), 5000u);
+  EXPECT_GT(fs::file_size(folder / "s.sheet.jpg"), 5000u);
   EXPECT_EQ(aigc({"batch", "post", "rows.csv", "--sheet=s.txt"}, "AIGC_JOBS").status, 2);
   EXPECT_EQ(aigc({"batch", "post", "rows.csv", "--sheet=no/s.jpg"}, "AIGC_JOBS").status, 2);
 }
@@ -377,4 +480,25 @@ TEST(PlanTime, FilesShareTheServicesAndAreMadeAtOnce) {
     plan->calls[0].concurrent = 2;
   EXPECT_EQ(seconds_of({a, b, c}, 3), 8);
   EXPECT_EQ(runner::sum_plans({a, a}, 1).calls(), 1);
+}
+
+// What hangs must find all it works with until the process is over.
+TEST(PlanRows, InterruptedTwiceTheyEndTheProcessThoughOneHangs) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto interrupted = [] {
+    std::vector<runner::BatchResult> rows(1);
+    const auto display = runner::text_display();
+    const auto hang = [](const runner::BatchItem&, runner::Report&, runner::Interrupt& interrupt) {
+      for (const Cancel* told : {&interrupt.finish, &interrupt.at_once}) {
+        std::raise(SIGINT);
+        while (!told->cancelled())
+          std::this_thread::yield();
+      }
+      std::this_thread::sleep_for(std::chrono::seconds(30));
+      return std::optional<runner::Plan>();
+    };
+    runner::plan_rows(rows, 1, hang, *display);
+    _exit(0);
+  };
+  EXPECT_EXIT(interrupted(), testing::ExitedWithCode(130), "stopping");
 }

@@ -41,6 +41,29 @@ void tell(Report& report) {
 
 } // namespace
 
+TEST(TextReport, SpeaksOfAnInterruptionOnlyWhereThereWasOne) {
+  for (const bool interrupted : {false, true}) {
+    testing::internal::CaptureStdout();
+    text_report()->finish(nullptr, interrupted);
+    const std::string out = testing::internal::GetCapturedStdout();
+    EXPECT_EQ(has(out, "interrupted"), interrupted) << out;
+    EXPECT_TRUE(has(out, "no file was made")) << out;
+  }
+}
+
+TEST(Report, CountsTheShotsLeftOut) {
+  const auto report = json_report();
+  testing::internal::CaptureStdout();
+  for (const guint count : {0u, 1u, 200u}) { // 0: from an element that gives none
+    const Own<GstStructure> failed(
+        gst_structure_new("aigc/shot-failed", "left-out", G_TYPE_BOOLEAN, TRUE, nullptr));
+    if (count > 0) gst_structure_set(failed.get(), "count", G_TYPE_UINT, count, nullptr);
+    report->element_message("aishotsrc", failed.get());
+  }
+  testing::internal::GetCapturedStdout();
+  EXPECT_EQ(report->left_out(), 202);
+}
+
 TEST(TextReport, TellsEachStepOnceAndTheSumAtTheEnd) {
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();

@@ -84,13 +84,15 @@ class Pods:
 
 
 def run_pods(completions, pods, services):
-    services.configure({"image": {"seconds": 1.5}})
+    services.configure({"image": {"seconds": 5}})  # the pod is surely inside when it is killed
     running = [pods.start(index) for index in range(completions)]
     rows = (KILLED + 1, KILLED + 1 + completions)
     standin.wait_for("the orders of a pod",
                      lambda: all(services.paid("image")[row] for row in rows))
     running[KILLED].send_signal(signal.SIGKILL)
-    running[KILLED].communicate()
+    said = running[KILLED].communicate()[0]
+    expect(running[KILLED].returncode == -signal.SIGKILL, f"it had ended before the kill: {said}")
+    services.configure({"image": {"seconds": 0.2}})
     running[KILLED] = pods.start(KILLED)
     for index, process in enumerate(running):
         said = process.communicate(timeout=60)[0]

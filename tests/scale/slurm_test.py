@@ -15,6 +15,7 @@ import standin
 SHARDS = 4
 KILLED, REQUEUED = 2, 1
 NAME = "an array with a task killed and one requeued"
+SLOW = 15  # seconds a picture takes until the kill: the task is surely inside then
 
 
 def programs_of(task):
@@ -43,7 +44,7 @@ def log_of(folder, task):
 
 def run(script, cluster, services, folder):
     standin.write_rows(f"{folder}/posts.csv")
-    services.configure({"image": {"seconds": 4}})
+    services.configure({"image": {"seconds": SLOW}})
     job = cluster.submit(script, folder, services.environment(folder))
 
     def has_paid(task):
@@ -73,7 +74,10 @@ def main(script, aigc, program):
         try:
             cluster = slurm.Slurm(f"{folder}/slurm")
         except slurm.CannotRun as why:
-            print(f"ok 1 - {NAME}: {why} # SKIP")
+            print(f"ok 1 - {NAME} # SKIP {why}")
+            return
+        except Exception as error:
+            print(f"not ok 1 - {NAME}\n# {error!r}")
             return
         services = standin.Standin(program)
         try:

@@ -71,6 +71,18 @@ TEST_F(ContactSheet, ShowsEachPictureWholeBelowTheHeading) {
   EXPECT_GT(ink(sheet), 50u); // the heading
 }
 
+TEST_F(ContactSheet, ThreeCardsAreOneRow) {
+  const auto size_of = [](size_t cards) {
+    const std::vector<SheetCard> all(cards);
+    const Raster sheet = draw_sheet("", all);
+    return std::pair(sheet.width, sheet.height);
+  };
+  const auto [width, height] = size_of(3);
+  EXPECT_EQ(height, size_of(1).second);
+  EXPECT_GT(width, size_of(2).first);
+  EXPECT_LT(size_of(4).first, width); // 2 + 2
+}
+
 TEST_F(ContactSheet, IsBoundedForOneCardForTwoHundredAndForTooMany) {
   const auto size_of = [](size_t cards, int width, int height) {
     std::vector<SheetCard> all(cards);

@@ -22,6 +22,39 @@ TEST_F(DriverTest, ATaskThatCannotBeWrittenDownIsFollowedAllTheSame) {
   EXPECT_EQ(backend->submits, 1);
 }
 
+TEST_F(DriverTest, ALockThatCannotBeReadLosesNoTask) {
+  backend->polls_needed = 1'000'000;
+  options.timeout = 50ms;
+  const std::string lock = folder.path() + "/locks/" + key() + ".lock";
+  options.reached = [&](Step step) {
+    if (step != Step::submitted) return;
+    fs::rename(lock, lock + ".aside");
+    fs::create_directory(lock);
+  };
+  EXPECT_EQ(fault(), Fault::timeout);
+  fs::remove(lock);
+  ASSERT_TRUE(is_open());
+  EXPECT_EQ(journal.read(key())->task, "task-1");
+  backend->polls_needed = 1;
+  options = {.timeout = 10s, .poll_interval = 1ms};
+  EXPECT_EQ(run().result.prompt, "done");
+  EXPECT_EQ(backend->submits, 1);
+}
+
+TEST_F(DriverTest, ALockThatCannotBeReadLeavesNoRefusedCallOpen) {
+  backend->failures = 1;
+  backend->failure = Error(Fault::moderation, "refused");
+  const std::string lock = folder.path() + "/locks/" + key() + ".lock";
+  options.reached = [&](Step step) {
+    if (step != Step::intent_written) return;
+    fs::rename(lock, lock + ".aside");
+    fs::create_directory(lock);
+  };
+  EXPECT_EQ(fault(), Fault::moderation);
+  EXPECT_FALSE(is_open());
+  EXPECT_TRUE(ledger.lines().empty());
+}
+
 TEST_F(DriverTest, PollsThatFailForAMomentNeverEndATaskBeforeTheDeadline) {
   backend->polls_needed = 2;
   backend->failed_polls = 1;

@@ -25,6 +25,8 @@ TEST_F(DriverTest, TwiceAsManyAreWorthHavingUnderWayAsTheServiceWorksOn) {
   EXPECT_EQ(driver.at_once({.name = "m", .max_in_flight = 2, .pace = two}), 4u);
   EXPECT_EQ(driver.at_once({.name = "m", .max_in_flight = 1000, .pace = thousand}), 64u);
   EXPECT_EQ(driver.at_once({.name = "m", .max_in_flight = 8, .pace = thousand}), 8u);
+  const Pace three{.group = "three", .concurrent = 3};
+  EXPECT_EQ(driver.at_once({.name = "m", .max_in_flight = 2, .pace = three}), 2u);
   EXPECT_EQ(driver.at_once({.name = "m", .max_in_flight = 3}), 3u) << "there is no limit";
 }
 
@@ -160,6 +162,36 @@ TEST_F(DriverTest, TheWaitForAPlaceIsNoPartOfTheTimeout) {
   EXPECT_EQ(answer.wait_for(3 * options.timeout), std::future_status::timeout);
   in_front.reset();
   EXPECT_EQ(answer.get(), "answer 1");
+  EXPECT_EQ(backend->submits, 1);
+}
+
+TEST_F(DriverTest, WhoWantsWhatStandsInTheQueueWaitsAsLongAsThat) {
+  request.model = "one";
+  options.timeout = 50ms;
+  std::promise<void> at_the_limiter;
+  DriverOptions first = options;
+  first.reached = [&](Step step) {
+    if (step == Step::locked) at_the_limiter.set_value();
+  };
+  auto in_front = std::make_optional(
+      Limiter::enter(Limiter::shared({"scripted.test", backend->account, "one"}, 0, 1), cancel,
+                     std::chrono::steady_clock::time_point::max()));
+  const auto ask = [&](const DriverOptions& own, Cancel& stop) {
+    return std::async(std::launch::async,
+                      [&] { return driver.run(request, own, stop, [](int) {}).result.prompt; });
+  };
+  auto queued = ask(first, cancel);
+  at_the_limiter.get_future().wait();
+  Cancel stop;
+  auto twin = ask(options, cancel), stopped = ask(options, stop);
+  EXPECT_EQ(twin.wait_for(4 * options.timeout), std::future_status::timeout);
+  EXPECT_EQ(stopped.wait_for(0s), std::future_status::timeout);
+  stop.cancel();
+  EXPECT_EQ(stopped.wait_for(2s), std::future_status::ready);
+  EXPECT_THROW(stopped.get(), Error);
+  in_front.reset();
+  EXPECT_EQ(queued.get(), "answer 1");
+  EXPECT_EQ(twin.get(), "answer 1");
   EXPECT_EQ(backend->submits, 1);
 }
 

@@ -50,17 +50,13 @@ TEST(Language, MistakesAreGuessed) {
     EXPECT_EQ(language_remedy(word), "did you mean " + std::string(meant) + "?");
 }
 
-TEST(Language, IdsSayLanguageAndTurn) {
-  EXPECT_EQ(id_in_language("shot-3", "zh"), "shot-3.zh");
-  EXPECT_EQ(id_in_language("shot-3", ""), "shot-3");
-  EXPECT_EQ(id_in_turn("shot-3.zh", 2), "shot-3.zh~2");
-  EXPECT_EQ(id_in_turn("shot-3.zh", 1), "shot-3.zh");
-  for (const char* id : {"shot-3", "a.b", "a~b", "~2", "猫", "a.en"})
-    for (const char* language : {"", "zh", "pt-BR"})
-      for (const unsigned turn : {1u, 2u, 10u})
-        EXPECT_EQ(base_id(id_in_turn(id_in_language(id, language), turn), language), id)
-            << id << language << turn;
-  EXPECT_EQ(base_id("zh", "zh"), "zh");
-  EXPECT_EQ(base_id(".zh", "zh"), ".zh");
-  EXPECT_EQ(base_id("shot-3.zh", ""), "shot-3.zh");
+TEST(Language, RunsSayLanguageAndTurn) {
+  EXPECT_EQ(run_of("", 1), "");
+  EXPECT_EQ(run_of("zh", 1), ".zh");
+  EXPECT_EQ(run_of("", 2), "~2");
+  EXPECT_EQ(run_of("pt-BR", 10), ".pt-BR~10");
+  for (const char* id : {"shot-3", "a~b", "a~", "~b2", "2"})
+    EXPECT_FALSE(ends_as_in_turn(id)) << id;
+  for (const char* id : {"shot-3~2", "a.zh~10", "a~b~3"})
+    EXPECT_TRUE(ends_as_in_turn(id)) << id;
 }

@@ -56,6 +56,18 @@ double restlessness(const std::vector<Picture>& pictures) {
   return moved / (all - count) / contrast;
 }
 
+/// Of day().
+std::string model_file(const TempFolder& folder) {
+  Cancel cancel;
+  preview::Scene scene{.script = "a dog on the beach at noon", .style = "cinematic", .seed = 1};
+  const auto png = preview::paint(scene, cancel);
+  gsize size = 0;
+  const auto* data = static_cast<const char*>(g_bytes_get_data(png.get(), &size));
+  const std::string path = folder.path() + "/model.png";
+  EXPECT_TRUE(g_file_set_contents(path.c_str(), data, gssize(size), nullptr));
+  return path;
+}
+
 } // namespace
 
 TEST(LookMatch, ShotsOfNoGroupPassUntouched) {
@@ -144,15 +156,58 @@ TEST(LookMatch, StrengthIsAShareOfTheWay) {
   EXPECT_LT(left(0.5), 0.7 * left(0));
 }
 
+/// A seek within a clip must not show, and one back to a clip neither.
+TEST(LookMatch, AClipThatIsSoughtKeepsItsLook) {
+  const Picture begin = drifted(other_day(), kDrift, 1), later = drifted(day(), kDrift, 1);
+  Match run;
+  run.pass(day(), shot_of("one", "day"));
+  run.pass(begin, shot_of("two", "day"));
+  const auto expected = run.pass(later, shot_of("two", "day"));
+  run.seek();
+  EXPECT_TRUE(same_bytes(run.pass(later, shot_of("two", "day")).get(), expected.get()));
+  run.pass(later, shot_of("three", "day"));
+  run.seek();
+  EXPECT_TRUE(same_bytes(run.pass(later, shot_of("two", "day")).get(), expected.get()));
+  expect_untouched(run, later, shot_of("one", "day"));
+}
+
+/// Two lists joined by `concat` may both have a first shot.
+TEST(LookMatch, ShotsOfAnotherStreamAreOtherClips) {
+  const Picture bad = drifted(other_day(), kDrift, 1);
+  Match run;
+  run.pass(day(), shot_of("one", "day"));
+  gst_harness_push_event(run.harness, gst_event_new_stream_start("another"));
+  run.begin_segment();
+  const Picture out = picture_of(run.pass(bad, shot_of("one", "day")).get());
+  EXPECT_LT(difference(out, other_day()), 0.25 * difference(bad, other_day()));
+}
+
+/// As `concat` sends them; a seek is no new clip.
+TEST(LookMatch, WithoutShotsStreamsAndSegmentsAreClips) {
+  TempFolder folder;
+  const std::string path = model_file(folder);
+  const Picture first = drifted(other_day(), kDrift, 1), second = drifted(day(), kDrift, -1);
+  const auto alone = [&](const Picture& picture) {
+    Match run;
+    g_object_set(run.harness->element, "reference", path.c_str(), nullptr);
+    return run.pass(picture, {});
+  };
+  Match run;
+  g_object_set(run.harness->element, "reference", path.c_str(), nullptr);
+  EXPECT_TRUE(same_bytes(run.pass(first, {}).get(), alone(first).get()));
+  const auto in_first = run.pass(second, {});
+  EXPECT_FALSE(same_bytes(in_first.get(), alone(second).get()));
+  run.seek();
+  EXPECT_TRUE(same_bytes(run.pass(second, {}).get(), in_first.get()));
+  run.begin_segment();
+  EXPECT_TRUE(same_bytes(run.pass(second, {}).get(), alone(second).get()));
+  gst_harness_push_event(run.harness, gst_event_new_stream_start("another"));
+  EXPECT_TRUE(same_bytes(run.pass(first, {}).get(), alone(first).get()));
+}
+
 TEST(LookMatch, AReferenceIsTheModelOfAllClips) {
   TempFolder folder;
-  Cancel cancel;
-  preview::Scene scene{.script = "a dog on the beach at noon", .style = "cinematic", .seed = 1};
-  const auto png = preview::paint(scene, cancel);
-  gsize size = 0;
-  const auto* data = static_cast<const char*>(g_bytes_get_data(png.get(), &size));
-  const std::string path = folder.path() + "/model.png";
-  ASSERT_TRUE(g_file_set_contents(path.c_str(), data, gssize(size), nullptr));
+  const std::string path = model_file(folder);
   const Picture bad = drifted(other_day(), kDrift, 1);
   for (const std::string& name : {path, "file://" + path})
     for (const Shot& shot : {Shot{}, shot_of("one"), shot_of("two", "group")}) {

@@ -170,16 +170,23 @@ TEST(LookFrames, ABlackClipPassesAfterHalfASecond) {
   EXPECT_EQ(gst_harness_buffers_in_queue(run.harness), 12u);
 }
 
-/// Another clip, an end, a gap or new caps: what is held back goes first.
+/// Another clip, an end, new caps, a long gap: what is held back goes first.
 TEST(LookFrames, WhatIsHeldBackComesBeforeWhatFollows) {
   const Picture black = faded(day(), 0);
-  for (const GstEventType type : {GST_EVENT_EOS, GST_EVENT_GAP, GST_EVENT_CAPS}) {
+  for (const GstEventType type : {GST_EVENT_EOS, GST_EVENT_GAP, GST_EVENT_CAPS, GST_EVENT_SEGMENT,
+                                  GST_EVENT_SEGMENT_DONE, GST_EVENT_STREAM_START}) {
     Match run;
     for (int i = 0; i < 3; ++i)
       EXPECT_FALSE(run.pass(black, shot_of("one", "day")));
     if (type == GST_EVENT_EOS) gst_harness_push_event(run.harness, gst_event_new_eos());
-    if (type == GST_EVENT_GAP) gst_harness_push_event(run.harness, gst_event_new_gap(0, 1));
+    if (type == GST_EVENT_GAP)
+      gst_harness_push_event(run.harness, gst_event_new_gap(run.time, kLongestHold));
     if (type == GST_EVENT_CAPS) run.set_format(info_of(GST_VIDEO_FORMAT_RGB, 16, 16));
+    if (type == GST_EVENT_SEGMENT) run.begin_segment();
+    if (type == GST_EVENT_SEGMENT_DONE)
+      gst_harness_push_event(run.harness, gst_event_new_segment_done(GST_FORMAT_TIME, 0));
+    if (type == GST_EVENT_STREAM_START)
+      gst_harness_push_event(run.harness, gst_event_new_stream_start("other"));
     EXPECT_EQ(gst_harness_buffers_in_queue(run.harness), 3u) << gst_event_type_get_name(type);
   }
   Match run;
@@ -188,15 +195,100 @@ TEST(LookFrames, WhatIsHeldBackComesBeforeWhatFollows) {
   EXPECT_TRUE(run.pull());
 }
 
+/// Neither is a clip taken for black because of them, nor does a group lose its first clip.
+TEST(LookFrames, OtherEventsWaitInOrderAndDecideNothing) {
+  const auto events = [] {
+    return std::vector{
+        gst_event_new_tag(gst_tag_list_new(GST_TAG_TITLE, "shot", nullptr)),
+        gst_event_new_gap(80 * GST_MSECOND, 40 * GST_MSECOND),
+        gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, gst_structure_new_empty("custom"))};
+  };
+  for (size_t i = 0; i < events().size(); ++i) {
+    Match run;
+    for (const char* id : {"one", "two"}) {
+      const Picture& scene = id == std::string("one") ? day() : other_day();
+      std::string order;
+      const gulong probe = run.note_order(order);
+      EXPECT_FALSE(run.pass(faded(scene, 0), shot_of(id, "day")));
+      EXPECT_TRUE(gst_harness_push_event(run.harness, events()[i]));
+      EXPECT_FALSE(run.pass(faded(scene, 0), shot_of(id, "day")));
+      EXPECT_EQ(order, "");
+      ASSERT_EQ(run.push(frame_of(scene), shot_of(id, "day")), GST_FLOW_OK);
+      EXPECT_EQ(order, "frame event frame frame ");
+      run.stop_noting(probe);
+      run.pull(), run.pull();
+      const auto out = run.pull();
+      ASSERT_TRUE(out);
+      const double change = difference(picture_of(out.get()), scene);
+      EXPECT_TRUE(id == std::string("one") ? change < 1 : change > 5) << i << " " << change;
+    }
+  }
+}
+
+TEST(LookFrames, TagsOutliveTheFlushThatDropsTheFrames) {
+  Match run;
+  EXPECT_FALSE(run.pass(faded(day(), 0), shot_of("one", "day")));
+  gst_harness_push_event(run.harness,
+                         gst_event_new_tag(gst_tag_list_new(GST_TAG_TITLE, "shot", nullptr)));
+  run.seek();
+  auto pad = adopt(gst_element_get_static_pad(run.harness->element, "src"));
+  EXPECT_TRUE(adopt(gst_pad_get_sticky_event(pad.get(), GST_EVENT_TAG, 0)));
+}
+
+/// 64 MiB are less than two of these.
+TEST(LookFrames, LargeFramesAreHeldBackByWeight) {
+  const GstVideoInfo info = info_of(GST_VIDEO_FORMAT_RGBx, 4096, 2160);
+  Match run(info);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(gst_harness_buffers_in_queue(run.harness), 0u);
+    auto buffer = adopt(gst_buffer_new_allocate(nullptr, info.size, nullptr));
+    gst_buffer_memset(buffer.get(), 0, 0, info.size);
+    ASSERT_EQ(run.push(std::move(buffer), shot_of("one", "day")), GST_FLOW_OK);
+  }
+  EXPECT_EQ(gst_harness_buffers_in_queue(run.harness), 2u);
+}
+
+/// A pool that gives out what it is asked for loses nothing by it; one of two frames would end.
+TEST(LookFrames, OnlyFramesOfSmallPoolsAreCopiedToBeHeldBack) {
+  for (const guint most : {0, 2})
+    for (const bool wrapped : {false, true}) {
+      auto pool = adopt(gst_buffer_pool_new());
+      GstStructure* config = gst_buffer_pool_get_config(pool.get());
+      gst_buffer_pool_config_set_params(config, nullptr, guint(format().size), 0, most);
+      gst_buffer_pool_set_config(pool.get(), config);
+      gst_buffer_pool_set_active(pool.get(), TRUE);
+      GstBufferPoolAcquireParams no_wait{};
+      no_wait.flags = GST_BUFFER_POOL_ACQUIRE_FLAG_DONTWAIT;
+      Match run;
+      std::vector<GstMemory*> memories;
+      for (int i = 0; i < 5; ++i) {
+        GstBuffer* acquired = nullptr;
+        ASSERT_EQ(gst_buffer_pool_acquire_buffer(pool.get(), &acquired, &no_wait), GST_FLOW_OK);
+        auto buffer = adopt(acquired);
+        gst_buffer_memset(buffer.get(), 0, 0, format().size);
+        memories.push_back(gst_buffer_peek_memory(buffer.get(), 0));
+        if (wrapped) {
+          auto wrap = adopt(gst_buffer_copy(buffer.get()));
+          gst_buffer_add_parent_buffer_meta(wrap.get(), buffer.get());
+          buffer = wrap;
+        }
+        ASSERT_EQ(run.push(std::move(buffer), shot_of("one", "day")), GST_FLOW_OK);
+      }
+      gst_harness_push_event(run.harness, gst_event_new_eos());
+      for (GstMemory* memory : memories) {
+        const auto out = run.pull();
+        ASSERT_TRUE(out);
+        EXPECT_EQ(gst_buffer_peek_memory(out.get(), 0) == memory, most == 0);
+      }
+      gst_buffer_pool_set_active(pool.get(), FALSE);
+    }
+}
+
 TEST(LookFrames, AFlushDropsWhatIsHeldBackAndKeepsTheGroups) {
   Match run;
   run.pass(day(), shot_of("one", "day"));
   EXPECT_FALSE(run.pass(faded(day(), 0), shot_of("two", "day")));
-  gst_harness_push_event(run.harness, gst_event_new_flush_start());
-  gst_harness_push_event(run.harness, gst_event_new_flush_stop(TRUE));
-  GstSegment segment;
-  gst_segment_init(&segment, GST_FORMAT_TIME);
-  gst_harness_push_event(run.harness, gst_event_new_segment(&segment));
+  run.seek();
   const auto out = run.pass(other_day(), shot_of("two", "day"));
   ASSERT_TRUE(out);
   EXPECT_GT(difference(picture_of(out.get()), other_day()), 5);

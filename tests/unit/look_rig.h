@@ -228,6 +228,35 @@ class Match {
     return pull();
   }
 
+  void begin_segment() {
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    gst_harness_push_event(harness, gst_event_new_segment(&segment));
+  }
+
+  void seek() {
+    gst_harness_push_event(harness, gst_event_new_flush_start());
+    gst_harness_push_event(harness, gst_event_new_flush_stop(TRUE));
+    begin_segment();
+  }
+
+  /// Writes down what comes out, "frame " or "event ", until stop_noting().
+  gulong note_order(std::string& order) {
+    auto pad = adopt(gst_element_get_static_pad(harness->element, "src"));
+    return gst_pad_add_probe(
+        pad.get(), GstPadProbeType(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
+        [](GstPad*, GstPadProbeInfo* info, gpointer text) {
+          *static_cast<std::string*>(text) +=
+              (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) ? "frame " : "event ";
+          return GST_PAD_PROBE_OK;
+        },
+        &order, nullptr);
+  }
+  void stop_noting(gulong probe) {
+    auto pad = adopt(gst_element_get_static_pad(harness->element, "src"));
+    gst_pad_remove_probe(pad.get(), probe);
+  }
+
   GstHarness* harness;
   GstClockTime time = 0;
 };

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Pictures: what is accepted, what is refused before decoding, and that pixels survive.
 #include "media/picture.h"
+#include "temp_folder.h"
 
 #include <cstring>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <random>
 
 using namespace aigc;
 
@@ -56,6 +59,39 @@ TEST(Picture, SurvivesEveryKind) {
     EXPECT_LT(sum / double(raster.rgba.size()), std::strcmp(mime, "image/png") == 0 ? 0.01 : 6)
         << mime;
   }
+}
+
+TEST(Picture, AFileSaysWhatItIsHoweverLongItIs) {
+  Cancel cancel;
+  const TempFolder folder;
+  const auto sniff = [&](const std::string& data) {
+    const std::string path = folder.path() + "/picture";
+    std::ofstream(path, std::ios::binary) << data;
+    return sniff_picture_file(path);
+  };
+  constexpr size_t kLong = 64 << 10;
+  Raster noise = gradient(300, 200);
+  std::minstd_rand random(7);
+  for (std::uint8_t& value : noise.rgba)
+    value = static_cast<std::uint8_t>(random() >> 8);
+  const std::string webp = text(encode_picture(noise, "image/webp", cancel).get());
+  ASSERT_GT(webp.size(), kLong);
+  std::string jpeg = text(encode_picture(gradient(300, 200), "image/jpeg", cancel).get());
+  const std::string profile = "\xff\xe2\xff\xff" + std::string(0xffff - 2, 'p');
+  jpeg.insert(2, profile + profile);
+  const std::string png = text(encode_picture(noise, "image/png", cancel).get());
+  for (const std::string& data : {webp, jpeg, png}) {
+    const auto info = sniff(data);
+    ASSERT_TRUE(info);
+    EXPECT_EQ(info->width, 300);
+    EXPECT_EQ(info->height, 200);
+    EXPECT_EQ(info->mime, sniff_picture(bytes(data).get()).mime);
+  }
+  EXPECT_FALSE(sniff(webp.substr(0, webp.size() - 1)));
+  EXPECT_FALSE(sniff(jpeg.substr(0, 2 * profile.size())));
+  EXPECT_FALSE(sniff(std::string(2 * kLong, 'x')));
+  EXPECT_FALSE(sniff_picture_file(folder.path()));
+  EXPECT_FALSE(sniff_picture_file(folder.path() + "/none"));
 }
 
 TEST(Picture, KeepsAlphaInPng) {

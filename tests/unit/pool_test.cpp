@@ -3,6 +3,7 @@
 #include "stage/pool.h"
 #include "stage_fake.h"
 
+#include <filesystem>
 #include <gtest/gtest.h>
 #include <random>
 #include <set>
@@ -360,6 +361,28 @@ TEST(PoolChain, OneAfterAnotherWhileOtherChainsRun) {
   EXPECT_TRUE(bench.is_running({"a2", "b2"}));
   bench.end_all();
   EXPECT_EQ(drain(pool), (std::vector<std::string>{"a1", "a2", "b1", "b2", "free"}));
+}
+
+TEST(PoolChain, AThreadBeginsWhenThereIsAShotForIt) {
+  const auto threads = [] {
+    const std::filesystem::directory_iterator all("/proc/self/task");
+    return std::distance(begin(all), end(all));
+  };
+  const auto before = threads();
+  Bench bench;
+  Pool pool(at(bench), {64, Order::input});
+  for (int i = 1; i <= 3; ++i)
+    pool.push(link_of("a", i));
+  pool.start();
+  EXPECT_TRUE(bench.is_running({"a1"}));
+  EXPECT_EQ(threads(), before + 1);
+  pool.push(job_named("b"));
+  pool.push(job_named("c"));
+  EXPECT_TRUE(bench.is_running({"a1", "b", "c"}));
+  EXPECT_EQ(threads(), before + 3);
+  pool.end();
+  bench.end_all();
+  EXPECT_EQ(drain(pool).size(), 5u);
 }
 
 TEST(PoolChain, EachGoesOnFromTheOneBefore) {

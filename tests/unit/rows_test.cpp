@@ -78,6 +78,8 @@ TEST_F(RowsTest, TheNameSaysTheFormat) {
   EXPECT_EQ(list_format_of("a.ndjson"), ListFormat::jsonl);
   EXPECT_EQ(list_format_of("a.csv"), ListFormat::csv);
   EXPECT_EQ(list_format_of("a.tsv"), ListFormat::csv);
+  EXPECT_EQ(list_format_of("POSTS.CSV"), ListFormat::csv);
+  EXPECT_EQ(list_format_of("A.Json"), ListFormat::json);
   EXPECT_EQ(list_format_of("a"), ListFormat::txt);
 }
 

@@ -3,7 +3,6 @@
 // shares, takes and brands, and how much memory many rows take.
 #include "base/error.h"
 #include "shot/brand.h"
-#include "shot/language.h"
 #include "shot/shot_json.h"
 #include "shot/shot_list.h"
 #include "temp_folder.h"
@@ -11,6 +10,7 @@
 #include <algorithm>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <map>
 #include <random>
 #include <set>
 
@@ -38,10 +38,12 @@ class ShotListTest : public testing::Test {
   /// and are thrown otherwise.
   std::vector<Shot> shots(const ShotListSettings& settings, Texts* told = nullptr) const {
     ShotListReader reader(settings);
-    reader.check([&](std::uint32_t, const Error& error) {
+    reader.check([&](const std::string&, const Error& error) {
       if (!told) throw error;
       told->push_back(without_path(settings, error));
     });
+    for (const Error& warning : reader.warnings())
+      warned.push_back(without_path(settings, warning) + "; " + warning.remedy);
     std::vector<Shot> shots;
     while (auto shot = reader.next())
       shots.push_back(std::move(*shot));
@@ -79,6 +81,7 @@ class ShotListTest : public testing::Test {
   }
 
   TempFolder folder;
+  mutable Texts warned; ///< by all lists so far
 };
 
 std::string json_of(const Shot& shot) {
@@ -347,7 +350,7 @@ TEST_F(ShotListTest, ABrandIsOfShotsThatBringNoneAndIsReadButNotApplied) {
   const auto plain = shots(settings);
   ASSERT_EQ(plain.size(), 3u);
   EXPECT_EQ(plain[0].brand, brand);
-  EXPECT_EQ(plain[0].style, ""); // an element may have one, which goes first
+  EXPECT_EQ(plain[0].style, ""); // the stages have styles of their own, which go first
   EXPECT_EQ(plain[0].seed, -1);
   EXPECT_EQ(plain[1].brand, brand);
   EXPECT_EQ(plain[1].style, "oil");
@@ -355,18 +358,83 @@ TEST_F(ShotListTest, ABrandIsOfShotsThatBringNoneAndIsReadButNotApplied) {
   EXPECT_EQ(plain[2].brand, "house");
   settings.languages = {"zh", "en"};
   settings.loop = 2;
-  std::set<gint64> seeds; // as a stage gives them to one shot in each language and turn
-  for (Shot& shot : shots(settings)) {
-    if (base_id(shot.id, shot.language) != "shot-1") continue;
-    EXPECT_EQ(shot.brand, brand) << shot.id;
-    apply_brand_defaults(*load_brand(shot.brand), shot);
-    seeds.insert(shot.seed);
+  std::map<std::string, std::set<gint64>> seeds; // as a stage gives them
+  for (Shot shot : shots(settings)) {
+    if (shot.brand != brand) continue;
+    apply_brand_defaults(*load_brand(brand), shot);
+    seeds[std::string(shot.base_id())].insert(shot.seed);
   }
-  EXPECT_EQ(seeds.size(), 1u);
+  EXPECT_EQ(seeds["shot-1"].size(), 1u);
+  EXPECT_EQ(seeds["shot-2"], std::set<gint64>{5});
   settings.brand = file("typo.json", R"({"name":"Acme","promt":{}})");
   EXPECT_THROW(ShotListReader{settings}, Error);
   auto own = list("b.csv", "script,brand\na," + settings.brand + "\n");
   EXPECT_TRUE(said_of(own).starts_with("row 1 (line 2): " + settings.brand)) << said_of(own);
+}
+
+TEST_F(ShotListTest, ABrandFileIsLookedAtBeforeTheFirstShotAlone) {
+  const std::string brand = file("acme.json", R"({"name":"Acme"})");
+  ShotListReader reader(list("a.csv", "script,brand\na," + brand + "\nb," + brand + "\n"));
+  reader.check(nullptr);
+  EXPECT_TRUE(reader.next());
+  file("acme.json", R"({"na)"); // is being saved
+  EXPECT_TRUE(reader.next());
+}
+
+TEST_F(ShotListTest, RunsAreTheListsAndNotGuessedFromIds) {
+  auto settings = list("a.csv", "id,script,language,run\nscene~1,a,en,x\na.en,b,en,\n");
+  std::vector<std::pair<std::string, std::string>> found;
+  const auto keep = [&] {
+    for (const Shot& shot : shots(settings))
+      found.emplace_back(shot.base_id(), shot.run);
+  };
+  keep();
+  settings = list("b.csv", "id,script\na.en,b\n");
+  settings.loop = 2;
+  settings.languages = {"en"};
+  keep();
+  EXPECT_EQ(found, (std::vector<std::pair<std::string, std::string>>{
+                       {"scene~1", ""}, {"a.en", ""}, {"a.en", ".en"}, {"a.en", ".en~2"}}));
+}
+
+TEST_F(ShotListTest, NamesInOtherLettersAreTheFields) {
+  const auto found =
+      shots(list("a.CSV", "#: STYLE=ink\nScript,Duration,Negative_Prompt,Note\nfox,7,fog,n\n"));
+  EXPECT_EQ(json_of(found.at(0)), R"({"id":"shot-1","script":"fox","negative-prompt":"fog",)"
+                                  R"("style":"ink","duration":7.0,"Note":"n"})");
+  EXPECT_EQ(json_of(shots(list("a.json", R"([{"Script":{"zh":"狐狸"},"Language":"zh"}])")).at(0)),
+            R"({"id":"shot-1","script":"狐狸","language":"zh"})");
+  EXPECT_EQ(said_of("b.csv", "script,Script\na,b\n"), "the header names Script twice");
+  EXPECT_EQ(warned, Texts{});
+}
+
+TEST_F(ShotListTest, ANameNearAFieldIsWarnedOfOnce) {
+  shots(list("a.csv", "script,stlye,Motion,title,date,name,note,scene,id2\na,b,c,d,e,f,g,h,i\n"
+                      "a,b,c,d,e,f,g,h,i\n"));
+  shots(list("b.jsonl", "\"a\"\n{\"script\":\"b\",\"scirpt:zh\":\"c\"}\n"));
+  EXPECT_EQ(warned,
+            (Texts{"row 1 (line 2): \"stlye\" is no field, it does nothing; did you mean style?",
+                   "row 1 (line 2): \"Motion\" is no field, it does nothing; did you mean "
+                   "motion-prompt?",
+                   "row 2 (line 2): \"scirpt:zh\" is no field, it does nothing; did you mean "
+                   "script?"}));
+}
+
+TEST_F(ShotListTest, AListWithWordsUnderAWrongNameAloneIsAnError) {
+  EXPECT_EQ(said_of("a.csv", "id,promt\nx,fox\n"),
+            "row 1 (line 2): \"promt\" is no field, it does nothing, and there are no words in the "
+            "list");
+  EXPECT_EQ(said_of("b.csv", "id,stlye\nx,ink\n"), "nothing");
+  EXPECT_EQ(said_of("c.csv", "id,promt,prompt:en\nx,fox,\ny,,fox\n"),
+            "row 1 (line 2): prompt: missing");
+}
+
+TEST_F(ShotListTest, BadRowsAreToldByTheirOwnIds) {
+  ShotListReader reader(list("a.json", R"([{"script":"a"},{"ID":"x","width":1},{"width":1},
+                                           {"id":7,"script":"a"},"b" "c"])"));
+  Texts told;
+  reader.check([&](const std::string& id, const Error&) { told.push_back(id); });
+  EXPECT_EQ(told, (Texts{"x", "shot-3", "shot-4", "rest"}));
 }
 
 TEST_F(ShotListTest, ReadingCanBeStoppedAndTakenUpAgain) {

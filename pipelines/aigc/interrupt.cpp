@@ -11,7 +11,7 @@ namespace aigc::runner {
 namespace {
 
 /// How long the end may take once the user has asked twice.
-constexpr unsigned kStopSeconds = 1;
+constexpr unsigned kStopSeconds = 3;
 
 constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
 

@@ -281,7 +281,7 @@ TEST_F(Batch, InterruptedTwiceItEndsThoughAPipelineHangs) {
   std::this_thread::sleep_for(100ms);
   program.signal(SIGTERM);
   EXPECT_EQ(program.wait().status, 130);
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, 3s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 15s);
   EXPECT_EQ(states(report()), "interrupted interrupted");
   EXPECT_EQ(made(), (std::set<std::string>{"r.json", "rows.csv"}));
 }

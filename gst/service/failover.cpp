@@ -221,7 +221,7 @@ Failover::Made Failover::run(Shot& shot, size_t number) const {
   const Driver& driver = candidates_[number].driver;
   DriverOptions options = shot.options;
   if (!alone) options.rate_patience = {}; // another one may have time
-  bool locked = false; // what fails before says nothing of the service
+  bool locked = false;                    // what fails before says nothing of the service
   options.reached = [&](Step step) {
     locked = locked || step == Step::locked;
     if (shot.options.reached) shot.options.reached(step);

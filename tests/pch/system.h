@@ -11,6 +11,7 @@
 #include <fstream>
 #include <functional>
 #include <future>
+#include <gtest/gtest.h>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,5 +28,4 @@
 #include <gio/gio.h>
 #include <gst/gst.h>
 #include <gst/video/video.h>
-#include <gtest/gtest.h>
 #include <json-glib/json-glib.h>

@@ -123,7 +123,7 @@ def main(path, aigc, program):
     fields = case(1, "the fields fit together", lambda: check_fields(documents))
     with tempfile.TemporaryDirectory(prefix="aigc-pods-") as folder:
         services = standin.Standin(program)
-        folders = {"/work": f"{folder}/work", "/keys": f"{folder}/keys"}
+        folders = {"/data": f"{folder}/data", "/keys": f"{folder}/keys"}
         for name in folders.values():
             os.mkdir(name)
 
@@ -133,9 +133,9 @@ def main(path, aigc, program):
             pods = Pods(container, os.path.abspath(aigc), folders, services)
             for name in ("dashscope", "deepseek"):
                 os.symlink("key", f"{folders['/keys']}/{name}")
-            standin.write_rows(f"{folders['/work']}/posts.csv")
+            standin.write_rows(f"{folders['/data']}/posts.csv")
             run_pods(completions, pods, services)
-            standin.check_result(services, folders["/work"], completions)
+            standin.check_result(services, folders["/data"], completions)
 
         case(2, "its command makes the batch, with one pod killed", whole)
         services.close()

@@ -18,6 +18,8 @@ void forget_peak() {
 
 } // namespace
 
+using namespace std::literals;
+
 TEST_F(ShotListTest, RunsAreTheListsAndNotGuessedFromIds) {
   auto settings = list("a.csv", "id,script,language,run\nscene~1,a,en,x\na.en,b,en,\n");
   std::vector<std::pair<std::string, std::string>> found;
@@ -114,7 +116,7 @@ TEST_F(ShotListTest, BrokenBytesAreErrorsAndNothingWorse) {
        "{\"defaults\":{\"seed\":1}}\n{\"script\":\"a\",\"references\":[\"b\"]}\n\"c\"\n"},
       {"a.txt", "#: seed=1\n一\nb\n"}};
   std::mt19937 random(7);
-  const std::string_view bytes("\0\n\r\"',;:{}[]\\#\xff\xe4 0e-", 22);
+  const auto bytes = "\0\n\r\"',;:{}[]\\#\xff\xe4 0e-"sv;
   size_t refused = 0;
   for (const auto& [name, text] : lists)
     for (int round = 0; round < 100; ++round) {

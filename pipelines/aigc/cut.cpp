@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include <gst/app/gstappsink.h>
+
 namespace aigc::runner {
 namespace {
 
@@ -74,6 +76,28 @@ void cut_behind(GstElement* pipeline, const std::vector<Ref<GstElement>>& ends,
   for (const auto& element : kept)
     for (const auto& pad : pads_of(element.get(), GST_PAD_SRC))
       if (!gst_pad_is_linked(pad.get())) end_stream(pipeline, pad.get(), make_sink());
+}
+
+GstElement* make_taker(const std::function<void(GstSample*)>& take) {
+  GstElement* taker = gst_element_factory_make("appsink", nullptr);
+  if (!taker)
+    throw Error(Fault::missing_plugin, "there is no element appsink", package_hint("appsink"));
+  g_object_set(taker, "sync", FALSE, nullptr);
+  GstAppSinkCallbacks callbacks{};
+  callbacks.new_sample = [](GstAppSink* sink, gpointer told) -> GstFlowReturn {
+    const auto sample = adopt(gst_app_sink_pull_sample(sink));
+    if (!sample) return GST_FLOW_EOS;
+    try {
+      (*static_cast<const std::function<void(GstSample*)>*>(told))(sample.get());
+      return GST_FLOW_OK;
+    } catch (...) {
+      GST_ELEMENT_ERROR(sink, RESOURCE, WRITE, ("%s", caught_error().what()), (nullptr));
+      return GST_FLOW_ERROR;
+    }
+  };
+  gst_app_sink_set_callbacks(GST_APP_SINK(taker), &callbacks,
+                             const_cast<std::function<void(GstSample*)>*>(&take), nullptr);
+  return taker;
 }
 
 GstElement* make_drain() {

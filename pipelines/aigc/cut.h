@@ -21,6 +21,10 @@ std::vector<Ref<GstElement>> find_made_by(GstElement* pipeline, const std::strin
 void cut_behind(GstElement* pipeline, const std::vector<Ref<GstElement>>& ends,
                 const std::function<GstElement*()>& make_sink);
 
+/// Hands each sample to `take`, which has to outlive it, on the streaming thread. What that throws
+/// is an error of the pipeline.
+GstElement* make_taker(const std::function<void(GstSample*)>& take);
+
 /// Takes everything and does nothing with it.
 GstElement* make_drain();
 

@@ -7,7 +7,6 @@
 #include "base/json.h"
 #include "cut.h"
 #include "output_file.h"
-#include "packages.h"
 #include "plan.h"
 #include "sheet.h"
 #include "shot/shot_meta.h"
@@ -17,8 +16,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-
-#include <gst/app/gstappsink.h>
 
 namespace aigc::runner {
 namespace {
@@ -41,14 +38,9 @@ class KeyframeSink {
   explicit KeyframeSink(fs::path folder) : folder_(std::move(folder)) {}
 
   GstElement* make() {
-    GstElement* sink = gst_element_factory_make("appsink", nullptr);
-    if (!sink)
-      throw Error(Fault::missing_plugin, "there is no element appsink", package_hint("appsink"));
+    GstElement* sink = make_taker(take_);
     const auto caps = adopt(gst_caps_from_string(kTaken));
-    g_object_set(sink, "caps", caps.get(), "sync", FALSE, nullptr);
-    GstAppSinkCallbacks callbacks{};
-    callbacks.new_sample = on_sample;
-    gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, this, nullptr);
+    g_object_set(sink, "caps", caps.get(), nullptr);
     return sink;
   }
 
@@ -62,18 +54,6 @@ class KeyframeSink {
   }
 
  private:
-  static GstFlowReturn on_sample(GstAppSink* sink, gpointer self) {
-    const auto sample = adopt(gst_app_sink_pull_sample(sink));
-    if (!sample) return GST_FLOW_EOS;
-    try {
-      static_cast<KeyframeSink*>(self)->take(sample.get());
-      return GST_FLOW_OK;
-    } catch (...) {
-      GST_ELEMENT_ERROR(sink, RESOURCE, WRITE, ("%s", caught_error().what()), (nullptr));
-      return GST_FLOW_ERROR;
-    }
-  }
-
   void take(GstSample* sample) {
     GstBuffer* buffer = gst_sample_get_buffer(sample);
     Keyframe keyframe;
@@ -97,6 +77,7 @@ class KeyframeSink {
   }
 
   const fs::path folder_;
+  const std::function<void(GstSample*)> take_ = [this](GstSample* sample) { take(sample); };
   Guarded<std::vector<Keyframe>> keyframes_;
 };
 

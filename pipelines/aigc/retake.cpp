@@ -14,8 +14,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include <gst/app/gstappsink.h>
-
 namespace aigc::runner {
 namespace {
 
@@ -54,11 +52,8 @@ TakesById read_takes(const std::string& path) {
 class ShotSink {
  public:
   GstElement* make() {
-    GstElement* sink = gst_element_factory_make("appsink", nullptr);
-    g_object_set(sink, "sync", FALSE, "async", FALSE, nullptr);
-    GstAppSinkCallbacks callbacks{};
-    callbacks.new_sample = on_sample;
-    gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, this, nullptr);
+    GstElement* sink = make_taker(take_);
+    g_object_set(sink, "async", FALSE, nullptr);
     return sink;
   }
   std::vector<Shot> shots() const {
@@ -69,19 +64,11 @@ class ShotSink {
   }
 
  private:
-  static GstFlowReturn on_sample(GstAppSink* sink, gpointer self) {
-    const auto sample = adopt(gst_app_sink_pull_sample(sink));
-    if (!sample) return GST_FLOW_EOS;
-    try {
-      auto shot = buffer_shot(gst_sample_get_buffer(sample.get()));
-      if (shot) static_cast<ShotSink*>(self)->shots_.lock()->emplace(shot->index, *shot);
-      return GST_FLOW_OK;
-    } catch (const Error&) {
-      return GST_FLOW_ERROR;
-    }
-  }
-
   Guarded<std::map<gint64, Shot>> shots_;
+  const std::function<void(GstSample*)> take_ = [this](GstSample* sample) {
+    if (auto shot = buffer_shot(gst_sample_get_buffer(sample)))
+      shots_.lock()->emplace(shot->index, *shot);
+  };
 };
 
 /// The shots of a job's list, when nothing has worked on them yet.

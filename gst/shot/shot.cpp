@@ -18,7 +18,7 @@ constexpr double kMaxSeed = 2147483647;
 constexpr double kMaxCount = 1e9;
 
 const auto& field_table() {
-  static const std::array<ShotField, 21> table = {{
+  static const std::array<ShotField, 23> table = {{
       {"id", &Shot::id},
       {"run", &Shot::run, 0, 0, false},
       {"index", &Shot::index, 0, kMaxCount},
@@ -39,6 +39,8 @@ const auto& field_table() {
       {"look-group", &Shot::look_group},
       {"references", &Shot::references},
       {"mood", &Shot::mood},
+      {"at", &Shot::at},
+      {"request", &Shot::request, 0, kMaxCount, false},
       {"extra", &Shot::extra, 0, 0, false},
   }};
   return table;

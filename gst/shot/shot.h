@@ -51,6 +51,8 @@ struct Shot {
   std::string look_group;              ///< clips of one group are colour-matched
   std::vector<std::string> references; ///< URIs of character or style pictures
   std::string mood;
+  std::string at;     ///< fixed air time, ISO 8601 with its zone once a list has sent it, or empty
+  gint64 request = 0; ///< number among the operators' requests, which go first; 0 = of the list
   std::vector<Provenance> provenance;
   std::string extra; ///< unknown JSON members, as one JSON object, kept as they came
 

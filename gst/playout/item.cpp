@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See item.h.
+#include "playout/item.h"
+
+namespace aigc {
+
+const char* tier_name(Tier tier) {
+  switch (tier) {
+  case Tier::item:
+    return "item";
+  case Tier::repeat:
+    return "repeat";
+  case Tier::reair:
+    return "reair";
+  case Tier::filler:
+    return "filler";
+  case Tier::slate:
+    break;
+  }
+  return "slate";
+}
+
+} // namespace aigc

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Clips that were on air and may be again, when nothing new is ready.
+#pragma once
+
+#include "playout/item.h"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <random>
+
+namespace aigc {
+
+enum class Reair {
+  none,
+  lru,     ///< the one that was off the air for longest
+  shuffle, ///< any, by seed
+};
+
+/// Not thread-safe: its owner's lock guards it. Times are running times of the channel.
+class Library {
+ public:
+  static constexpr size_t kMaxClips = 1000; ///< the oldest go first
+
+  Library(Reair how, GstClockTime min_gap, std::uint64_t seed);
+
+  /// `item` left the air at `end`.
+  void aired(const PlayoutItem& item, GstClockTime end);
+  /// A clip that may be on air at `at`: at least the gap after it was last. Its tier is reair.
+  std::optional<PlayoutItem> pick(GstClockTime at);
+  /// A clip that cannot be played any more.
+  void forget(const std::string& uri);
+  size_t size() const { return clips_.size(); }
+
+ private:
+  struct Aired {
+    PlayoutItem item;
+    GstClockTime end;
+  };
+  Reair how_;
+  GstClockTime min_gap_;
+  std::mt19937_64 random_;
+  std::deque<Aired> clips_; ///< the one off the air for longest first
+};
+
+} // namespace aigc

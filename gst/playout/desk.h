@@ -87,7 +87,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
   void run_closer();
   static std::vector<Opening> jobs_to_open(Board& board);
   static void close_far(Board& board, const std::vector<Entry*>& near);
-  void start_opening(Opening& job);
+  bool start_opening(Opening& job);
   bool poll(Opening& job);
   void opened(Opening job);
   void open_failed(Opening job, const Error& error);

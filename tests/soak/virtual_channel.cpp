@@ -171,6 +171,8 @@ void VirtualChannel::Heard::take_filler(const GstStructure* message) {
 }
 
 VirtualChannel::VirtualChannel(const std::string& properties) : heard_(std::make_unique<Heard>()) {
+  // Its class registers the meta that names a clip's shot.
+  gst_object_unref(gst_object_ref_sink(gst_element_factory_make("aishotsrc", nullptr)));
   const std::string line =
       "appsrc name=in caps=text/uri-list format=time block=true max-buffers=1000 "
       "! clipplayout name=air video-caps=video/x-raw,format=I420,width=" +

@@ -4,6 +4,7 @@
 #include "gstaipromptenhance.h"
 #include "gstaishotsrc.h"
 #include "gstclipjoin.h"
+#include "gstlivehlssink.h"
 #include "gstlookmatch.h"
 #include "gstqwenimagesrc.h"
 #include "gststreamfollow.h"
@@ -20,6 +21,7 @@ static gboolean plugin_init(GstPlugin* plugin) {
   any |= GST_ELEMENT_REGISTER(wanxclipgen, plugin);
   any |= GST_ELEMENT_REGISTER(wanxvideogen, plugin);
   any |= GST_ELEMENT_REGISTER(clipjoin, plugin);
+  any |= GST_ELEMENT_REGISTER(livehlssink, plugin);
   any |= GST_ELEMENT_REGISTER(lookmatch, plugin);
   any |= GST_ELEMENT_REGISTER(streamfollow, plugin);
   return any;

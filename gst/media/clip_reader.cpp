@@ -19,6 +19,15 @@ bool is_nearly(double shape, double other) {
   return shape != other && shape <= other * most && other <= shape * most;
 }
 
+/// Only the decoder knows: a parser says nothing of some H.264.
+bool is_interlaced(GstPad* decoded) {
+  const auto caps = adopt(gst_pad_get_current_caps(decoded));
+  if (!caps) return false;
+  const char* mode =
+      gst_structure_get_string(gst_caps_get_structure(caps.get(), 0), "interlace-mode");
+  return mode && !g_str_equal(mode, "progressive");
+}
+
 /// Lets decoders hand out buffers with their own strides, which saves a copy of each picture.
 GstPadProbeReturn accept_strides(GstPad*, GstPadProbeInfo* info, gpointer) {
   GstQuery* query = GST_PAD_PROBE_INFO_QUERY(info);
@@ -123,10 +132,10 @@ void ClipReader::discard(GstPad* pad) {
   gst_pad_link(pad, sink_pad.get());
 }
 
-std::vector<GstElement*> ClipReader::conform_chain() {
+std::vector<GstElement*> ClipReader::conform_chain(GstPad* pad) {
   if (!video_) return {pipeline_.add("audioconvert"), pipeline_.add("audioresample")};
   std::vector<GstElement*> chain;
-  if (clip_.interlaced) {
+  if (is_interlaced(pad)) {
     chain.push_back(pipeline_.add("deinterlace"));
     gst_util_set_object_arg(G_OBJECT(chain.back()), "fields", "top");
   }
@@ -153,7 +162,7 @@ std::vector<GstElement*> ClipReader::conform_chain() {
 }
 
 void ClipReader::connect(GstPad* pad) {
-  std::vector<GstElement*> chain = conform_chain();
+  std::vector<GstElement*> chain = conform_chain(pad);
   GstElement* sink = pipeline_.add("appsink");
   g_object_set(sink, "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, "caps",
                target_.caps.get(), nullptr);

@@ -63,7 +63,7 @@ class ClipReader {
   void on_pad(GstPad* pad);
   void connect(GstPad* pad);
   void discard(GstPad* pad);
-  std::vector<GstElement*> conform_chain();
+  std::vector<GstElement*> conform_chain(GstPad* pad);
   GstFlowReturn on_sample(GstElement* sink);
   void end();
   void stop();

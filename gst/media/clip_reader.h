@@ -8,6 +8,7 @@
 #include "base/ref.h"
 #include "media/private_pipeline.h"
 #include "media/probe.h"
+#include "media/tone_map.h"
 
 #include <deque>
 #include <optional>
@@ -64,6 +65,7 @@ class ClipReader {
   void connect(GstPad* pad);
   void discard(GstPad* pad);
   std::vector<GstElement*> conform_chain(GstPad* pad);
+  void add_tone_map(GstCaps* decoded, std::vector<GstElement*>& chain);
   GstFlowReturn on_sample(GstElement* sink);
   void end();
   void stop();
@@ -72,6 +74,7 @@ class ClipReader {
   bool video_;
   VideoTarget target_;
   size_t depth_;
+  std::optional<ToneMap> tone_map_;
   mutable Guarded<State> state_;
   Cancel::Hook on_cancel_;
   PrivatePipeline pipeline_; // last: its threads end before what they use

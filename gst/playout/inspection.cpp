@@ -74,7 +74,8 @@ template <typename Look> class Pass {
     const auto take = [this](GstPad* pad, GstBuffer* buffer) { return see(pad, buffer); };
     base_ = next_base_ = -static_cast<GstClockTimeDiff>(clip_.origin);
     ClipDecoding decoding(clip_, {take, [this] { restart(); }},
-                          kPictures ? ClipKind::pictures : ClipKind::sound);
+                          kPictures ? ClipKind::pictures : ClipKind::sound,
+                          ClipDecoding::Threads::one);
     decoding.prepare(cancel);
     for (const Part& part : parts) {
       const auto start = static_cast<gint64>(clip_.origin + part.start);

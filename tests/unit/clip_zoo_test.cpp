@@ -112,6 +112,7 @@ TEST(ClipZoo, InspectionFindsWhatIsWrongWithEachAndNothingElse) {
     const auto found = inspect_clip(clips::uri_of(clip.path), cancel);
     EXPECT_EQ(found.damage.has_value(), !clip.whole) << (found.damage ? found.damage->what() : "");
     if (!clip.whole) continue;
+    EXPECT_NEAR(double(found.inspected) / GST_SECOND, std::min(clip.seconds, 120.0), 0.05);
     for (const Kind kind : {Kind::black, Kind::frozen, Kind::silent}) {
       const bool expected = wrong.contains(clip.name) && wrong.at(clip.name) == kind;
       // Pictures that are all black do not move either.

@@ -187,6 +187,13 @@ Inspection inspect_clip(const std::string& uri, Cancel& cancel) {
   return inspection;
 }
 
+std::optional<Error> unfit_for_air(const Inspection& inspection) {
+  constexpr double kAll = 0.98;
+  if (inspection.share(Stretch::Kind::black) < kAll) return std::nullopt;
+  return Error(Fault::format, "the clip " + inspection.clip.uri + " is black from start to end",
+               "have it made again with another seed or prompt");
+}
+
 void put_inspection(const Inspection& inspection, GstStructure* structure) {
   const ClipInfo& clip = inspection.clip;
   gst_structure_set(structure, "duration", G_TYPE_UINT64, clip.span, "inspected", G_TYPE_UINT64,

@@ -175,6 +175,9 @@ void write_words(cairo_t* pen, const std::string& words, double width, double he
   pango_layout_set_line_spacing(layout.get(), 1.2f);
   set_words(layout.get(), words);
   fit(layout.get(), width * 0.80, height * 0.56, unit);
+  // Without a font they would be boxes.
+  const auto letters = g_utf8_strlen(words.data(), static_cast<gssize>(words.size()));
+  if (2 * pango_layout_get_unknown_glyphs_count(layout.get()) > letters) return;
   int box_width = 0, box_height = 0;
   pango_layout_get_size(layout.get(), &box_width, &box_height);
   const double set_width = pango_layout_get_width(layout.get()) / double(PANGO_SCALE);

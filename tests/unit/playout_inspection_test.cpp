@@ -157,6 +157,7 @@ TEST(Inspection, SoundThatEndsEarlyLeavesSilence) {
       inspect(film(dir, "-f lavfi -i testsrc2=s=160x90:r=25:d=6 -f lavfi -i sine=d=3 "));
   ASSERT_EQ(found.stretches.size(), 1u);
   EXPECT_EQ(found.stretches[0].kind, Kind::silent);
+  EXPECT_FALSE(unfit_for_air(found));
   EXPECT_NEAR(seconds(found.stretches[0].start), 3, 0.1);
   EXPECT_NEAR(seconds(found.stretches[0].length), 3, 0.1);
 }
@@ -168,6 +169,8 @@ TEST(Inspection, AClipBlackAllThroughIsBlackAllThrough) {
   EXPECT_EQ(found.share(Kind::frozen), 1);
   EXPECT_EQ(found.share(Kind::silent), 0); // there is no sound to judge
   EXPECT_FALSE(found.clip.has_audio);
+  ASSERT_TRUE(unfit_for_air(found));
+  EXPECT_EQ(unfit_for_air(found)->fault, Fault::format);
 }
 
 TEST(Inspection, OfALongClipPartsAreLookedAt) {

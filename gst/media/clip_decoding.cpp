@@ -5,7 +5,6 @@
 namespace aigc {
 namespace {
 
-/// What only looks leaves the processors to those who show.
 void use_one_thread(GstBin*, GstBin*, GstElement* element, gpointer) {
   for (const char* name : {"max-threads", "threads"})
     if (g_object_class_find_property(G_OBJECT_GET_CLASS(element), name))
@@ -14,7 +13,7 @@ void use_one_thread(GstBin*, GstBin*, GstElement* element, gpointer) {
 
 } // namespace
 
-ClipDecoding::ClipDecoding(const ClipInfo& clip, Viewer viewer, ClipKind kind)
+ClipDecoding::ClipDecoding(const ClipInfo& clip, Viewer viewer, ClipKind kind, Threads threads)
     : clip_(clip), viewer_(std::move(viewer)), kind_(kind),
       pipeline_([this](GstMessage* message) { hear(message); }) {
   GstElement* source = pipeline_.add("filesrc");
@@ -22,7 +21,8 @@ ClipDecoding::ClipDecoding(const ClipInfo& clip, Viewer viewer, ClipKind kind)
   GstElement* decode = pipeline_.add("decodebin");
   g_object_set(decode, "force-sw-decoders", TRUE, nullptr);
   decode_only(decode, kind);
-  g_signal_connect(decode, "deep-element-added", G_CALLBACK(use_one_thread), nullptr);
+  if (threads == Threads::one)
+    g_signal_connect(decode, "deep-element-added", G_CALLBACK(use_one_thread), nullptr);
   g_signal_connect(decode, "pad-added", G_CALLBACK(on_pad), this);
   gst_element_link(source, decode);
 }

@@ -28,8 +28,13 @@ class ClipDecoding {
     std::function<void()> restart; ///< what was taken so far stood before a seek
   };
 
+  /// For a decoder: one leaves the processors to others, but in the first pictures after a seek it
+  /// may not tell what is made up.
+  enum class Threads { all, one };
+
   /// `clip` outlives it. Throws Error{Fault::missing_plugin}.
-  ClipDecoding(const ClipInfo& clip, Viewer viewer, ClipKind kind = ClipKind::pictures);
+  ClipDecoding(const ClipInfo& clip, Viewer viewer, ClipKind kind = ClipKind::pictures,
+               Threads threads = Threads::all);
 
   // These throw Error{Fault::damaged, format, missing_plugin, timeout, cancelled}.
 

@@ -19,6 +19,23 @@ bool is_nearly(double shape, double other) {
   return shape != other && shape <= other * most && other <= shape * most;
 }
 
+/// Only the decoder knows: a parser says nothing of some H.264.
+bool is_interlaced(GstCaps* decoded) {
+  const char* mode =
+      decoded ? gst_structure_get_string(gst_caps_get_structure(decoded, 0), "interlace-mode")
+              : nullptr;
+  return mode && !g_str_equal(mode, "progressive");
+}
+
+GstPadProbeReturn map_tones(GstPad* pad, GstPadProbeInfo* probe, gpointer tone_map) {
+  const auto caps = adopt(gst_pad_get_current_caps(pad));
+  GstVideoInfo info;
+  if (!caps || !gst_video_info_from_caps(&info, caps.get())) return GST_PAD_PROBE_OK;
+  probe->data = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(probe));
+  static_cast<const ToneMap*>(tone_map)->apply(GST_PAD_PROBE_INFO_BUFFER(probe), info);
+  return GST_PAD_PROBE_OK;
+}
+
 /// Lets decoders hand out buffers with their own strides, which saves a copy of each picture.
 GstPadProbeReturn accept_strides(GstPad*, GstPadProbeInfo* info, gpointer) {
   GstQuery* query = GST_PAD_PROBE_INFO_QUERY(info);
@@ -123,10 +140,11 @@ void ClipReader::discard(GstPad* pad) {
   gst_pad_link(pad, sink_pad.get());
 }
 
-std::vector<GstElement*> ClipReader::conform_chain() {
+std::vector<GstElement*> ClipReader::conform_chain(GstPad* pad) {
   if (!video_) return {pipeline_.add("audioconvert"), pipeline_.add("audioresample")};
   std::vector<GstElement*> chain;
-  if (clip_.interlaced) {
+  const auto decoded = adopt(gst_pad_get_current_caps(pad));
+  if (is_interlaced(decoded.get())) {
     chain.push_back(pipeline_.add("deinterlace"));
     gst_util_set_object_arg(G_OBJECT(chain.back()), "fields", "top");
   }
@@ -149,11 +167,27 @@ std::vector<GstElement*> ClipReader::conform_chain() {
   }
   chain.push_back(pipeline_.add("videoconvertscale"));
   g_object_set(chain.back(), "add-borders", target_.fit == Fit::letterbox && !crops, nullptr);
+  if (ToneMap::suits(decoded.get())) add_tone_map(decoded.get(), chain);
   return chain;
 }
 
+/// In the size that is wanted, and in RGB.
+void ClipReader::add_tone_map(GstCaps* decoded, std::vector<GstElement*>& chain) {
+  const auto caps = adopt(gst_caps_copy(target_.caps.get()));
+  gst_caps_set_simple(caps.get(), "format", G_TYPE_STRING,
+                      gst_video_format_to_string(ToneMap::kFormat), nullptr);
+  for (const char* other : {"colorimetry", "chroma-site"})
+    gst_structure_remove_field(gst_caps_get_structure(caps.get(), 0), other);
+  chain.push_back(pipeline_.add("capsfilter"));
+  g_object_set(chain.back(), "caps", caps.get(), nullptr);
+  tone_map_.emplace(decoded);
+  const auto mapped = adopt(gst_element_get_static_pad(chain.back(), "src"));
+  gst_pad_add_probe(mapped.get(), GST_PAD_PROBE_TYPE_BUFFER, map_tones, &*tone_map_, nullptr);
+  chain.push_back(pipeline_.add("videoconvert"));
+}
+
 void ClipReader::connect(GstPad* pad) {
-  std::vector<GstElement*> chain = conform_chain();
+  std::vector<GstElement*> chain = conform_chain(pad);
   GstElement* sink = pipeline_.add("appsink");
   g_object_set(sink, "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, "caps",
                target_.caps.get(), nullptr);

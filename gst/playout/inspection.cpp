@@ -31,16 +31,23 @@ std::vector<Part> parts_of(const ClipInfo& clip) {
   return parts;
 }
 
-std::optional<GstClockTimeDiff> running_time(GstPad* pad, GstBuffer* buffer) {
+struct Times {
+  GstClockTimeDiff running, stream;
+};
+
+/// None where it has no place.
+std::optional<Times> times_of(GstPad* pad, GstBuffer* buffer) {
   const auto event = adopt(gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0));
   if (!event || !GST_BUFFER_PTS_IS_VALID(buffer)) return std::nullopt;
   const GstSegment* segment = nullptr;
   gst_event_parse_segment(event.get(), &segment);
-  guint64 running = 0;
-  const int sign =
-      gst_segment_to_running_time_full(segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer), &running);
-  if (sign == 0) return std::nullopt;
-  return sign * static_cast<GstClockTimeDiff>(running);
+  guint64 running = 0, stream = 0;
+  const GstClockTime pts = GST_BUFFER_PTS(buffer);
+  const int sign = gst_segment_to_running_time_full(segment, GST_FORMAT_TIME, pts, &running);
+  const int side = gst_segment_to_stream_time_full(segment, GST_FORMAT_TIME, pts, &stream);
+  if (sign == 0 || side == 0) return std::nullopt;
+  return Times{sign * static_cast<GstClockTimeDiff>(running),
+               side * static_cast<GstClockTimeDiff>(stream)};
 }
 
 /// What one look through a clip found.
@@ -74,10 +81,11 @@ template <typename Look> class Pass {
     const auto take = [this](GstPad* pad, GstBuffer* buffer) { return see(pad, buffer); };
     base_ = next_base_ = -static_cast<GstClockTimeDiff>(clip_.origin);
     ClipDecoding decoding(clip_, {take, [this] { restart(); }},
-                          kPictures ? ClipKind::pictures : ClipKind::sound);
+                          kPictures ? ClipKind::pictures : ClipKind::sound,
+                          ClipDecoding::Threads::one);
     decoding.prepare(cancel);
     for (const Part& part : parts) {
-      const auto start = static_cast<gint64>(clip_.origin + part.start);
+      const auto start = static_cast<gint64>(clip_.origin + part.start) + ahead_.value_or(0);
       next_base_ = static_cast<GstClockTimeDiff>(part.start);
       part_start_ = part.start;
       if (parts.size() > 1 && !decoding.seek(start, start + static_cast<gint64>(part.length)))
@@ -93,10 +101,12 @@ template <typename Look> class Pass {
   }
 
   bool see(GstPad* pad, GstBuffer* buffer) {
-    const auto running = running_time(pad, buffer);
+    const auto times = times_of(pad, buffer);
     const auto caps = adopt(gst_pad_get_current_caps(pad));
-    if (!running || !caps) return true;
-    const auto time = static_cast<GstClockTime>(std::max<GstClockTimeDiff>(0, *running + base_));
+    if (!times || !caps) return true;
+    if (!ahead_) ahead_ = times->stream - times->running;
+    const auto time =
+        static_cast<GstClockTime>(std::max<GstClockTimeDiff>(0, times->running + base_));
     if (!look_.see(buffer, caps.get(), time)) return true;
     look_for_holes(time);
     reached_ = time;
@@ -131,6 +141,7 @@ template <typename Look> class Pass {
   Look look_;
   GstClockTimeDiff base_ = 0; ///< to be added to running times
   GstClockTimeDiff next_base_ = 0;
+  std::optional<GstClockTimeDiff> ahead_; ///< of stream time before running time, till a seek
   GstClockTime part_start_ = 0;
   GstClockTime reached_ = 0;
   bool any_ = false; ///< something was seen in this part
@@ -174,6 +185,13 @@ Inspection inspect_clip(const std::string& uri, Cancel& cancel) {
   std::stable_sort(inspection.stretches.begin(), inspection.stretches.end(),
                    [](const Stretch& a, const Stretch& b) { return a.start < b.start; });
   return inspection;
+}
+
+std::optional<Error> unfit_for_air(const Inspection& inspection) {
+  constexpr double kAll = 0.98;
+  if (inspection.share(Stretch::Kind::black) < kAll) return std::nullopt;
+  return Error(Fault::format, "the clip " + inspection.clip.uri + " is black from start to end",
+               "have it made again with another seed or prompt");
 }
 
 void put_inspection(const Inspection& inspection, GstStructure* structure) {

@@ -37,6 +37,10 @@ GstClockTime shortest(Stretch::Kind kind);
 /// Error as probe_clip() does, and damaged for a clip without a picture that can be decoded.
 Inspection inspect_clip(const std::string& uri, Cancel& cancel);
 
+/// Why nobody should see it: black from start to end. What stands still or is silent may be meant,
+/// and what is damaged is shown as far as it goes.
+std::optional<Error> unfit_for_air(const Inspection& inspection);
+
 /// For the signal `clip-ready` and the message `clipplayout/item`: `duration`, `inspected` (ns),
 /// `width`, `height`, `framerate`, `has-audio`, `damaged`, and for each kind `black`, `frozen`,
 /// `silent` (double 0..1, of what was inspected).

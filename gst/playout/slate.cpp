@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string_view>
 
 #include <pango/pangocairo.h>
 
@@ -130,30 +131,39 @@ void set_size(PangoLayout* layout, double size) {
   pango_layout_set_font_description(layout, font.get());
 }
 
-/// The largest letters with which the words fit a box; what is still too long ends in an ellipsis.
-void fit(PangoLayout* layout, double width, double height, double unit) {
-  pango_layout_set_width(layout, static_cast<int>(width * PANGO_SCALE));
-  int used_width = 0, used = 0;
-  const double smallest = std::max(7.0, unit * 0.030);
-  for (double size = unit * 0.105;; size *= 0.93) {
-    set_size(layout, std::max(size, smallest));
-    pango_layout_get_pixel_size(layout, &used_width, &used);
-    if ((used <= height && used_width <= width) || size <= smallest) break;
-  }
-  if (used > height) {
-    pango_layout_set_height(layout, static_cast<int>(height * PANGO_SCALE));
-    pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
-    return;
-  }
-  // As narrow as the number of lines allows: no last line of one word.
+/// As narrow as the number of lines allows: no last line of one word.
+void balance(PangoLayout* layout, double width, double step) {
   const int lines = pango_layout_get_line_count(layout);
   double narrow = width / 4, wide = width;
-  while (lines > 1 && wide - narrow > unit * 0.01) {
+  while (lines > 1 && wide - narrow > step) {
     const double middle = (narrow + wide) / 2;
     pango_layout_set_width(layout, static_cast<int>(middle * PANGO_SCALE));
     (pango_layout_get_line_count(layout) > lines ? narrow : wide) = middle;
   }
   pango_layout_set_width(layout, static_cast<int>(wide * PANGO_SCALE));
+}
+
+bool fits(PangoLayout* layout, double height, double size, ptrdiff_t lines) {
+  set_size(layout, size);
+  int used = 0;
+  pango_layout_get_pixel_size(layout, nullptr, &used);
+  return used <= height && pango_layout_get_line_count(layout) <= lines;
+}
+
+/// The largest letters with which the words fit a box, with the lines as they were written where
+/// that does not make them much smaller; what is still too long ends in an ellipsis.
+void fit(PangoLayout* layout, double width, double height, double unit) {
+  const std::string_view words = pango_layout_get_text(layout);
+  const auto written = 1 + std::count(words.begin(), words.end(), '\n');
+  const double largest = unit * 0.105, smallest = std::max(7.0, unit * 0.030), step = 0.93;
+  pango_layout_set_width(layout, static_cast<int>(width * PANGO_SCALE));
+  for (double size = largest; written > 1 && size > largest * 0.6; size *= step)
+    if (fits(layout, height, size, written)) return;
+  for (double size = largest; size > smallest; size *= step)
+    if (fits(layout, height, size, G_MAXINT)) return balance(layout, width, unit * 0.01);
+  set_size(layout, smallest);
+  pango_layout_set_height(layout, static_cast<int>(height * PANGO_SCALE));
+  pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
 }
 
 /// `width`, `height`: of the picture as shown, which is what the pen's units are.
@@ -162,9 +172,12 @@ void write_words(cairo_t* pen, const std::string& words, double width, double he
   const Held<PangoLayout> layout(pango_cairo_create_layout(pen));
   pango_layout_set_wrap(layout.get(), PANGO_WRAP_WORD_CHAR);
   pango_layout_set_alignment(layout.get(), PANGO_ALIGN_CENTER);
-  pango_layout_set_line_spacing(layout.get(), 1.12f);
+  pango_layout_set_line_spacing(layout.get(), 1.2f);
   set_words(layout.get(), words);
   fit(layout.get(), width * 0.80, height * 0.56, unit);
+  // Without a font they would be boxes.
+  const auto letters = g_utf8_strlen(words.data(), static_cast<gssize>(words.size()));
+  if (2 * pango_layout_get_unknown_glyphs_count(layout.get()) > letters) return;
   int box_width = 0, box_height = 0;
   pango_layout_get_size(layout.get(), &box_width, &box_height);
   const double set_width = pango_layout_get_width(layout.get()) / double(PANGO_SCALE);

@@ -143,6 +143,15 @@ TEST(AsRun, EveryFieldInJson) {
   EXPECT_EQ(view.members().size(), 26u);
 }
 
+TEST(AsRun, EveryFieldIsInTheDocuments) {
+  const clips::TempDir dir;
+  AsRunLog(dir / "log.csv", Grid{25, 1}).add(entry());
+  const std::string document = content(std::string(g_getenv("AIGC_DOCS")) + "/playout.md");
+  const auto heading = records(content(dir / "log.csv"))[0];
+  for (const std::string& name : heading)
+    EXPECT_NE(document.find("| `" + name + "` |"), std::string::npos) << name;
+}
+
 TEST(AsRun, WhatIsNotKnownIsLeftOut) {
   const clips::TempDir dir;
   AsRunLog log(dir / "log", Grid{25, 1});

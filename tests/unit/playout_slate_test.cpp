@@ -78,6 +78,7 @@ TEST(Slate, TheTextIsWrittenInsideThePicture) {
 TEST(Slate, WhatCannotBeReadIsLeftOut) {
   const auto ground = drawn(320, 180, "");
   EXPECT_EQ(drawn(320, 180, " \n "), ground);
+  EXPECT_EQ(drawn(320, 180, "\U000F1234\U000F1235"), ground); // no font has these
   EXPECT_GT(brightest(drawn(320, 180, "caf\xe9")), 220);
   EXPECT_GT(brightest(drawn(320, 180, std::string(100000, 'x'))), 180);
 }

@@ -31,7 +31,7 @@ SupplyFacts measured(double p99, double clip = 5) {
 
 } // namespace
 
-/// The rows of the table in docs/supply.md: with so many at once the channel just lives.
+/// The rows of the table in docs/playout.md: with so many at once the channel just lives.
 TEST(Supply, HowManyAtOnceAChannelNeeds) {
   struct Row {
     double clip, latency, success;

@@ -95,6 +95,9 @@ class Driver {
   /// many as the model's table says where that is less than the service would take.
   unsigned at_once(const Model& model) const;
 
+  /// Calls that the service is asked to work on at once, as it takes them now; 0 = any number.
+  unsigned concurrent_now(const Model& model) const;
+
   /// Throws Error: of the backend, Fault::timeout past the deadline, Fault::cancelled,
   /// Fault::format and damaged for a result that is not what it should be, Fault::write before
   /// anything is ordered when there is no room to keep it, Fault::no_funds beyond `max_cost`,

@@ -45,6 +45,14 @@ std::shared_ptr<Pool> StageFlow::make_pool(std::shared_ptr<const Round> round) {
 }
 
 /// A fresh pool for `run`; without a sink the prompt is its only shot.
+Own<GstStructure> StageFlow::stats() const {
+  const State now = state_.snapshot();
+  auto stats = now.stats->to_structure();
+  const unsigned at_once = now.round ? now.round->run->at_once() : 0;
+  gst_structure_set(stats.get(), "at-once", G_TYPE_UINT, at_once, nullptr);
+  return stats;
+}
+
 void StageFlow::begin_round(std::shared_ptr<StageRun> run, std::shared_ptr<Stats> stats,
                             bool has_sink) {
   auto round = std::make_shared<const Round>(Round{std::move(run), std::move(stats)});

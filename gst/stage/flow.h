@@ -66,7 +66,7 @@ class StageFlow : public std::enable_shared_from_this<StageFlow> {
   Ref<GstCaps> what_is_taken(GstCaps* caps, GstCaps* allowed);
 
   /// Of this run, or the last one.
-  Own<GstStructure> stats() const { return state_.snapshot().stats->to_structure(); }
+  Own<GstStructure> stats() const;
   GstClockTime position() const { return state_.snapshot().position; }
 
  private:

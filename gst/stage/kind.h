@@ -79,6 +79,9 @@ class StageRun {
   /// Shots worked on at once.
   virtual unsigned max_in_flight() const = 0;
 
+  /// Calls that its service works on at once, as the service takes them now; on any thread.
+  virtual unsigned at_once() const { return max_in_flight(); }
+
   /// What the user should know before anything starts, such as that the results are previews.
   virtual std::string notice() const { return {}; }
 

@@ -48,7 +48,7 @@ double max_cost(const StageSettings& settings) {
 
 /// Shots worked on at once where the user says nothing: as many as the fastest of the models that
 /// may be asked allows. Throws Error{Fault::settings} when there is none.
-unsigned at_once(const Driver& driver, Role role, const std::string& name) {
+unsigned shots_at_once(const Driver& driver, Role role, const std::string& name) {
   unsigned limit = 0;
   std::optional<Error> refusal;
   for (const unsigned inputs : {kWordsOnly, kKeyframe, kReferences}) {
@@ -133,7 +133,7 @@ ServiceRun::Cast ServiceRun::find(Role role, const StageSettings& settings) {
     try {
       const BackendQuery other = query_for(role, settings, fallback);
       add(fallback.choice, other, fallback.model);
-      at_once(cast.candidates.back().driver, role, fallback.model);
+      shots_at_once(cast.candidates.back().driver, role, fallback.model);
     } catch (const Error& error) {
       throw error_of(fallback, error);
     }
@@ -156,8 +156,24 @@ ServiceRun::ServiceRun(Role role, const StageSettings& settings, Cast cast)
       fallbacks_(std::move(cast.fallbacks)), services_(std::move(cast.candidates)),
       max_in_flight_(settings.max_in_flight
                          ? settings.max_in_flight
-                         : at_once(services_.first().driver, role, settings.model)) {
+                         : shots_at_once(services_.first().driver, role, settings.model)) {
   max_cost(settings);
+}
+
+/// Models may differ in their limits: the one that takes most of them counts, as at the start.
+unsigned ServiceRun::at_once() const {
+  const Candidate& first = services_.first();
+  unsigned most = 0;
+  for (const unsigned inputs : {kWordsOnly, kKeyframe, kReferences}) {
+    try {
+      const Model& model = find_model(first.driver.backend(), role_, first.model, inputs);
+      const unsigned now = first.driver.concurrent_now(model);
+      most = std::max(most, now ? now : max_in_flight_);
+    } catch (const Error&) {
+      // no model of the role takes these
+    }
+  }
+  return std::min(most, max_in_flight_);
 }
 
 const Model& ServiceRun::model(unsigned inputs, double seconds) const {

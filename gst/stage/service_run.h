@@ -93,6 +93,7 @@ class ServiceRun : public StageRun {
   static bool wants_key(Role role, const StageSettings& settings);
 
   unsigned max_in_flight() const override { return max_in_flight_; }
+  unsigned at_once() const override;
   std::string notice() const override;
   Product work(Job job, Cancel& cancel, const Progress& progress) override;
   Product fallback(Job job, Cancel& cancel) override;

@@ -61,6 +61,7 @@ void StageFlow::begin_round(std::shared_ptr<StageRun> run, std::shared_ptr<Stats
   {
     auto state = state_.lock();
     if (state->shut) return;
+    if (state->demand) pool->demand(*state->demand);
     old = std::exchange(state->pool, pool);
     state->stats = round->stats;
     state->round = std::move(round);
@@ -131,7 +132,12 @@ void StageFlow::name_job(Job& job) {
       job.shot.index = static_cast<gint64>(number);
     }
   }
-  if (round) job.chain = round->run->chain_of(job.shot);
+  if (!round) return;
+  job.chain = round->run->chain_of(job.shot);
+  job.seconds = round->run->default_seconds();
+  if (GST_CLOCK_TIME_IS_VALID(job.duration) && job.duration > 0)
+    job.seconds = static_cast<double>(job.duration) / GST_SECOND;
+  if (job.shot.duration > 0) job.seconds = job.shot.duration;
 }
 
 GstFlowReturn StageFlow::take_in(std::vector<Job> jobs) {

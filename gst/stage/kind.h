@@ -108,6 +108,15 @@ class StageRun {
     std::function<bool()> live = [] { return false; };
   };
 
+  /// The length of a shot that neither says one nor came with one.
+  virtual double default_seconds() const { return kDefaultShotSeconds; }
+
+  /// What leaves is clips: how fast they come is what feeds a channel.
+  virtual bool makes_clips() const { return false; }
+
+  /// Whether a service rests, so that nothing will come for a while; on any thread.
+  virtual bool resting() const { return false; }
+
   /// Works on one shot; called on several threads at once. Throws Error.
   virtual Product work(Job job, Cancel& cancel, const Progress& progress) = 0;
 

@@ -114,10 +114,10 @@ TEST(PoolDrop, AServiceThatDoesNotLetGoHoldsNobodyUp) {
       },
       {2, Order::input});
   pool.push(job_named("deaf"));
-  pool.push(job_named("a"));
   pool.start();
   ASSERT_TRUE(eventually([&] { return hanging.load(); }));
   pool.drop("deaf");
+  pool.push(job_named("a"));
   EXPECT_EQ(name_of(*pool.next()), "a");
   pool.push(job_named("b"));
   EXPECT_EQ(name_of(*pool.next()), "b");

@@ -17,7 +17,7 @@ bool eventually(const std::function<bool()>& holds) {
   const gint64 until = g_get_monotonic_time() + 20 * G_TIME_SPAN_SECOND;
   while (!holds()) {
     if (g_get_monotonic_time() > until) return false;
-    g_usleep(5'000);
+    g_usleep(20'000);
   }
   return true;
 }

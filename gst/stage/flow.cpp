@@ -324,7 +324,10 @@ bool StageFlow::leave_product(const Round& round, Outcome outcome) {
   GST_BUFFER_PTS(outcome.buffer.get()) = outcome.pts;
   GST_BUFFER_DTS(outcome.buffer.get()) = GST_CLOCK_TIME_NONE;
   GST_BUFFER_DURATION(outcome.buffer.get()) = outcome.duration;
-  return settle(round, gst_pad_push(src_, outcome.buffer.leak()));
+  if (!settle(round, gst_pad_push(src_, outcome.buffer.leak()))) return false;
+  // A cancel that came meanwhile may have overtaken its shot.
+  if (is_dropped(outcome.shot.id)) gst_pad_push_event(src_, cancel_event(outcome.shot.id).leak());
+  return true;
 }
 
 /// What of an upstream gap lies behind what has left already.

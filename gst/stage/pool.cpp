@@ -113,8 +113,8 @@ void Pool::run_worker(std::shared_ptr<Shared> shared) {
 
 Pool::Push Pool::push(Job job) {
   const Push push = shared_->enqueue(PoolEntry::of_job(std::move(job)));
-  const unsigned places = shared_->state.lock()->places(); // as many can be at work
-  employ(std::min(places, shared_->options.workers));
+  const unsigned at_work = shared_->state.lock()->most_at_work();
+  employ(std::min(at_work, shared_->options.workers));
   return push;
 }
 

@@ -2,6 +2,8 @@
 // See pool_state.h.
 #include "stage/pool_state.h"
 
+#include "shot/air_time.h"
+
 #include <algorithm>
 #include <limits>
 #include <set>
@@ -11,11 +13,13 @@ namespace aigc {
 
 namespace {
 
-std::optional<gint64> microseconds_of(const std::string& at) {
+std::optional<gint64> time_of(const std::string& at) {
   if (at.empty()) return std::nullopt;
-  const auto time = adopt(g_date_time_new_from_iso8601(at.c_str(), nullptr));
-  if (!time) return std::nullopt;
-  return g_date_time_to_unix(time.get()) * G_USEC_PER_SEC + g_date_time_get_microsecond(time.get());
+  try {
+    return air_time(at, g_get_real_time());
+  } catch (const Error&) {
+    return std::nullopt; // whoever puts it on air says so
+  }
 }
 
 } // namespace
@@ -25,7 +29,7 @@ PoolEntry PoolEntry::of_job(Job job) {
   entry.id = job.shot.id;
   entry.chain = job.chain;
   entry.request = job.shot.request;
-  entry.at = microseconds_of(job.shot.at);
+  entry.at = time_of(job.shot.at);
   entry.seconds = job.seconds;
   entry.job = std::move(job);
   return entry;

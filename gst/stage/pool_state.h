@@ -63,8 +63,8 @@ class PoolState {
   bool cancelled = false;
   int busy = 0; ///< workers that have not left
 
-  const Entries& entries() const { return entries_; }
-  unsigned places() const { return places_; }
+  /// Workers that those inside can keep busy.
+  unsigned most_at_work() const { return places_ + static_cast<unsigned>(dropped_work_.size()); }
   bool has_waiting() const;
   bool is_empty() const { return entries_.empty(); }
   /// Workers are still busy with what has been dropped.

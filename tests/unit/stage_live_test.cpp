@@ -201,6 +201,21 @@ TEST(StageCancel, TheEventPassesOnAndOvertakesWhatWaits) {
   gate.open();
 }
 
+TEST(StageCancel, TheEventIsSaidAgainWhereItOvertookItsShot) {
+  Rig rig;
+  rig.start();
+  rig.open_time();
+  rig.hold();
+  rig.push_shot(shot_named("a"));
+  ASSERT_TRUE(rig.wait_held());
+  cancel(rig, "a");
+  ASSERT_TRUE(rig.wait_left("custom-downstream-oob"));
+  rig.release();
+  ASSERT_TRUE(rig.wait_left("custom-downstream-oob", 2));
+  EXPECT_EQ(rig.sequence(), "stream-start caps segment custom-downstream-oob buffer "
+                            "custom-downstream-oob");
+}
+
 TEST(StageCancel, AShotOnItsWayBetweenTwoStagesIsFoundByTheSecond) {
   Rig rig;
   SecondStage second(rig);

@@ -5,6 +5,7 @@
 #include "gstaishotsrc.h"
 #include "gstclipjoin.h"
 #include "gstlivepushsink.h"
+#include "gstclipplayout.h"
 #include "gstlookmatch.h"
 #include "gstqwenimagesrc.h"
 #include "gststreamfollow.h"
@@ -22,6 +23,7 @@ static gboolean plugin_init(GstPlugin* plugin) {
   any |= GST_ELEMENT_REGISTER(wanxvideogen, plugin);
   any |= GST_ELEMENT_REGISTER(clipjoin, plugin);
   any |= GST_ELEMENT_REGISTER(livepushsink, plugin);
+  any |= GST_ELEMENT_REGISTER(clipplayout, plugin);
   any |= GST_ELEMENT_REGISTER(lookmatch, plugin);
   any |= GST_ELEMENT_REGISTER(streamfollow, plugin);
   return any;

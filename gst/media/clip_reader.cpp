@@ -2,6 +2,8 @@
 // See clip_reader.h.
 #include "media/clip_reader.h"
 
+#include "media/decode_kind.h"
+
 #include <gst/app/gstappsink.h>
 
 namespace aigc {
@@ -9,20 +11,6 @@ namespace {
 
 constexpr size_t kPicturesAhead = 4;
 constexpr size_t kSoundBlocksAhead = 8;
-
-/// Only the kind asked for is decoded; the rest stays as it is in the file.
-gboolean wants_decoding(GstElement*, GstPad* pad, GstCaps* caps, gpointer video) {
-  auto target =
-      adopt(GST_IS_GHOST_PAD(pad) ? gst_ghost_pad_get_target(GST_GHOST_PAD(pad)) : nullptr);
-  auto parent = adopt(target ? gst_pad_get_parent_element(target.get()) : nullptr);
-  GstElementFactory* factory = parent ? gst_element_get_factory(parent.get()) : nullptr;
-  if (factory && g_str_equal(GST_OBJECT_NAME(factory), "typefind")) return TRUE;
-  const char* name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
-  const bool picture = g_str_has_prefix(name, "video/") || g_str_has_prefix(name, "image/");
-  const bool sound = g_str_has_prefix(name, "audio/");
-  if (picture || sound) return picture == (video != nullptr);
-  return !g_str_has_prefix(name, "text/") && !g_str_has_prefix(name, "subpicture/");
-}
 
 /// Models round sizes to what they can divide: 1664x928 is meant as 16:9. Thin bars would show
 /// that, a few pixels less at the sides do not.
@@ -80,8 +68,7 @@ void ClipReader::start() {
   g_object_set(source, "location", clip_.path.c_str(), nullptr);
   GstElement* decode = pipeline_.add("decodebin");
   g_object_set(decode, "force-sw-decoders", TRUE, nullptr);
-  g_signal_connect(decode, "autoplug-continue", G_CALLBACK(wants_decoding),
-                   video_ ? this : nullptr);
+  decode_only(decode, video_ ? ClipKind::pictures : ClipKind::sound);
   g_signal_connect(
       decode, "pad-added",
       G_CALLBACK(+[](GstElement*, GstPad* pad, ClipReader* self) { self->on_pad(pad); }), this);
@@ -112,10 +99,7 @@ void ClipReader::on_message(GstMessage* message) {
 }
 
 void ClipReader::on_pad(GstPad* pad) {
-  auto caps = adopt(gst_pad_query_caps(pad, nullptr));
-  const GstStructure* first =
-      gst_caps_get_size(caps.get()) > 0 ? gst_caps_get_structure(caps.get(), 0) : nullptr;
-  const bool ours = first && gst_structure_has_name(first, video_ ? "video/x-raw" : "audio/x-raw");
+  const bool ours = gives(pad, video_ ? ClipKind::pictures : ClipKind::sound);
   try {
     if (ours && !std::exchange(state_.lock()->found, true))
       connect(pad);
@@ -228,6 +212,14 @@ void ClipReader::wait_ready() {
               std::string("nothing in the clip ") + clip_.uri + " can be decoded as " +
                   (video_ ? "pictures" : "sound"),
               "make or download the clip again");
+}
+
+bool ClipReader::wait_block(std::chrono::nanoseconds limit) {
+  auto state = state_.lock();
+  const bool ready = state.wait_for(
+      limit, [](const State& s) { return s.stopped || s.ended || !s.blocks.empty(); });
+  if (state->stopped) throw Error(Fault::cancelled, "cancelled");
+  return ready;
 }
 
 std::optional<ClipReader::Block> ClipReader::read() {

@@ -22,7 +22,7 @@ const page_text = `<!doctype html><title>live</title><body style="margin:0;backg
 let folder, source, checker, checked, server, browser, page;
 
 const line = (into) => `-e videotestsrc is-live=true pattern=ball motion=sweep
-  ! video/x-raw,width=640,height=360,framerate=25/1 ! timeoverlay font-desc=Sans,28
+  ! video/x-raw,format=I420,width=640,height=360,framerate=25/1,colorimetry=bt709 ! timeoverlay font-desc=Sans,28
   ! x264enc speed-preset=ultrafast tune=zerolatency bitrate=800 key-int-max=250
   ! h264parse ! hls.video
   audiotestsrc is-live=true volume=0.1 ! audio/x-raw,rate=48000,channels=2

@@ -85,9 +85,9 @@ TEST_F(HlsFolderTest, ListsWholeSegmentsAndKeepsTwiceTheWindow) {
   EXPECT_EQ(fs::file_size(at("s000.ts")), 1000u);
   EXPECT_EQ(count_of(playlist(), ".ts"), 1u);
   run(hls, 2, 30);
-  EXPECT_EQ(files().size(), 13u + 2);
-  EXPECT_TRUE(fs::exists(at("s017.ts")));
-  EXPECT_FALSE(fs::exists(at("s016.ts")));
+  EXPECT_EQ(files().size(), 14u + 2);
+  EXPECT_TRUE(fs::exists(at("s016.ts")));
+  EXPECT_FALSE(fs::exists(at("s015.ts")));
   EXPECT_EQ(count_of(playlist(), ".ts"), 6u);
   EXPECT_NE(playlist().find("#EXT-X-MEDIA-SEQUENCE:24\n"), std::string::npos);
   EXPECT_FALSE(hls.take_trouble());
@@ -120,8 +120,8 @@ TEST_F(HlsFolderTest, WithoutAnEndItGoesOnAfterARestart) {
                       "#EXTINF:6.000000,\ns020.ts\n"),
             std::string::npos)
       << text;
-  EXPECT_FALSE(fs::exists(at("s007.ts"))) << "what the run before kept is deleted in time";
-  EXPECT_TRUE(fs::exists(at("s008.ts")));
+  EXPECT_FALSE(fs::exists(at("s006.ts"))) << "what the run before kept is deleted in time";
+  EXPECT_TRUE(fs::exists(at("s007.ts")));
 }
 
 TEST_F(HlsFolderTest, NamesAreNeverUsedAgainEvenIfThePlaylistIsGone) {

@@ -15,7 +15,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 -e videotestsrc is-live=true ! x264enc tune=zerolatency ! h264parse ! hls.video \
+ * gst-launch-1.0 -e videotestsrc is-live=true ! video/x-raw,format=I420 \
+ *   ! x264enc tune=zerolatency ! h264parse ! hls.video \
  *   audiotestsrc is-live=true ! avenc_aac ! aacparse ! hls.audio \
  *   livehlssink name=hls location=live/s%05d.ts playlist-location=live/live.m3u8
  * ]|
@@ -50,8 +51,8 @@ static const PropertyTable<HlsSettings>& table() {
       {"playlist-length", "Segments listed (default: 6)", &HlsSettings::playlist_length,
        Mutable::ready, HlsPlaylist::kMinLength, 86400},
       {"max-files",
-       "Segments kept; at least twice playlist-length and one are, as players may still read them "
-       "(default: 13)",
+       "Segments kept; at least two more than twice playlist-length are, as players may still read "
+       "them (default: 14)",
        &HlsSettings::max_files, Mutable::ready, 0, G_MAXINT},
       {"target-duration", "Duration of a segment, in seconds (default: 6)",
        &HlsSettings::target_duration, Mutable::ready, 1, 3600},

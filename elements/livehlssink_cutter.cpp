@@ -95,7 +95,7 @@ static gboolean gst_live_hls_cutter_event(GstBaseSink* sink, GstEvent* event) {
     break;
   }
   if (GST_EVENT_IS_SERIALIZED(event)) trouble = self->run->folder.take_trouble();
-  if (trouble) report(GST_ELEMENT(self), *trouble, false);
+  if (trouble) report(GST_ELEMENT(GST_OBJECT_PARENT(self)), *trouble, false);
   return GST_BASE_SINK_CLASS(gst_live_hls_cutter_parent_class)->event(sink, event);
 }
 

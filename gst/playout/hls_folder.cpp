@@ -100,7 +100,7 @@ HlsFolder::HlsFolder(HlsSettings settings)
   digits_ = std::atoi(location.substr(at + 1, end - at - 1).c_str());
   uri_before_ = settings_.playlist_root.empty() ? way_between(settings_.playlist_location, location)
                                                 : with_slash(settings_.playlist_root);
-  settings_.max_files = std::max(settings_.max_files, 2 * settings_.playlist_length + 1);
+  settings_.max_files = std::max(settings_.max_files, least_files(settings_.playlist_length));
 }
 
 std::string HlsFolder::path_of(guint64 index) const {

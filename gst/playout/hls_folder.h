@@ -12,12 +12,18 @@
 
 namespace aigc {
 
+/// Who read the playlist just before a segment left it may still take as long as all of the list
+/// lasts to fetch it; one more, as a segment may be listed late and the next in time.
+constexpr guint least_files(guint playlist_length) {
+  return 2 * playlist_length + 2;
+}
+
 struct HlsSettings {
   std::string location = "s%05d.ts";
   std::string playlist_location = "playlist.m3u8";
   std::string playlist_root; ///< what stands before the names of segments; empty = as they lie
   guint playlist_length = HlsPlaylist::kMinLength;
-  guint max_files = 2 * HlsPlaylist::kMinLength + 1;
+  guint max_files = least_files(HlsPlaylist::kMinLength);
   guint target_duration = 6; ///< in seconds
 };
 

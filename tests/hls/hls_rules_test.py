@@ -15,7 +15,7 @@ from hls_record import Recorder
 from hls_rules import RULES, Checked, check
 from hls_ts import PACKET
 
-LINE = """-e videotestsrc num-buffers=1625 ! video/x-raw,width=64,height=64,framerate=25/1
+LINE = """-e videotestsrc num-buffers=1625 ! video/x-raw,format=I420,width=64,height=64,framerate=25/1
  ! taginject tags=title=\\"A-cat\\",extended-comment=\\"id=shot-1\\" ! x264enc speed-preset=ultrafast key-int-max=250
  ! h264parse ! hls.video audiotestsrc samplesperbuffer=480 num-buffers=6500
  ! audio/x-raw,rate=48000,channels=2 ! avenc_aac ! aacparse ! hls.audio
@@ -90,6 +90,15 @@ def spoil_sps(packets):
             if at >= 0:
                 packet[at + 5] ^= 0x40
                 return
+
+
+def other_profile(packets):
+    """High 4:4:4 Predictive."""
+    for packet in packets:
+        if pid_of(packet) == 65:
+            at = packet.find(b"\0\0\1\x67")
+            if at >= 0:
+                packet[at + 4] = 244
 
 
 def lose_sound(packets):
@@ -174,6 +183,7 @@ SPOILED = [
     ("28", lambda d: d.packets("s00010.ts", lambda packets: packets[1:])),
     ("29", lambda d: d.packets("s00010.ts", lose_sound)),
     ("30", lambda d: d.packets("s00010.ts", spoil_sps)),
+    ("30", lambda d: [d.packets(uri, other_profile) for uri in d.recording.segments]),
     ("31", lambda d: d.packets("s00010.ts", mono)),
     ("39", lambda d: d.packets("s00010.ts", lambda packets: packets[:300] + packets[400:])),
 ]

@@ -9,6 +9,7 @@ from hls_ts import CLOCK, Segment, adts_frames, parameter_sets, unwrapped
 RULES = []
 AAC_FRAME = 1024 * CLOCK // 48000
 TABLES_EVERY = CLOCK // 2
+PROFILES = (66, 77, 100)  # Baseline, Main, High
 PCR_EVERY = CLOCK // 10
 
 
@@ -168,6 +169,9 @@ def one_picture_format(checked):
     formats = {}
     for number, segment in read(checked).items():
         formats.setdefault(format_of(segment)[:3], number)
+    for codec, sps, _ in formats:
+        if codec == "h264" and sps and sps[1] not in PROFILES:
+            yield f"the profile {sps[1]} is not Baseline, Main or High: many players cannot play it"
     if len(formats) > 1:
         yield f"another format begins at segments {sorted(formats.values())[1:]}"
 

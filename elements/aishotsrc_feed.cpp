@@ -130,11 +130,13 @@ template <typename Change> auto ShotFeed::edit(Change change) {
 }
 
 std::string ShotFeed::enqueue(Shot shot) {
+  if (shot.brand.empty()) shot.brand = listener_.settings().brand;
   return edit(
       [&](PendingShots& pending) { return pending.enqueue(std::move(shot), g_get_real_time()); });
 }
 
 std::string ShotFeed::insert(Shot shot, size_t position) {
+  if (shot.brand.empty()) shot.brand = listener_.settings().brand;
   return edit([&](PendingShots& pending) {
     return pending.insert(std::move(shot), position, g_get_real_time());
   });

@@ -2,8 +2,6 @@
 // See aishotsrc_feed.h.
 #include "aishotsrc_feed.h"
 
-#include "shot/list_watch.h"
-
 #include <algorithm>
 #include <utility>
 
@@ -26,18 +24,15 @@ std::string list_name(const ListSettings& settings) {
 
 void ShotFeed::begin() {
   settings_ = listener_.settings();
-  {
-    auto state = state_.lock();
-    state->pending.remember(settings_.watch || !settings_.journal.empty());
-    state->reader.reset();
-    state->turn_over = state->list_over = state->took_rows = false;
-    state->empty_turns = 0;
-    state->read_error.reset();
-    state->cancel = std::make_shared<Cancel>();
-  }
-  if (!settings_.watch) return;
+  loading_.reset();
   watch_cancel_ = std::make_shared<Cancel>();
-  watcher_ = std::thread([this, path = settings_.location] { watch(path); });
+  auto state = state_.lock();
+  state->pending.remember(settings_.watch || !settings_.journal.empty());
+  state->reader.reset();
+  state->turn_over = state->list_over = state->took_rows = false;
+  state->empty_turns = 0;
+  state->read_error.reset();
+  state->cancel = std::make_shared<Cancel>();
 }
 
 void ShotFeed::end() {
@@ -186,10 +181,14 @@ void ShotFeed::load(const Cancel* cancel) {
     state->list_over = !settings_.has_list();
     if (state->list_over) return;
   }
-  if (!loading_) loading_ = std::make_shared<ShotListReader>(list_settings(settings_));
+  if (!loading_) {
+    watch_.emplace(settings_.location); // before it is read: what comes later is a change
+    loading_ = std::make_shared<ShotListReader>(list_settings(settings_));
+  }
   listener_.check(*loading_, cancel);
   take_over(loading_, cancel);
   loading_.reset();
+  if (settings_.watch) watcher_ = std::thread([this] { watch(); });
 }
 
 /// The rows of `ids`, which are those of the first turn, as the list has them now.
@@ -317,19 +316,14 @@ std::optional<Shot> ShotFeed::next() {
 
 // --- another version of the list -----------------------------------------------------------------
 
-void ShotFeed::watch(const std::string& path) {
-  ListWatch file(path);
-  bool is_changed = false;
+void ShotFeed::watch() {
   while (!watch_cancel_->sleep(ListWatch::kPause)) {
-    const auto seen = file.look_again(ListWatch::Clock::now());
+    const auto seen = watch_->look_again(ListWatch::Clock::now());
+    if (seen == ListWatch::Seen::changed) read_anew();
     if (seen == ListWatch::Seen::gone)
-      listener_.warn(Error(Fault::not_found, path + " is gone: the list stays as it was",
+      listener_.warn(Error(Fault::not_found,
+                           settings_.location + " is gone: the list stays as it was",
                            "put it back, or stop the channel"));
-    is_changed = seen == ListWatch::Seen::changed || (is_changed && seen != ListWatch::Seen::gone);
-    if (is_changed && state_.lock()->reader) {
-      is_changed = false;
-      read_anew();
-    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "base/guarded.h"
 #include "shot/list_journal.h"
+#include "shot/list_watch.h"
 #include "shot/pending.h"
 
 #include <map>
@@ -82,7 +83,7 @@ class ShotFeed {
   std::optional<Shot> take(const Cancel& cancel, std::uint64_t seen, bool& ended);
   static void wait(Access& state, const Cancel& cancel, std::uint64_t seen, gint64 now);
 
-  void watch(const std::string& path);
+  void watch();
   void read_anew();
 
   Listener listener_;
@@ -90,6 +91,7 @@ class ShotFeed {
   Reader loading_;        ///< the streaming thread's, until it is the list
   Guarded<State> state_;
   std::shared_ptr<Cancel> watch_cancel_;
+  std::optional<ListWatch> watch_; ///< the streaming thread's, then the watcher's
   std::thread watcher_;
 };
 

@@ -84,3 +84,36 @@ TEST_F(ListWatchTest, AFileThatIsGoneStaysAsItWasUntilItIsBack) {
   list("b,cat\n");
   EXPECT_TRUE(has(live, "b~4:pending:0") || has(live, "b~3:pending:0"));
 }
+
+TEST_F(ListWatchTest, OrderLanguagesAndTakesHoldInEveryVersion) {
+  const auto rows = [](const char* more) {
+    return std::string("id,script:zh,script:en\na,狐狸,fox\nb,猫,cat\n") + more;
+  };
+  LiveList live("watch=true shuffle=true seed=1 languages=zh,en takes=a=3 location=" +
+                file("day.csv", rows("")));
+  live.play();
+  const Texts first = live.wait_for(4);
+  EXPECT_EQ(std::set<std::string>(first.begin(), first.end()),
+            (std::set<std::string>{"a.zh", "a.en", "b.zh", "b.en"}));
+  file("day.csv", rows("c,猫头鹰,owl\n"));
+  const Texts all = live.wait_for(6);
+  EXPECT_EQ(Texts(all.begin() + 4, all.end()), (Texts{"c.zh", "c.en"}));
+  EXPECT_EQ(live.when_quiet().size(), 6u);
+  EXPECT_EQ(live.words("c.zh"), "猫头鹰");
+  EXPECT_EQ(live.enqueue("x", "c.en"), "");
+}
+
+TEST_F(ListWatchTest, ManyVersionsOneAfterAnother) {
+  LiveList live("watch=true location=" + list("a,fox\n"));
+  live.play();
+  live.wait_for(1);
+  std::string rows = "a,fox\n";
+  for (int i = 0; i < 200; ++i) {
+    rows += "n" + std::to_string(i) + ",owl\n";
+    replace(rows);
+    g_usleep(5'000);
+  }
+  EXPECT_EQ(live.wait_for(201).back(), "n199");
+  const Texts all = live.when_quiet();
+  EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(), 201u);
+}

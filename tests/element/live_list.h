@@ -100,6 +100,13 @@ class LiveList {
       if (ids_[i] == id) return words_[i];
     return "nothing";
   }
+  /// A field of the last shot, as text.
+  std::string field(const char* name) const {
+    std::lock_guard guard(mutex_);
+    const GValue* value = gst_structure_get_value(last_.get(), name);
+    if (value && G_VALUE_HOLDS_STRING(value)) return g_value_get_string(value);
+    return value ? aigc::take_string(gst_value_serialize(value)) : "nothing";
+  }
   /// The ids, once there are as many; fails when they do not come.
   Texts wait_for(size_t count) const {
     EXPECT_TRUE(until([&] { return ids().size() >= count; })) << "only " << ids().size();
@@ -169,6 +176,7 @@ class LiveList {
     const auto* shot = gst_custom_meta_get_structure(const_cast<GstCustomMeta*>(meta));
     const aigc::BufferMap map(buffer, GST_MAP_READ);
     std::lock_guard guard(mutex_);
+    last_.reset(gst_structure_copy(shot));
     ids_.emplace_back(gst_structure_get_string(shot, "id"));
     words_.emplace_back(reinterpret_cast<const char*>(map.data()), map.size());
   }
@@ -177,6 +185,7 @@ class LiveList {
   std::optional<double> first_demand_;
   mutable std::mutex mutex_;
   Texts ids_, words_, cancelled_;
+  aigc::Own<GstStructure> last_;
   std::atomic<bool> eos_ = false;
 };
 

@@ -131,6 +131,43 @@ TEST_F(LiveListTest, WhatDoesNotGoTogetherIsSaidAtTheStart) {
   }
 }
 
+TEST_F(LiveListTest, AFixedTimeGoesOutBeforeItWhateverElseThereIs) {
+  const auto in = [](gint64 minutes) {
+    auto now = adopt(g_date_time_new_now_utc());
+    auto then = adopt(g_date_time_add_minutes(now.get(), static_cast<int>(minutes)));
+    return take_string(g_date_time_format_iso8601(then.get()));
+  };
+  const std::string path = file("a.csv", "id,script,at\na,fox,\nlate,cat," + in(-5) + "\nfar,owl," +
+                                             in(30) + "\nsoon,elk," + in(5) + "\nb,bee,\n");
+  LiveList live("watch=true location=" + path);
+  live.play(0);
+  EXPECT_EQ(live.wait_for(1), Texts{"soon"});
+  EXPECT_NE(live.warning().find("\"late\": at is over"), std::string::npos);
+  const Texts items = live.items();
+  EXPECT_EQ(items, (Texts{"soon:sent", "a:pending:0", "b:pending:1", "far:pending"}));
+  live.insert(("shot, script=ant, id=now, at=(string)\"" + in(1) + "\"").c_str(), 0);
+  EXPECT_EQ(live.wait_for(2), (Texts{"soon", "now"}));
+  EXPECT_TRUE(live.remove("far"));
+  live.demand(100);
+  live.wait_for(4);
+  EXPECT_EQ(live.when_quiet(), (Texts{"soon", "now", "a", "b"}));
+  LiveList film("location=" + path); // which ends, and waits for nothing
+  film.play();
+  EXPECT_TRUE(LiveList::until([&] { return film.has_ended(); }));
+  EXPECT_EQ(film.ids(), (Texts{"soon", "a", "b", "far"}));
+}
+
+TEST_F(LiveListTest, ARequestGetsTheBrandOfTheListAndKeepsItsFields) {
+  LiveList live("brand=Acme" + journal());
+  live.play();
+  live.insert("shot, script=fox, seed=(int)7, references=(string){ \"http://x/a.png\" }", 0);
+  live.wait_for(1);
+  EXPECT_EQ(live.field("brand"), "Acme");
+  EXPECT_EQ(live.field("seed"), "7");
+  EXPECT_EQ(live.field("request"), "1");
+  EXPECT_NE(live.field("references").find("http://x/a.png"), std::string::npos);
+}
+
 TEST_F(LiveListTest, ManyThreadsEditAtOnce) {
   LiveList live(journal());
   live.play();

@@ -12,6 +12,11 @@ namespace {
 /// In µs: the clock of the day may be set meanwhile.
 constexpr gint64 kLongestWait = 10 * G_USEC_PER_SEC;
 
+Error taken_by_request(const std::string& id) {
+  return Error(Fault::settings, "the row \"" + id + "\" is left out: a request has its id",
+               "give it another id");
+}
+
 /// What a journal belongs to.
 std::string list_name(const ListSettings& settings) {
   if (settings.location.empty()) return settings.script;
@@ -29,7 +34,7 @@ void ShotFeed::begin() {
   auto state = state_.lock();
   state->pending.remember(settings_.watch || !settings_.journal.empty());
   state->reader.reset();
-  state->turn_over = state->list_over = state->took_rows = false;
+  state->turn_over = state->list_over = state->took_rows = state->has_ended = false;
   state->empty_turns = 0;
   state->read_error.reset();
   state->cancel = std::make_shared<Cancel>();
@@ -42,7 +47,7 @@ void ShotFeed::end() {
   state->pending = {};
   state->journal.reset();
   state->reader.reset();
-  state->is_open = state->journal_fails = false;
+  state->is_open = state->journal_fails = state->has_ended = false;
   state->warnings.clear();
 }
 
@@ -125,15 +130,22 @@ template <typename Change> auto ShotFeed::edit(Change change) {
 }
 
 std::string ShotFeed::enqueue(Shot shot) {
-  if (shot.brand.empty()) shot.brand = listener_.settings().brand;
-  return edit(
-      [&](PendingShots& pending) { return pending.enqueue(std::move(shot), g_get_real_time()); });
+  return add(std::move(shot), std::nullopt);
 }
 
 std::string ShotFeed::insert(Shot shot, size_t position) {
+  return add(std::move(shot), position);
+}
+
+std::string ShotFeed::add(Shot shot, std::optional<size_t> position) {
   if (shot.brand.empty()) shot.brand = listener_.settings().brand;
+  if (state_.lock()->has_ended)
+    throw Error(Fault::settings, "all shots are sent, and the list has ended",
+                "set journal, watch or loop=-1 for a list that waits for more");
   return edit([&](PendingShots& pending) {
-    return pending.insert(std::move(shot), position, g_get_real_time());
+    const gint64 now = g_get_real_time();
+    return position ? pending.insert(std::move(shot), *position, now)
+                    : pending.enqueue(std::move(shot), now);
   });
 }
 
@@ -148,7 +160,9 @@ bool ShotFeed::remove(const std::string& id) {
 }
 
 std::vector<PendingItem> ShotFeed::items() {
-  return edit([&](PendingShots& pending) { return pending.items(); });
+  auto state = state_.lock();
+  open(state);
+  return state->pending.items();
 }
 
 void ShotFeed::demand(double seconds) {
@@ -269,8 +283,10 @@ void ShotFeed::read_ahead(const Cancel* cancel) {
       state->read_error = failure;
     else if (!shot)
       state->turn_over = true;
-    else if (state->pending.read_ahead(std::move(*shot)))
+    else if (state->pending.read_ahead(*shot))
       state->took_rows = true;
+    else if (state->pending.is_request(shot->id))
+      state->warnings.push_back(taken_by_request(shot->id));
   }
 }
 
@@ -294,7 +310,7 @@ std::optional<Shot> ShotFeed::take(const Cancel& cancel, std::uint64_t seen, boo
   const bool at_end = state->list_over && !settings_.stays();
   if (auto shot = state->pending.take(now, at_end)) return shot;
   if (state->read_error && !state->pending.has_rows()) throw Error(*state->read_error);
-  ended = at_end && state->pending.is_empty();
+  ended = state->has_ended = at_end && state->pending.is_empty();
   const bool is_turn = state->turn_over && !state->list_over && !state->pending.has_rows();
   if (!ended && !is_turn) wait(state, cancel, seen, now);
   return std::nullopt;

@@ -58,9 +58,10 @@ class ShotFeed {
     bool journal_fails = false; ///< and that was told
     Reader reader;
     bool turn_over = false;
-    bool list_over = false;          ///< nothing more comes of the list
-    unsigned empty_turns = 0;        ///< in a row, of which no shot was to be sent
-    bool took_rows = false;          ///< in this turn
+    bool list_over = false;   ///< nothing more comes of the list
+    unsigned empty_turns = 0; ///< in a row, of which no shot was to be sent
+    bool took_rows = false;   ///< in this turn
+    bool has_ended = false;
     std::optional<Error> read_error; ///< once all that was read is sent
     std::shared_ptr<Cancel> cancel = std::make_shared<Cancel>();
     std::uint64_t changes = 0; ///< that next() must look at
@@ -68,6 +69,7 @@ class ShotFeed {
   };
   using Access = Guarded<State>::Access;
 
+  std::string add(Shot shot, std::optional<size_t> position);
   template <typename Change> auto edit(Change change);
   void open(Access& state);
   void keep(State& state, const Edit& edit);

@@ -101,6 +101,10 @@ TEST_F(ListWatchTest, OrderLanguagesAndTakesHoldInEveryVersion) {
   EXPECT_EQ(live.when_quiet().size(), 6u);
   EXPECT_EQ(live.words("c.zh"), "猫头鹰");
   EXPECT_EQ(live.enqueue("x", "c.en"), "");
+  live.warning();
+  EXPECT_EQ(live.enqueue("x", "d.zh"), "d.zh");
+  file("day.csv", rows("d,麋鹿,elk\n"));
+  EXPECT_NE(live.warning().find("\"d.zh\" is left out: a request has its id"), std::string::npos);
 }
 
 TEST_F(ListWatchTest, ManyVersionsOneAfterAnother) {

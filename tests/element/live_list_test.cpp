@@ -28,6 +28,8 @@ TEST_F(LiveListTest, AFilmEndsAndAChannelWaits) {
   film.play();
   EXPECT_TRUE(LiveList::until([&] { return film.has_ended(); }));
   EXPECT_EQ(film.ids(), (Texts{"shot-1", "shot-2"}));
+  EXPECT_EQ(film.enqueue("owl"), "");
+  EXPECT_NE(film.warning().find("the list has ended"), std::string::npos);
   LiveList channel("watch=true location=" + path);
   channel.play();
   channel.wait_for(2);

@@ -2,8 +2,6 @@
 // See aishotsrc_feed.h.
 #include "aishotsrc_feed.h"
 
-#include "shot/list_watch.h"
-
 #include <algorithm>
 #include <utility>
 
@@ -13,6 +11,11 @@ namespace {
 
 /// In µs: the clock of the day may be set meanwhile.
 constexpr gint64 kLongestWait = 10 * G_USEC_PER_SEC;
+
+Error taken_by_request(const std::string& id) {
+  return Error(Fault::settings, "the row \"" + id + "\" is left out: a request has its id",
+               "give it another id");
+}
 
 /// What a journal belongs to.
 std::string list_name(const ListSettings& settings) {
@@ -26,18 +29,15 @@ std::string list_name(const ListSettings& settings) {
 
 void ShotFeed::begin() {
   settings_ = listener_.settings();
-  {
-    auto state = state_.lock();
-    state->pending.remember(settings_.watch || !settings_.journal.empty());
-    state->reader.reset();
-    state->turn_over = state->list_over = state->took_rows = false;
-    state->empty_turns = 0;
-    state->read_error.reset();
-    state->cancel = std::make_shared<Cancel>();
-  }
-  if (!settings_.watch) return;
+  loading_.reset();
   watch_cancel_ = std::make_shared<Cancel>();
-  watcher_ = std::thread([this, path = settings_.location] { watch(path); });
+  auto state = state_.lock();
+  state->pending.remember(settings_.watch || !settings_.journal.empty());
+  state->reader.reset();
+  state->turn_over = state->list_over = state->took_rows = state->has_ended = false;
+  state->empty_turns = 0;
+  state->read_error.reset();
+  state->cancel = std::make_shared<Cancel>();
 }
 
 void ShotFeed::end() {
@@ -47,7 +47,7 @@ void ShotFeed::end() {
   state->pending = {};
   state->journal.reset();
   state->reader.reset();
-  state->is_open = state->journal_fails = false;
+  state->is_open = state->journal_fails = state->has_ended = false;
   state->warnings.clear();
 }
 
@@ -130,13 +130,22 @@ template <typename Change> auto ShotFeed::edit(Change change) {
 }
 
 std::string ShotFeed::enqueue(Shot shot) {
-  return edit(
-      [&](PendingShots& pending) { return pending.enqueue(std::move(shot), g_get_real_time()); });
+  return add(std::move(shot), std::nullopt);
 }
 
 std::string ShotFeed::insert(Shot shot, size_t position) {
+  return add(std::move(shot), position);
+}
+
+std::string ShotFeed::add(Shot shot, std::optional<size_t> position) {
+  if (shot.brand.empty()) shot.brand = listener_.settings().brand;
+  if (state_.lock()->has_ended)
+    throw Error(Fault::settings, "all shots are sent, and the list has ended",
+                "set journal, watch or loop=-1 for a list that waits for more");
   return edit([&](PendingShots& pending) {
-    return pending.insert(std::move(shot), position, g_get_real_time());
+    const gint64 now = g_get_real_time();
+    return position ? pending.insert(std::move(shot), *position, now)
+                    : pending.enqueue(std::move(shot), now);
   });
 }
 
@@ -151,7 +160,9 @@ bool ShotFeed::remove(const std::string& id) {
 }
 
 std::vector<PendingItem> ShotFeed::items() {
-  return edit([&](PendingShots& pending) { return pending.items(); });
+  auto state = state_.lock();
+  open(state);
+  return state->pending.items();
 }
 
 void ShotFeed::demand(double seconds) {
@@ -184,10 +195,14 @@ void ShotFeed::load(const Cancel* cancel) {
     state->list_over = !settings_.has_list();
     if (state->list_over) return;
   }
-  if (!loading_) loading_ = std::make_shared<ShotListReader>(list_settings(settings_));
+  if (!loading_) {
+    watch_.emplace(settings_.location); // before it is read: what comes later is a change
+    loading_ = std::make_shared<ShotListReader>(list_settings(settings_));
+  }
   listener_.check(*loading_, cancel);
   take_over(loading_, cancel);
   loading_.reset();
+  if (settings_.watch) watcher_ = std::thread([this] { watch(); });
 }
 
 /// The rows of `ids`, which are those of the first turn, as the list has them now.
@@ -268,8 +283,10 @@ void ShotFeed::read_ahead(const Cancel* cancel) {
       state->read_error = failure;
     else if (!shot)
       state->turn_over = true;
-    else if (state->pending.read_ahead(std::move(*shot)))
+    else if (state->pending.read_ahead(*shot))
       state->took_rows = true;
+    else if (state->pending.is_request(shot->id))
+      state->warnings.push_back(taken_by_request(shot->id));
   }
 }
 
@@ -293,7 +310,7 @@ std::optional<Shot> ShotFeed::take(const Cancel& cancel, std::uint64_t seen, boo
   const bool at_end = state->list_over && !settings_.stays();
   if (auto shot = state->pending.take(now, at_end)) return shot;
   if (state->read_error && !state->pending.has_rows()) throw Error(*state->read_error);
-  ended = at_end && state->pending.is_empty();
+  ended = state->has_ended = at_end && state->pending.is_empty();
   const bool is_turn = state->turn_over && !state->list_over && !state->pending.has_rows();
   if (!ended && !is_turn) wait(state, cancel, seen, now);
   return std::nullopt;
@@ -315,19 +332,14 @@ std::optional<Shot> ShotFeed::next() {
 
 // --- another version of the list -----------------------------------------------------------------
 
-void ShotFeed::watch(const std::string& path) {
-  ListWatch file(path);
-  bool is_changed = false;
+void ShotFeed::watch() {
   while (!watch_cancel_->sleep(ListWatch::kPause)) {
-    const auto seen = file.look_again(ListWatch::Clock::now());
+    const auto seen = watch_->look_again(ListWatch::Clock::now());
+    if (seen == ListWatch::Seen::changed) read_anew();
     if (seen == ListWatch::Seen::gone)
-      listener_.warn(Error(Fault::not_found, path + " is gone: the list stays as it was",
+      listener_.warn(Error(Fault::not_found,
+                           settings_.location + " is gone: the list stays as it was",
                            "put it back, or stop the channel"));
-    is_changed = seen == ListWatch::Seen::changed || (is_changed && seen != ListWatch::Seen::gone);
-    if (is_changed && state_.lock()->reader) {
-      is_changed = false;
-      read_anew();
-    }
   }
 }
 

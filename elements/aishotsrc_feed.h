@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "base/guarded.h"
 #include "shot/list_journal.h"
+#include "shot/list_watch.h"
 #include "shot/pending.h"
 
 #include <map>
@@ -57,9 +58,10 @@ class ShotFeed {
     bool journal_fails = false; ///< and that was told
     Reader reader;
     bool turn_over = false;
-    bool list_over = false;          ///< nothing more comes of the list
-    unsigned empty_turns = 0;        ///< in a row, of which no shot was to be sent
-    bool took_rows = false;          ///< in this turn
+    bool list_over = false;   ///< nothing more comes of the list
+    unsigned empty_turns = 0; ///< in a row, of which no shot was to be sent
+    bool took_rows = false;   ///< in this turn
+    bool has_ended = false;
     std::optional<Error> read_error; ///< once all that was read is sent
     std::shared_ptr<Cancel> cancel = std::make_shared<Cancel>();
     std::uint64_t changes = 0; ///< that next() must look at
@@ -67,6 +69,7 @@ class ShotFeed {
   };
   using Access = Guarded<State>::Access;
 
+  std::string add(Shot shot, std::optional<size_t> position);
   template <typename Change> auto edit(Change change);
   void open(Access& state);
   void keep(State& state, const Edit& edit);
@@ -82,7 +85,7 @@ class ShotFeed {
   std::optional<Shot> take(const Cancel& cancel, std::uint64_t seen, bool& ended);
   static void wait(Access& state, const Cancel& cancel, std::uint64_t seen, gint64 now);
 
-  void watch(const std::string& path);
+  void watch();
   void read_anew();
 
   Listener listener_;
@@ -90,6 +93,7 @@ class ShotFeed {
   Reader loading_;        ///< the streaming thread's, until it is the list
   Guarded<State> state_;
   std::shared_ptr<Cancel> watch_cancel_;
+  std::optional<ListWatch> watch_; ///< the streaming thread's, then the watcher's
   std::thread watcher_;
 };
 

@@ -83,11 +83,11 @@ void check_list_settings(const ListSettings& settings) {
   if (script && location)
     refuse("both script and location are set",
            "set script to a sentence or location to a shot list, one of them");
+  if (settings.watch && !location)
+    refuse("watch is set, and location is not", "set location to the file that is to be watched");
   if (!settings.has_list() && settings.journal.empty())
     refuse("there are no shots", "set script to a sentence or location to a shot list, one of "
                                  "them, or journal for a channel of requests alone");
-  if (settings.watch && !location)
-    refuse("watch is set, and location is not", "set location to the file that is to be watched");
   if (settings.watch && settings.shard_count > 1)
     refuse("watch is set, and shard-count is " + std::to_string(settings.shard_count),
            "watch a whole list: rows change their share with the rows before them");

@@ -156,6 +156,9 @@ ListJournal::ListJournal(const std::string& path, const std::string& list)
   gsize size = 0;
   ErrorSlot error;
   try {
+    if (g_file_test(path.c_str(), G_FILE_TEST_EXISTS) &&
+        !g_file_test(path.c_str(), G_FILE_TEST_IS_REGULAR))
+      refuse(Fault::settings, path, "this is no plain file", "give another one");
     if (g_file_get_contents(path.c_str(), &data, &size, error.out()))
       read(std::string(Own<gchar>(data).get(), size));
     else if (!g_error_matches(error.get(), G_FILE_ERROR, G_FILE_ERROR_NOENT))

@@ -100,8 +100,10 @@ class PendingShots {
   std::vector<Error> set_timed(const std::vector<Shot>& shots, int loop, gint64 now);
   /// Whether more rows are to be read ahead.
   bool wants_rows() const { return window_.size() < kWindowShots; }
-  /// The next row. False when it is not to be sent: it was already, or was removed.
+  /// The next row. False when it is not to be sent: it was already, or was removed, or a request
+  /// has its id.
   bool read_ahead(Shot shot);
+  bool is_request(const std::string& id) const { return used_.count(id) > 0; }
   /// Whether rows of this turn are to be sent yet.
   bool has_rows() const { return front_.size() > requests_ || !window_.empty(); }
   /// Whether nothing is to be sent at all.
@@ -168,6 +170,7 @@ class PendingShots {
   void check_request(const Shot& shot, gint64 now) const;
   size_t reach(size_t position);
   std::optional<Shot> send(Entry entry);
+  bool may_go(bool is_request) const;
   std::optional<Shot> take_again();
   std::optional<Shot> take_timed(gint64 now, bool nothing_else);
   void add_timed(Timed timed);

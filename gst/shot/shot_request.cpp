@@ -3,11 +3,9 @@
 #include "shot/shot_request.h"
 
 #include "base/error.h"
-#include "base/words.h"
+#include "base/json.h"
 #include "shot/brand.h"
 #include "shot/listed_shot.h"
-
-#include <algorithm>
 
 namespace aigc {
 
@@ -17,8 +15,7 @@ namespace {
   throw Error(Fault::settings, name + " " + what, "correct the value of " + name);
 }
 
-// --- to JSON -------------------------------------------------------------------------------------
-
+Ref<JsonNode> structure_to_json(const GstStructure* structure);
 Ref<JsonNode> node_of(const char* name, const GValue* value);
 
 Ref<JsonNode> node_of_array(const char* name, const GValue* value) {
@@ -69,61 +66,6 @@ Ref<JsonNode> node_of(const char* name, const GValue* value) {
   return node;
 }
 
-// --- from JSON -----------------------------------------------------------------------------------
-
-GValue list_of(const std::string& name, JsonArray* array) {
-  GValue list = G_VALUE_INIT;
-  g_value_init(&list, GST_TYPE_ARRAY);
-  for (guint i = 0; i < json_array_get_length(array); ++i) {
-    JsonNode* item = json_array_get_element(array, i);
-    if (!JSON_NODE_HOLDS_VALUE(item) || json_node_get_value_type(item) != G_TYPE_STRING) {
-      g_value_unset(&list);
-      refuse(name, "must be a list of strings");
-    }
-    GValue value = G_VALUE_INIT;
-    json_node_get_value(item, &value);
-    gst_value_array_append_and_take_value(&list, &value);
-  }
-  return list;
-}
-
-/// Names become quarks, which stay for ever, so none but the fields' own do.
-void check_name(const std::string& name) {
-  std::vector<std::string> names;
-  for (const auto& field : shot_fields())
-    if (field.in_json) names.emplace_back(field.name);
-  if (std::find(names.begin(), names.end(), name) != names.end()) return;
-  const std::string meant = did_you_mean(name, names);
-  throw Error(Fault::settings, "\"" + std::string(bounded(name, 60)) + "\" is no field of a shot",
-              meant.empty() ? "leave it out" : meant);
-}
-
-void set_member(GstStructure* structure, const std::string& name, JsonNode* node) {
-  if (JSON_NODE_HOLDS_NULL(node)) return;
-  check_name(name);
-  if (JSON_NODE_HOLDS_OBJECT(node)) refuse(name, "must be a text or a number");
-  GValue value = G_VALUE_INIT;
-  if (JSON_NODE_HOLDS_ARRAY(node))
-    value = list_of(name, json_node_get_array(node));
-  else
-    json_node_get_value(node, &value);
-  gst_structure_take_value(structure, name.c_str(), &value);
-}
-
-} // namespace
-
-Own<GstStructure> structure_from_json(const char* name, JsonNode* node) {
-  Own<GstStructure> structure(gst_structure_new_empty(name));
-  const JsonView object(node);
-  if (JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING)
-    set_member(structure.get(), "script", node);
-  else if (!object.is_object())
-    refuse("a shot", "must be an object or a text");
-  for (const auto& member : object.members())
-    set_member(structure.get(), canonical(member), object[member.c_str()].node());
-  return structure;
-}
-
 Ref<JsonNode> structure_to_json(const GstStructure* structure) {
   auto object = adopt(json_object_new());
   for (int i = 0; i < gst_structure_n_fields(structure); ++i) {
@@ -136,9 +78,26 @@ Ref<JsonNode> structure_to_json(const GstStructure* structure) {
   return node;
 }
 
+/// What lists do not give: members that no field is read from are taken off. Returns what stood
+/// under `extra`, the members of a shot that are no fields.
+std::string take_inner_fields(JsonObject* object) {
+  const std::string extra = json_object_has_member(object, "extra")
+                                ? JsonView(json_object_get_member(object, "extra")).text()
+                                : "";
+  for (const auto& field : shot_fields())
+    if (!field.in_json) json_object_remove_member(object, field.name);
+  if (!extra.empty() && !JsonView(parse_json(extra).get()).is_object())
+    refuse("extra", "must be a JSON object");
+  return extra;
+}
+
+} // namespace
+
 Shot shot_from_request(const GstStructure* structure) {
   Row row{.number = 1, .place = {}, .value = structure_to_json(structure)};
+  const std::string extra = take_inner_fields(json_node_get_object(row.value.get()));
   ListedShot listed = listed_shot(row, {});
+  if (!extra.empty()) listed.shot.extra = extra;
   if (is_brand_file(listed.shot.brand)) load_brand(listed.shot.brand);
   return in_language(listed, "");
 }

@@ -119,6 +119,29 @@ TEST(Pending, AFixedTimeGoesOutAheadOfItsTimeWhateverTheDemand) {
   EXPECT_THROW(rig.pending.insert(shot, 0, rig.now), Error);
 }
 
+TEST(Pending, AfterARestartRequestsPassRowsThatAreSentOnceMore) {
+  PendingRig rig;
+  rig.now = kNow;
+  rig.rows({"a", "b", "c"});
+  rig.enqueue("x");
+  Shot missed = rig.shot("missed"), soon = rig.shot("soon");
+  missed.at = air_time_text(kNow - 1'000'000);
+  soon.at = air_time_text(kNow + kDay);
+  rig.pending.insert(missed, 0, kNow);
+  EXPECT_EQ(rig.sent(3), (Texts{"missed", "request-1", "a"}));
+  rig.pending.insert(soon, 0, kNow);
+  rig.now += kDay / 2;
+  EXPECT_EQ(rig.pending.resume(rig.now).size(), 1u); // what was missed is not sent again
+  rig.pending.demand(0);
+  EXPECT_EQ(rig.sent(9), (Texts{"request-1"}));
+  EXPECT_EQ(rig.enqueue("y"), "request-2");
+  EXPECT_EQ(rig.sent(9), (Texts{"request-2"}));
+  rig.pending.demand(100);
+  EXPECT_EQ(rig.sent(9), (Texts{"a", "b", "c"}));
+  EXPECT_EQ(rig.pending.resume(rig.now + kDay).size(), 1u);
+  EXPECT_EQ(rig.pending.due(), std::nullopt);
+}
+
 TEST(Pending, ATimeOfDayComesEveryDayAsLongAsTheListLoops) {
   for (const int loop : {1, 2, -1}) {
     PendingRig rig;

@@ -282,3 +282,46 @@ TEST_F(ShotListTest, ABrandFileIsLookedAtBeforeTheFirstShotAlone) {
   file("acme.json", R"({"na)"); // is being saved
   EXPECT_TRUE(reader.next());
 }
+
+TEST_F(ShotListTest, RowsWithAFixedTimeAreApart) {
+  const auto settings = [&] {
+    auto settings = list("a.csv", "id,script,at\na,fox,\nnews,owl,20:00\nb,cat,\n");
+    settings.loop = 2;
+    return settings;
+  };
+  EXPECT_EQ(ids(settings()), (Texts{"a", "b", "a~2", "b~2"}));
+  ShotListReader reader(settings());
+  reader.check([](const std::string&, const Error& error) { throw error; });
+  ASSERT_EQ(reader.timed().size(), 1u);
+  EXPECT_EQ(reader.timed()[0].id, "news");
+  EXPECT_EQ(reader.timed()[0].at, "20:00");
+  EXPECT_EQ(said_of("b.csv", "script,at\nfox,25:00\n"), "row 1 (line 2): at is \"25:00\"");
+  std::string many = "script,at\n";
+  for (size_t i = 0; i <= kMaxTimedRows; ++i)
+    many += "fox,20:00\n";
+  EXPECT_NE(said_of("c.csv", many).find("at: more than"), std::string::npos);
+}
+
+TEST_F(ShotListTest, ItsIdsAreKnownInEveryTurnAndLanguage) {
+  auto settings = list("a.csv", "id,script\nfox,a fox\n,a cat\n");
+  settings.languages = {"zh", "en"};
+  ShotListReader reader(settings);
+  reader.check([](const std::string&, const Error& error) { throw error; });
+  for (const char* id : {"fox", "fox.zh", "fox.en~3", "shot-2", "shot-2.zh"})
+    EXPECT_TRUE(reader.has_id(id)) << id;
+  for (const char* id : {"shot-1", "shot-3", "fox.fr", "fo", "cat"})
+    EXPECT_FALSE(reader.has_id(id)) << id;
+}
+
+TEST_F(ShotListTest, ACopyIsReadOnWhenTheFileChanges) {
+  auto settings = list("a.txt", "fox\ncat\n");
+  settings.copy = true;
+  settings.loop = 2;
+  ShotListReader reader(settings);
+  reader.check([](const std::string&, const Error& error) { throw error; });
+  EXPECT_EQ(reader.next()->script, "fox");
+  file("a.txt", "another list altogether\n");
+  for (const char* words : {"cat", "fox", "cat"})
+    EXPECT_EQ(reader.next()->script, words);
+  EXPECT_FALSE(reader.next());
+}

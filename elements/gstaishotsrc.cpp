@@ -17,124 +17,22 @@
  */
 #include "gstaishotsrc.h"
 
-#include "base/cancel.h"
-#include "base/error.h"
-#include "base/guarded.h"
-#include "shot/language.h"
-#include "shot/shot_list.h"
+#include "aishotsrc_actions.h"
+#include "aishotsrc_feed.h"
 #include "shot/shot_meta.h"
+#include "stage/live.h"
 #include "stage/pads.h"
-#include "stage/properties.h"
 #include "stage/report.h"
 #include "stage/text.h"
 
+#include <atomic>
 #include <cmath>
-#include <functional>
 
 #include <gst/base/gstpushsrc.h>
 
 using namespace aigc;
 
 namespace {
-
-enum class OnBadRow { fail, skip };
-
-GType on_bad_row_type() {
-  static const GType type = [] {
-    static const GEnumValue values[] = {
-        {static_cast<int>(OnBadRow::fail), "The pipeline stops with an error", "fail"},
-        {static_cast<int>(OnBadRow::skip), "The row is left out, with a warning", "skip"},
-        {0, nullptr, nullptr}};
-    return g_enum_register_static("GstAiShotSrcOnError", values);
-  }();
-  return type;
-}
-
-struct ListSettings {
-  std::string script;
-  std::string location;
-  int loop = 1;
-  bool shuffle = false;
-  gint64 seed = -1;
-  std::string languages;
-  std::string brand;
-  std::string takes;
-  guint shard_index = 0;
-  guint shard_count = 1;
-  int on_error = static_cast<int>(OnBadRow::fail);
-
-  static const PropertyTable<ListSettings>& table();
-};
-
-const PropertyTable<ListSettings>& ListSettings::table() {
-  using S = ListSettings;
-  constexpr auto kWhen = Mutable::ready;
-  static const PropertyTable<S> properties({
-      {"script", "One sentence: a list of one shot (default: none)", &S::script},
-      {"location",
-       "File of shots: .csv, .tsv, .json, .jsonl, anything else is one sentence a line (default: "
-       "none)",
-       &S::location},
-      {"loop", "How many times the list is sent, 1 or more; -1 = without end", &S::loop, kWhen, -1,
-       G_MAXINT},
-      {"shuffle", "Whether the shots come in an order by seed, another in each turn of the loop",
-       &S::shuffle},
-      {"seed", "Order of shuffle; -1 = another in each run", &S::seed, kWhen, -1, 2147483647},
-      {"languages",
-       "Languages that every shot is sent in, as BCP 47 with commas between them (default: as it "
-       "stands)",
-       &S::languages},
-      {"brand", "Brand file, or name of a brand, of shots that bring none (default: none)",
-       &S::brand},
-      {"takes", "Takes of single shots by number or id, such as 3=1,7=2 (default: the shots' own)",
-       &S::takes},
-      {"shard-index", "Which share of the list is sent, from 0", &S::shard_index, kWhen, 0,
-       G_MAXINT},
-      {"shard-count", "How many shares the list has; chains stay whole", &S::shard_count, kWhen, 1,
-       G_MAXINT},
-      {"on-error", "What becomes of a row that cannot be used", &S::on_error, kWhen, 0, 0,
-       on_bad_row_type},
-  });
-  return properties;
-}
-
-ShotListSettings list_settings(const ListSettings& from) {
-  ShotListSettings settings;
-  settings.script = from.script;
-  settings.location = from.location;
-  settings.loop = from.loop;
-  settings.shuffle = from.shuffle;
-  settings.seed = from.seed < 0 ? g_random_int() : static_cast<std::uint64_t>(from.seed);
-  if (!is_blank(from.languages)) settings.languages = read_languages(from.languages);
-  settings.brand = from.brand;
-  settings.takes = Takes(from.takes);
-  settings.shard_index = from.shard_index;
-  settings.shard_count = from.shard_count;
-  return settings;
-}
-
-void check(const ListSettings& settings) {
-  const bool script = !is_blank(settings.script), location = !settings.location.empty();
-  if (script == location)
-    throw Error(Fault::settings, script ? "both script and location are set" : "there are no shots",
-                "set script to a sentence or location to a shot list, one of them");
-  if (settings.loop == 0)
-    throw Error(Fault::settings, "loop is 0", "set how many times the list is sent, or -1");
-  if (settings.shard_index >= settings.shard_count)
-    throw Error(Fault::settings,
-                "shard-index is " + std::to_string(settings.shard_index) + " of " +
-                    std::to_string(settings.shard_count),
-                "count from 0, and set shard-count");
-  list_settings(settings);
-}
-
-/// Where the list is. The reader is the streaming thread's alone while it runs.
-struct Reel {
-  std::shared_ptr<ShotListReader> reader;
-  std::shared_ptr<Cancel> cancel = std::make_shared<Cancel>(); ///< what breaks a long read
-  GstClockTime position = 0;
-  bool ending = false; ///< the user sent EOS
-};
 
 /// How many rows are told of one by one: nobody reads more, and the bus would keep them all.
 constexpr guint kMaxTold = 100;
@@ -176,8 +74,12 @@ class BadRows {
 } // namespace
 
 struct GstAiShotSrcPrivate {
+  explicit GstAiShotSrcPrivate(ShotFeed::Listener listener) : feed(std::move(listener)) {}
+
   Guarded<ListSettings> settings;
-  Guarded<Reel> reel;
+  std::atomic<bool> ending = false; ///< the user sent EOS
+  GstClockTime position = 0;        ///< the streaming thread's
+  ShotFeed feed;
 };
 
 struct GstAiShotSrc {
@@ -200,11 +102,17 @@ static GstAiShotSrc* cast(gpointer object) {
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(AIGC_TEXT_CAPS));
 
+ShotFeed& aigc::shot_feed(GstElement* element) {
+  return cast(element)->priv->feed;
+}
+
 static gboolean start(GstBaseSrc* source) {
   auto* self = cast(source)->priv;
-  *self->reel.lock() = Reel{};
+  self->ending = false;
+  self->position = 0;
   try {
-    check(self->settings.snapshot());
+    check_list_settings(self->settings.snapshot());
+    self->feed.begin();
     return TRUE;
   } catch (...) {
     report(GST_ELEMENT(source), caught_error());
@@ -213,18 +121,17 @@ static gboolean start(GstBaseSrc* source) {
 }
 
 static gboolean stop(GstBaseSrc* source) {
-  *cast(source)->priv->reel.lock() = Reel{};
+  cast(source)->priv->feed.end();
   return TRUE;
 }
 
 static gboolean unlock(GstBaseSrc* source) {
-  const auto cancel = cast(source)->priv->reel.lock()->cancel;
-  cancel->cancel();
+  cast(source)->priv->feed.stop();
   return TRUE;
 }
 
 static gboolean unlock_stop(GstBaseSrc* source) {
-  cast(source)->priv->reel.lock()->cancel = std::make_shared<Cancel>();
+  cast(source)->priv->feed.go_on();
   return TRUE;
 }
 
@@ -232,34 +139,58 @@ static gboolean is_seekable(GstBaseSrc*) {
   return FALSE;
 }
 
-/// The next shot; none at the end. Files are read here, not in a state change.
-static std::optional<Shot> next_shot(GstElement* element, const Reel& reel) {
-  auto* self = cast(element)->priv;
-  auto reader = reel.reader;
-  const ListSettings settings = self->settings.snapshot();
-  if (!reader) {
-    reader = std::make_shared<ShotListReader>(list_settings(settings));
-    self->reel.lock()->reader = reader;
+/// What those behind tell of the air.
+static gboolean event(GstBaseSrc* source, GstEvent* event) {
+  auto& feed = cast(source)->priv->feed;
+  if (const auto seconds = demanded_seconds(event)) {
+    feed.demand(*seconds);
+    return TRUE;
   }
+  if (const auto item = aired_item(event)) {
+    feed.aired(item->id);
+    return TRUE;
+  }
+  return GST_BASE_SRC_CLASS(gst_ai_shot_src_parent_class)->event(source, event);
+}
+
+static void check_list(GstElement* element, ShotListReader& reader, const Cancel* cancel) {
+  const auto settings = cast(element)->priv->settings.snapshot();
   BadRows bad(element, static_cast<OnBadRow>(settings.on_error));
-  reader->check(std::ref(bad), reel.cancel.get());
+  reader.check(std::ref(bad), cancel);
   bad.tell_rest();
-  for (const Error& doubt : reader->warnings())
+  for (const Error& doubt : reader.warnings())
     report(element, doubt, false);
-  return reader->next(reel.cancel.get());
+}
+
+/// On a thread of its own: who removes a shot does not wait for the streaming thread.
+static void push_cancel(GstElement* element, const std::string& id) {
+  gst_element_call_async(
+      element,
+      [](GstElement* source, gpointer event) {
+        gst_pad_push_event(GST_BASE_SRC_PAD(source), gst_event_ref(GST_EVENT(event)));
+      },
+      cancel_event(id).leak(), [](gpointer event) { gst_event_unref(GST_EVENT(event)); });
+}
+
+static ShotFeed::Listener listener(GstElement* element) {
+  return {
+      .settings = [element] { return cast(element)->priv->settings.snapshot(); },
+      .check = [element](ShotListReader& reader,
+                         const Cancel* cancel) { check_list(element, reader, cancel); },
+      .warn = [element](const Error& error) { report(element, error, false); },
+      .cancel_shot = [element](const std::string& id) { push_cancel(element, id); },
+  };
 }
 
 static GstFlowReturn create(GstPushSrc* source, GstBuffer** result) {
   auto* self = cast(source)->priv;
-  const Reel reel = *self->reel.lock();
-  if (reel.ending) return GST_FLOW_EOS;
+  if (self->ending) return GST_FLOW_EOS;
   std::optional<Shot> shot;
   try {
-    shot = next_shot(GST_ELEMENT(source), reel);
+    shot = self->feed.next();
   } catch (...) {
     const Error error = caught_error();
-    if (error.fault == Fault::cancelled)
-      return self->reel.lock()->ending ? GST_FLOW_EOS : GST_FLOW_FLUSHING;
+    if (error.fault == Fault::cancelled) return self->ending ? GST_FLOW_EOS : GST_FLOW_FLUSHING;
     report(GST_ELEMENT(source), error);
     return GST_FLOW_FLUSHING; // GST_FLOW_ERROR would add a second, empty error
   }
@@ -268,9 +199,9 @@ static GstFlowReturn create(GstPushSrc* source, GstBuffer** result) {
   const auto duration = static_cast<GstClockTime>(std::llround(seconds * GST_SECOND));
   GstBuffer* buffer = text_buffer(shot->words()).leak();
   set_buffer_shot(buffer, *shot);
-  GST_BUFFER_PTS(buffer) = reel.position;
+  GST_BUFFER_PTS(buffer) = self->position;
   if (shot->duration > 0) GST_BUFFER_DURATION(buffer) = duration;
-  self->reel.lock()->position = reel.position + duration;
+  self->position += duration;
   *result = buffer;
   return GST_FLOW_OK;
 }
@@ -282,7 +213,7 @@ static gboolean send_event(GstElement* element, GstEvent* event) {
     return GST_ELEMENT_CLASS(gst_ai_shot_src_parent_class)->send_event(element, event);
   gst_event_unref(event);
   auto* self = cast(element)->priv;
-  self->reel.lock()->ending = true;
+  self->ending = true;
   unlock(GST_BASE_SRC(element));
   push_finish(element, GST_BASE_SRC_PAD(element));
   return TRUE;
@@ -304,7 +235,7 @@ static void finalize(GObject* object) {
 }
 
 static void gst_ai_shot_src_init(GstAiShotSrc* self) {
-  self->priv = new GstAiShotSrcPrivate;
+  self->priv = new GstAiShotSrcPrivate(listener(GST_ELEMENT(self)));
   gst_base_src_set_format(GST_BASE_SRC(self), GST_FORMAT_TIME);
 }
 
@@ -325,6 +256,8 @@ static void gst_ai_shot_src_class_init(GstAiShotSrcClass* klass) {
   source_class->unlock = unlock;
   source_class->unlock_stop = unlock_stop;
   source_class->is_seekable = is_seekable;
+  source_class->event = event;
   GST_PUSH_SRC_CLASS(klass)->create = create;
+  install_list_actions(object_class);
   register_shot_meta();
 }

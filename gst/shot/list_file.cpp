@@ -6,10 +6,14 @@
 #include "shot/rows.h"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
+
+#include <glib.h>
 
 namespace aigc {
 
@@ -84,6 +88,41 @@ void ListFile::read_line(std::string& line) {
   if (too_long)
     throw Error(Fault::format, "a line of more than " + std::to_string(kMaxJsonBytes) + " bytes",
                 "end every row with a line break");
+}
+
+void ListFile::take_copy(const Cancel* cancel) {
+  const auto cannot_copy = [&](int why) {
+    throw Error(Fault::write,
+                "it cannot be copied to the folder for temporary files: " +
+                    std::string(std::strerror(why)),
+                "make room, or set TMPDIR to a folder with more");
+  };
+  std::string path = std::string(g_get_tmp_dir()) + "/aigc-list-XXXXXX";
+  const int copy = mkostemp(path.data(), O_CLOEXEC);
+  if (copy < 0) cannot_copy(errno);
+  unlink(path.c_str());
+  const int original = std::exchange(fd_, copy);
+  struct Closing {
+    ~Closing() { close(fd); }
+    int fd;
+  } closing{original};
+  std::vector<char> piece(kBufferBytes);
+  off_t at = 0;
+  for (ssize_t got; (got = pread(original, piece.data(), piece.size(), at)) != 0;) {
+    if (cancel) cancel->check();
+    if (got < 0)
+      throw Error(Fault::read, std::string("it cannot be read: ") + std::strerror(errno));
+    for (ssize_t done = 0, put = 0; done < got; done += put)
+      if ((put = pwrite(copy, piece.data() + done, static_cast<size_t>(got - done), at + done)) < 0)
+        cannot_copy(errno);
+    at += got;
+  }
+  struct stat about {};
+  if (fstat(original, &about) != 0 || about.st_size != size_ || changed_at(about) != changed_ns_)
+    throw Error(Fault::read, "the file was changed while it was read", "start again");
+  fstat(copy, &about);
+  size_ = about.st_size;
+  changed_ns_ = changed_at(about);
 }
 
 bool ListFile::is_unchanged() const {

@@ -42,6 +42,9 @@ class ListFile {
 
   /// Who may stop the reading; null for nobody.
   void watch(const Cancel* cancel) { cancel_ = cancel; }
+  /// Reads from a copy from now on, so that the file may change. Throws Error: read (also when it
+  /// was changed meanwhile), write, cancelled.
+  void take_copy(const Cancel* cancel);
   /// Whether the file is the one that was opened, byte for byte as far as its times tell.
   bool is_unchanged() const;
 

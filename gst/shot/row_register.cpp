@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 
@@ -49,9 +50,18 @@ void RowRegister::claim_id(const std::string& id, std::uint32_t row) {
   }
 }
 
-void RowRegister::forget_ids() {
+void RowRegister::close() {
+  closed_.reserve(ids_.size());
+  for (const auto& [hash, row] : ids_)
+    closed_.push_back(hash);
+  std::sort(closed_.begin(), closed_.end());
   ids_ = {};
-  by_number_ = {};
+}
+
+bool RowRegister::has_id(const std::string& id) const {
+  const std::uint32_t number = row_of(id);
+  return (number < by_number_.size() && by_number_[number]) ||
+         std::binary_search(closed_.begin(), closed_.end(), hash_of(id));
 }
 
 std::uint32_t RowRegister::first_of_chain(const std::string& chain, std::uint32_t row) {

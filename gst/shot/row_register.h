@@ -17,7 +17,10 @@ class RowRegister {
 
   /// Throws Error{Fault::format} when another row has that id.
   void claim_id(const std::string& id, std::uint32_t row);
-  void forget_ids();
+  /// Nothing is claimed any more: what is kept is small, and answers has_id() alone.
+  void close();
+  /// Whether a row has that id; once closed, from any thread.
+  bool has_id(const std::string& id) const;
 
   /// The first row of the chain that `row` belongs to; itself without one.
   std::uint32_t first_of_chain(const std::string& chain, std::uint32_t row);
@@ -26,7 +29,8 @@ class RowRegister {
   using Rows = std::unordered_map<std::uint64_t, std::uint32_t>;
 
   Rows ids_;
-  std::vector<bool> by_number_; ///< rows with the id their number gives
+  std::vector<std::uint64_t> closed_; ///< what ids_ held, sorted
+  std::vector<bool> by_number_;       ///< rows with the id their number gives
   Rows chains_;
 };
 

@@ -195,6 +195,15 @@ Row RowReader::read_at(const Mark& mark, const Cancel* cancel) {
   }
 }
 
+void RowReader::take_copy(const Cancel* cancel) {
+  try {
+    reader_->file.take_copy(cancel);
+  } catch (const Error& error) {
+    if (error.fault == Fault::cancelled) throw;
+    throw reader_->named(error, false);
+  }
+}
+
 void RowReader::rewind() {
   auto& self = *reader_;
   self.file.seek({});

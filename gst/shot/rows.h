@@ -74,6 +74,8 @@ class RowReader {
   Mark mark() const;
   /// Leaves next() where it was. Throws as next().
   Row read_at(const Mark& mark, const Cancel* cancel = nullptr);
+  /// Reads from a copy of the file from now on; before the first next(). Throws as it.
+  void take_copy(const Cancel* cancel);
   /// Starts again from the first row.
   void rewind();
 

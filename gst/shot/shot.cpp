@@ -3,6 +3,7 @@
 #include "shot/shot.h"
 
 #include "base/error.h"
+#include "shot/air_time.h"
 
 #include <algorithm>
 #include <array>
@@ -88,6 +89,7 @@ void check_shot(const Shot& shot) {
   if (std::find(keyframes.begin(), keyframes.end(), shot.keyframe) == keyframes.end())
     throw Error(Fault::settings, "keyframe is \"" + shot.keyframe + "\"",
                 "give always, auto or never");
+  if (!shot.at.empty()) air_time(shot.at, g_get_real_time());
 }
 
 void check_text(std::string_view name, std::string_view text) {

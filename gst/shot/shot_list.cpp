@@ -86,10 +86,14 @@ bool ShotListReader::is_ours(std::uint32_t unit) const {
 
 void ShotListReader::check(const BadRow& bad, const Cancel* cancel) {
   if (is_checked_) return;
+  if (reader_ && settings_.copy && !is_copied_) {
+    reader_->take_copy(cancel);
+    is_copied_ = true;
+  }
   while (check_next(bad, cancel)) {
   }
   check_result();
-  register_.forget_ids();
+  register_.close();
   order_.shrink_to_fit();
   is_checked_ = true;
   begin_turn();
@@ -133,8 +137,19 @@ void ShotListReader::check_row(const Row& row) {
   names_.look(found, settings_.location + ": " + row.place);
   const auto unit = unit_of(found.shot.chain, number);
   if (!is_ours(unit)) return;
+  if (!found.shot.at.empty()) return check_timed(found);
   ++ours_;
   if (settings_.shuffle) order_.push_back({reader_ ? reader_->mark() : RowReader::Mark{}, unit});
+}
+
+void ShotListReader::check_timed(const ListedShot& found) {
+  if (timed_.size() >= kMaxTimedRows)
+    throw Error(Fault::settings,
+                "at: more than " + std::to_string(kMaxTimedRows) + " rows have a fixed time",
+                "give fewer rows a time, the others follow them in their order");
+  if (settings_.languages.empty()) timed_.push_back(in_run(found, ""));
+  for (const auto& language : settings_.languages)
+    timed_.push_back(in_run(found, language));
 }
 
 void ShotListReader::leave_out(std::uint32_t row, const std::string& id, const Error& error,
@@ -205,35 +220,66 @@ bool ShotListReader::advance_in_turn(const Cancel* cancel) {
   }
   while (const auto row = good_row(cancel)) {
     current_ = listed(*row);
-    if (is_ours(unit_of(current_->shot.chain, static_cast<std::uint32_t>(row->number))))
+    if (is_ours(unit_of(current_->shot.chain, static_cast<std::uint32_t>(row->number))) &&
+        current_->shot.at.empty())
       return true;
   }
   return false;
 }
 
-bool ShotListReader::advance(const Cancel* cancel) {
-  while (ours_ > 0) {
-    if (advance_in_turn(cancel)) {
-      language_ = 0;
-      return true;
-    }
-    if (settings_.loop >= 0 && turn_ >= static_cast<unsigned>(settings_.loop)) break;
-    begin_turn();
-  }
-  current_.reset();
-  return false;
-}
-
-std::optional<Shot> ShotListReader::next(const Cancel* cancel) {
-  const auto& languages = settings_.languages;
-  const bool is_through = language_ >= std::max<size_t>(languages.size(), 1);
-  if ((!current_ || is_through) && !advance(cancel)) return std::nullopt;
-  const std::string language = languages.empty() ? "" : languages[language_];
-  ++language_;
-  Shot shot = in_language(*current_, language);
+Shot ShotListReader::in_run(const ListedShot& listed, const std::string& language) const {
+  Shot shot = in_language(listed, language);
   shot.run = run_of(language, turn_);
   shot.id += shot.run;
   return shot;
+}
+
+std::optional<Shot> ShotListReader::next_in_turn(const Cancel* cancel) {
+  const auto& languages = settings_.languages;
+  const bool is_through = language_ >= std::max<size_t>(languages.size(), 1);
+  if (!current_ || is_through) {
+    current_.reset();
+    language_ = languages.size() + 1; // whatever row a break leaves in current_ is not sent
+    if (ours_ == 0 || !advance_in_turn(cancel)) {
+      current_.reset();
+      return std::nullopt;
+    }
+    language_ = 0;
+  }
+  const std::string language = languages.empty() ? "" : languages[language_];
+  ++language_;
+  return in_run(*current_, language);
+}
+
+bool ShotListReader::next_turn() {
+  if (ours_ == 0 || (settings_.loop >= 0 && turn_ >= static_cast<unsigned>(settings_.loop)))
+    return false;
+  begin_turn();
+  return true;
+}
+
+void ShotListReader::go_to_turn(unsigned turn) {
+  turn_ = turn - 1;
+  current_.reset();
+  begin_turn();
+}
+
+std::optional<Shot> ShotListReader::next(const Cancel* cancel) {
+  for (;;) {
+    if (auto shot = next_in_turn(cancel)) return shot;
+    if (!next_turn()) return std::nullopt;
+  }
+}
+
+bool ShotListReader::has_id(std::string_view id) const {
+  if (ends_as_in_turn(id)) id = id.substr(0, id.rfind('~'));
+  if (register_.has_id(std::string(id))) return true;
+  for (const auto& language : settings_.languages) {
+    const std::string end = "." + language;
+    if (id.ends_with(end) && register_.has_id(std::string(id.substr(0, id.size() - end.size()))))
+      return true;
+  }
+  return false;
 }
 
 } // namespace aigc

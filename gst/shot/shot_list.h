@@ -13,13 +13,18 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace aigc {
 
+/// How many rows of a list may have a fixed time: these are held in memory.
+inline constexpr size_t kMaxTimedRows = 20'000;
+
 struct ShotListSettings {
   std::string location;
   std::string script; ///< a list of one shot, where there is no location
+  bool copy = false;  ///< the file may change while the list runs
   int loop = 1;       ///< turns, -1 = without end
   bool shuffle = false;
   std::uint64_t seed = 0;             ///< of the order
@@ -46,8 +51,22 @@ class ShotListReader {
   /// What else there is to warn of, once check() is through; each is given once.
   std::vector<Error> warnings() { return names_.take(); }
 
-  /// The next shot; none at the end. Throws as check().
+  /// The next shot; none at the end. Throws as check(). Rows with a fixed time are not among them.
   std::optional<Shot> next(const Cancel* cancel = nullptr);
+  /// The next shot of this turn of the loop.
+  std::optional<Shot> next_in_turn(const Cancel* cancel = nullptr);
+  /// Goes on to the next turn; false when there is none.
+  bool next_turn();
+  /// Begins the turn `turn` anew.
+  void go_to_turn(unsigned turn);
+  unsigned turn() const { return turn_; }
+
+  /// The shots with a fixed time, as they stand in the list.
+  const std::vector<Shot>& timed() const { return timed_; }
+
+  /// Whether a shot of the list has this id, in whatever turn; once check() is through, from any
+  /// thread.
+  bool has_id(std::string_view id) const;
 
  private:
   /// Where a row is, for another order than the list's.
@@ -66,6 +85,7 @@ class ShotListReader {
   // The check.
   bool check_next(const BadRow& bad, const Cancel* cancel);
   void check_row(const Row& row);
+  void check_timed(const ListedShot& found);
   void leave_out(std::uint32_t row, const std::string& id, const Error& error, const BadRow& bad);
   void check_result() const;
 
@@ -73,7 +93,7 @@ class ShotListReader {
   void begin_turn();
   std::optional<Row> good_row(const Cancel* cancel);
   bool advance_in_turn(const Cancel* cancel);
-  bool advance(const Cancel* cancel);
+  Shot in_run(const ListedShot& listed, const std::string& language) const;
 
   const ShotListSettings settings_;
   std::unique_ptr<RowReader> reader_; ///< null for a script
@@ -84,11 +104,13 @@ class ShotListReader {
   std::set<std::string> unknown_takes_;
   std::vector<std::uint32_t> bad_; ///< numbers of rows that cannot be used
   std::optional<Error> first_bad_;
+  bool is_copied_ = false;
   bool is_cut_ = false; ///< from some row on nothing can be read
   bool is_checked_ = false;
   size_t good_ = 0, ours_ = 0;
 
-  unsigned turn_ = 0;        ///< from 1
+  unsigned turn_ = 0; ///< from 1
+  std::vector<Shot> timed_;
   std::vector<Place> order_; ///< of our rows, when they are shuffled
   size_t at_ = 0;            ///< in order_
   std::optional<ListedShot> current_;

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// aishotsrc with watch=true: another version of the list while it runs, however it is written.
+#include "live_list.h"
+
+using namespace aigc;
+
+namespace {
+
+constexpr const char* kHead = "id,script\n";
+
+} // namespace
+
+class ListWatchTest : public LiveListTest {
+ protected:
+  std::string list(const std::string& rows) const { return file("day.csv", kHead + rows); }
+  /// As editors save: a new file takes the old one's place.
+  void replace(const std::string& rows) const {
+    file("new.csv", kHead + rows);
+    std::filesystem::rename(folder.path() + "/new.csv", folder.path() + "/day.csv");
+  }
+  static bool has(const LiveList& live, const std::string& item) {
+    return LiveList::until([&] {
+      const Texts items = live.items();
+      return std::find(items.begin(), items.end(), item) != items.end();
+    });
+  }
+};
+
+TEST_F(ListWatchTest, WhatIsNewIsSentWhatIsGoneIsNot) {
+  LiveList live("watch=true location=" + list("a,fox\nb,cat\nc,owl\nd,elk\n"));
+  live.play(10);
+  EXPECT_EQ(live.wait_for(2), (Texts{"a", "b"}));
+  replace("n,bee\na,fox\nd,other words\nm,ant\n"); // b is on its way, c was not sent
+  EXPECT_TRUE(has(live, "n:pending:0"));
+  EXPECT_EQ(live.items(), (Texts{"a:sent", "n:pending:0", "d:pending:1", "m:pending:2"}));
+  EXPECT_TRUE(LiveList::until([&] { return !live.cancelled().empty(); }));
+  EXPECT_EQ(live.cancelled(), Texts{"b"});
+  live.demand(100);
+  live.wait_for(5);
+  EXPECT_EQ(live.when_quiet(), (Texts{"a", "b", "n", "d", "m"}));
+  EXPECT_EQ(live.words("d"), "other words");
+}
+
+TEST_F(ListWatchTest, AnInvalidVersionIsTheOldOne) {
+  LiveList live("watch=true location=" + list("a,fox\nb,cat\n"));
+  live.play(5);
+  live.wait_for(1);
+  const std::string path = file("day.csv", "id,script,width\na,fox,\nc,owl,5\n"); // in place
+  const std::string warning = live.warning();
+  EXPECT_NE(warning.find(path + ": row 2 (line 3): width is 5"), std::string::npos) << warning;
+  EXPECT_NE(warning.find("the list stays as it was"), std::string::npos) << warning;
+  EXPECT_EQ(live.items(), (Texts{"a:sent", "b:pending:0"}));
+  live.demand(100);
+  EXPECT_EQ(live.wait_for(2), (Texts{"a", "b"}));
+  replace("a,fox\nc,owl\n");
+  EXPECT_EQ(live.wait_for(3), (Texts{"a", "b", "c"}));
+}
+
+TEST_F(ListWatchTest, AFileThatIsEmptiedAndWrittenSlowlyIsReadOnceItHasSettled) {
+  LiveList live("watch=true location=" + list("a,fox\nb,cat\n"));
+  live.play(5);
+  live.wait_for(1);
+  {
+    std::ofstream slow(folder.path() + "/day.csv", std::ios::trunc);
+    for (const char* piece : {"id,scr", "ipt\na,f", "ox\nc,ow", "l\n"}) {
+      slow << piece << std::flush;
+      g_usleep(400'000);
+    }
+  }
+  EXPECT_TRUE(has(live, "c:pending:0"));
+  EXPECT_EQ(live.items(), (Texts{"a:sent", "c:pending:0"}));
+  auto quiet = adopt(gst_bus_pop_filtered(live.launch.bus().get(), GST_MESSAGE_WARNING));
+  EXPECT_FALSE(quiet);
+}
+
+TEST_F(ListWatchTest, AFileThatIsGoneStaysAsItWasUntilItIsBack) {
+  LiveList live("watch=true loop=-1 location=" + list("a,fox\n"));
+  live.play(10);
+  live.wait_for(2);
+  std::filesystem::remove(folder.path() + "/day.csv");
+  EXPECT_NE(live.warning().find("is gone: the list stays as it was"), std::string::npos);
+  live.demand(5);
+  EXPECT_EQ(live.wait_for(3), (Texts{"a", "a~2", "a~3"}));
+  list("b,cat\n");
+  EXPECT_TRUE(has(live, "b~4:pending:0") || has(live, "b~3:pending:0"));
+}

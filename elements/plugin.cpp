@@ -6,6 +6,7 @@
 #include "gstclipjoin.h"
 #include "gstlivehlssink.h"
 #include "gstlivepushsink.h"
+#include "gstclipplayout.h"
 #include "gstlookmatch.h"
 #include "gstqwenimagesrc.h"
 #include "gststreamfollow.h"
@@ -24,6 +25,7 @@ static gboolean plugin_init(GstPlugin* plugin) {
   any |= GST_ELEMENT_REGISTER(clipjoin, plugin);
   any |= GST_ELEMENT_REGISTER(livehlssink, plugin);
   any |= GST_ELEMENT_REGISTER(livepushsink, plugin);
+  any |= GST_ELEMENT_REGISTER(clipplayout, plugin);
   any |= GST_ELEMENT_REGISTER(lookmatch, plugin);
   any |= GST_ELEMENT_REGISTER(streamfollow, plugin);
   return any;

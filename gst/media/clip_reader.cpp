@@ -214,6 +214,14 @@ void ClipReader::wait_ready() {
               "make or download the clip again");
 }
 
+bool ClipReader::wait_block(std::chrono::nanoseconds limit) {
+  auto state = state_.lock();
+  const bool ready = state.wait_for(
+      limit, [](const State& s) { return s.stopped || s.ended || !s.blocks.empty(); });
+  if (state->stopped) throw Error(Fault::cancelled, "cancelled");
+  return ready;
+}
+
 std::optional<ClipReader::Block> ClipReader::read() {
   std::optional<Block> block;
   {

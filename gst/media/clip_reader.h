@@ -9,6 +9,7 @@
 #include "media/private_pipeline.h"
 #include "media/probe.h"
 
+#include <chrono>
 #include <deque>
 #include <optional>
 
@@ -42,6 +43,10 @@ class ClipReader {
   /// Waits for the next block; none at the end, which also comes early when the clip turns bad.
   /// Throws Error{Fault::cancelled}.
   std::optional<Block> read();
+
+  /// Waits at most `limit` until read() returns at once; whether it does.
+  /// Throws Error{Fault::cancelled}.
+  bool wait_block(std::chrono::nanoseconds limit);
 
   /// What went wrong so far, if anything.
   std::optional<Error> trouble() const { return state_.snapshot().error; }

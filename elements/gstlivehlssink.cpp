@@ -141,12 +141,6 @@ static GstElement* add_queue(GstLiveHlsSink* self, const char* name, const char*
   return queue;
 }
 
-static void add_probe(GstElement* queue, GstPadProbeType type, GstPadProbeCallback callback,
-                      GstLiveHlsSink* self) {
-  const auto pad = adopt(gst_element_get_static_pad(queue, "src"));
-  gst_pad_add_probe(pad.get(), type, callback, self, nullptr);
-}
-
 static GstPad* gst_live_hls_sink_request_pad(GstElement* element, GstPadTemplate* from,
                                              const gchar*, const GstCaps*) {
   auto* self = GST_LIVE_HLS_SINK(element);
@@ -160,11 +154,11 @@ static GstPad* gst_live_hls_sink_request_pad(GstElement* element, GstPadTemplate
   }
   if (is_audio) {
     priv.queues[1] = add_queue(self, kAudioQueue, kAudioPad);
-    add_probe(priv.queues[1], kDownstream, on_audio, self);
     gst_element_sync_state_with_parent(priv.queues[1]);
   }
   const auto target = adopt(gst_element_get_static_pad(priv.queues[is_audio], "sink"));
   GstPad* ghost = gst_ghost_pad_new_from_template(name, target.get(), from);
+  gst_pad_add_probe(ghost, kDownstream, is_audio ? on_audio : on_video, self, nullptr);
   gst_element_add_pad(element, ghost);
   return ghost;
 }
@@ -191,17 +185,17 @@ static bool start(GstLiveHlsSink* self) {
     if (!priv.mux)
       throw Error(Fault::missing_plugin, "there is no mpegtsmux or no queue",
                   "install the GStreamer core elements and gst-plugins-bad");
-    if (!adopt(gst_element_get_static_pad(GST_ELEMENT(self), "video")))
+    const auto pad = adopt(gst_element_get_static_pad(GST_ELEMENT(self), "video"));
+    if (!pad)
       throw Error(Fault::settings, "nothing is linked to the pad video",
                   "link an encoded stream to it: segments are cut at key frames");
     priv.run = std::make_unique<LiveHlsRun>(priv.settings.snapshot());
+    const auto next = adopt(gst_element_get_static_pad(priv.queues[0], "sink"));
+    priv.video.emplace(*priv.run, pad.get(), next.get());
   } catch (...) {
     report(GST_ELEMENT(self), caught_error());
     return false;
   }
-  const auto mux = adopt(gst_element_get_static_pad(priv.mux, kVideoPad));
-  const auto up = adopt(gst_element_get_static_pad(priv.queues[0], "sink"));
-  priv.video.emplace(*priv.run, mux.get(), up.get());
   gst_live_hls_cutter_set_run(GST_LIVE_HLS_CUTTER(priv.cutter), priv.run.get());
   return true;
 }
@@ -276,11 +270,5 @@ static void gst_live_hls_sink_init(GstLiveHlsSink* self) {
   let_video_have_the_pcr(mux);
   // First of the muxer's pads, so that of two frames of one time the picture goes first.
   priv.queues[0] = add_queue(self, "video-queue", kVideoPad);
-  if (!priv.queues[0]) {
-    priv.mux = nullptr;
-    return;
-  }
-  add_probe(priv.queues[0],
-            static_cast<GstPadProbeType>(kDownstream | GST_PAD_PROBE_TYPE_EVENT_FLUSH), on_video,
-            self);
+  if (!priv.queues[0]) priv.mux = nullptr;
 }

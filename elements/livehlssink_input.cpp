@@ -70,7 +70,7 @@ void LiveHlsVideo::take_tags(GstEvent* event) {
 }
 
 void LiveHlsVideo::ask_for_key(GstClockTime time) {
-  gst_pad_push_event(up_, gst_video_event_new_upstream_force_key_unit(time, TRUE, 0));
+  gst_pad_push_event(pad_, gst_video_event_new_upstream_force_key_unit(time, TRUE, 0));
 }
 
 GstPadProbeReturn LiveHlsVideo::on_frame(GstBuffer* buffer) {
@@ -89,11 +89,11 @@ GstPadProbeReturn LiveHlsVideo::on_frame(GstBuffer* buffer) {
   const HlsDecision decision =
       cut_->frame(time, duration, !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT));
   if (decision.end) {
-    gst_pad_send_event(mux_, hls_end_event(*decision.end));
+    gst_pad_send_event(next_, hls_end_event(*decision.end));
     if (!decision.begin) ask_for_key(GST_CLOCK_TIME_NONE);
   }
   if (decision.begin)
-    gst_pad_send_event(mux_, hls_begin_event(time, run_.has_other_format.exchange(false)));
+    gst_pad_send_event(next_, hls_begin_event(time, run_.has_other_format.exchange(false)));
   for (auto wanted = cut_->next_request(); GST_CLOCK_TIME_IS_VALID(wanted);
        wanted = cut_->next_request())
     ask_for_key(wanted);

@@ -21,12 +21,12 @@ class HlsFormat {
   bool has_data_ = false;
 };
 
-/// The watch over the pad `video`, in its streaming thread.
+/// The watch over the pad `video`, in its streaming thread: h264parse keeps what is asked of it
+/// without a lock, so it must be asked by the thread that it works in.
 class LiveHlsVideo {
  public:
-  /// @param mux the pad of the muxer that frames go to, @param up a sink pad by which the encoder
-  /// is reached; both outlive this
-  LiveHlsVideo(LiveHlsRun& run, GstPad* mux, GstPad* up) : run_(run), mux_(mux), up_(up) {}
+  /// @param pad the pad `video`, @param next the pad behind it; both outlive this
+  LiveHlsVideo(LiveHlsRun& run, GstPad* pad, GstPad* next) : run_(run), pad_(pad), next_(next) {}
 
   GstPadProbeReturn probe(GstPadProbeInfo* info);
 
@@ -38,8 +38,8 @@ class LiveHlsVideo {
   void flush();
 
   LiveHlsRun& run_;
-  GstPad* mux_;
-  GstPad* up_;
+  GstPad* pad_;
+  GstPad* next_;
   std::optional<HlsCut> cut_; ///< from the first frame on
   bool is_resumed_ = false;   ///< whether the folder was looked at
   GstSegment segment_{};

@@ -124,7 +124,7 @@ bool PaidCall::resume() {
   JournalEntry fresh = std::exchange(entry_, std::move(*left));
   continued_ = open_ = reserved_ = true;
   attempt_.call.id = entry_.call;
-  Budget::process().reserve(entry_.call, entry_.cost, 0, entry_.currency);
+  Budget::process().reserve(entry_.call, entry_.cost, {}, entry_.currency);
   submitted_ =
       Clock::now() - std::chrono::milliseconds(std::max<gint64>(now_ms() - entry_.sent, 0));
   if (entry_.state == JournalEntry::State::task) {
@@ -153,21 +153,31 @@ bool PaidCall::resume() {
   return false;
 }
 
+/// What has no price fits into no limit.
+void PaidCall::refuse_unknown(const SpendLimits& limits) const {
+  if (limits.all <= 0 && limits.hour <= 0) return;
+  const std::string name = limits.all > 0 ? "max-cost" : "max-cost-hour";
+  Error error(Fault::no_funds,
+              name + " is set, but the price of " + entry_.model + " is not in " +
+                  house_.prices.where(),
+              "add the model to the price file, or set " + name + " to 0");
+  error.own_limit = true;
+  throw error;
+}
+
 /// Each order has an id and a reservation of its own. What sends no bill fits into any limit,
 /// unless the price file says what it costs.
 void PaidCall::reserve() {
   entry_.call = attempt_.call.id = take_string(g_uuid_string_random());
   const auto cost =
       cost_of(house_.prices, house_.backend, entry_.model, expected_usage(attempt_.request));
-  const double limit = cost || !endpoint_.free ? attempt_.options.max_cost : 0;
-  if (!cost && limit > 0)
-    throw Error(Fault::no_funds,
-                "max-cost is set, but the price of " + entry_.model + " is not in " +
-                    house_.prices.where(),
-                "add the model to the price file, or set max-cost to 0");
+  const bool is_limited = cost || !endpoint_.free;
+  const SpendLimits limits = is_limited ? attempt_.options.max_cost : SpendLimits();
+  if (!cost) refuse_unknown(limits);
   entry_.cost = cost.value_or(0);
   entry_.currency = cost ? house_.prices.currency() : "";
-  Budget::process().reserve(entry_.call, entry_.cost, limit, entry_.currency);
+  if (limits.hour > 0) Budget::process().recall(house_.store.folder());
+  Budget::process().reserve(entry_.call, entry_.cost, limits, entry_.currency);
   reserved_ = true;
   attempt_.reached(Step::reserved);
 }

@@ -85,6 +85,7 @@ class PaidCall {
   void enter_again();
   void check_held() const;
   void reserve();
+  void refuse_unknown(const SpendLimits& limits) const;
   // task_wait.cpp: what is waited for
   Result wait();
   std::optional<Poll> look(std::chrono::nanoseconds gap);

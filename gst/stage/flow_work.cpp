@@ -90,6 +90,9 @@ Outcome StageFlow::ask(const Round& round, const Job& job, Cancel& cancel,
   progress.warn = [&](const Error& error) {
     if (counts(round)) report_stage(element_, kind_.stage_name(), error, false);
   };
+  progress.news = [&](const ServiceNews& news) {
+    if (counts(round)) report_service(element_, kind_.stage_name(), news);
+  };
   Product product = round.run->work(job, cancel, progress);
   const auto latency = std::chrono::steady_clock::now() - started;
   const auto provenance = product.provenance;

@@ -37,6 +37,7 @@ struct StageSettings {
   std::string cache_dir;
   bool use_cache = true;
   double max_cost = 0; ///< 0 = as the environment says
+  double max_cost_hour = 0;
   bool cancel_pending = false;
   gint64 seed = -1;
   guint take = 0;
@@ -102,6 +103,9 @@ class StageRun {
     std::function<void(int)> percent = [](int) {};
     std::function<void(GBytes*)> preview; ///< a sketch of it, PNG or JPEG; may be empty
     std::function<void(const Error&)> warn = [](const Error&) {};
+    std::function<void(const ServiceNews&)> news = [](const ServiceNews&) {};
+    /// Whether the pipeline is a channel, which goes on for ever.
+    std::function<bool()> live = [] { return false; };
   };
 
   /// The length of a shot that neither says one nor came with one.

@@ -320,7 +320,7 @@ TEST_F(DriverTest, AClipThatDoesNotDemuxIsRefusedAndNotKept) {
 }
 
 TEST_F(DriverTest, MoreThanMaxCostIsNotSpentNorWhatNobodyKnowsThePriceOf) {
-  options.max_cost = 0.01;
+  options.max_cost.all = 0.01;
   Error told = error();
   EXPECT_EQ(told.fault, Fault::no_funds);
   EXPECT_NE(std::string(told.what()).find("price of m is"), std::string::npos) << told.what();
@@ -337,7 +337,7 @@ TEST_F(DriverTest, MoreThanMaxCostIsNotSpentNorWhatNobodyKnowsThePriceOf) {
 }
 
 TEST_F(DriverTest, AServerThatSendsNoBillWorksUnderAnyMaxCost) {
-  options.max_cost = 0.01;
+  options.max_cost.all = 0.01;
   EXPECT_EQ(fault(), Fault::no_funds); // a private address alone may be a gateway's
   backend->free = true;
   run();

@@ -4,6 +4,8 @@
 #include "gstaipromptenhance.h"
 #include "gstaishotsrc.h"
 #include "gstclipjoin.h"
+#include "gstlivehlssink.h"
+#include "gstlivepushsink.h"
 #include "gstclipplayout.h"
 #include "gstlivehlssink.h"
 #include "gstlivepushsink.h"
@@ -23,8 +25,8 @@ static gboolean plugin_init(GstPlugin* plugin) {
   any |= GST_ELEMENT_REGISTER(wanxclipgen, plugin);
   any |= GST_ELEMENT_REGISTER(wanxvideogen, plugin);
   any |= GST_ELEMENT_REGISTER(clipjoin, plugin);
-  any |= GST_ELEMENT_REGISTER(livepushsink, plugin);
   any |= GST_ELEMENT_REGISTER(livehlssink, plugin);
+  any |= GST_ELEMENT_REGISTER(livepushsink, plugin);
   any |= GST_ELEMENT_REGISTER(clipplayout, plugin);
   any |= GST_ELEMENT_REGISTER(lookmatch, plugin);
   any |= GST_ELEMENT_REGISTER(streamfollow, plugin);

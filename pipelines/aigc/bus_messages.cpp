@@ -4,8 +4,17 @@
 
 #include "base/ref.h"
 
+#include <utility>
+
 namespace aigc::runner {
 namespace {
+
+thread_local Problem last_warning;
+
+GstBusSyncReply keep_warning(GstBus*, GstMessage* message, gpointer) {
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_WARNING) last_warning = read_problem(message);
+  return GST_BUS_PASS;
+}
 
 /// Stock elements say what happened in the debug text: "file(line): function (): path:\nreason".
 std::string reason_in(const char* debug) {
@@ -66,6 +75,14 @@ std::optional<Step> read_step(GstMessage* message) {
   step.id = whole.substr(colon + 1);
   gst_structure_get_int(gst_message_get_structure(message), "percent", &step.percent);
   return step;
+}
+
+void keep_warnings(GstBus* bus) {
+  gst_bus_set_sync_handler(bus, keep_warning, nullptr, nullptr);
+}
+
+Problem take_warning() {
+  return std::exchange(last_warning, {});
 }
 
 } // namespace aigc::runner

@@ -17,4 +17,9 @@ Problem read_problem(GstMessage* message);
 /// A PROGRESS; none for one that is not ours.
 std::optional<Step> read_step(GstMessage* message);
 
+/// Lets a thread that calls an element know what that warned of meanwhile.
+void keep_warnings(GstBus* bus);
+/// The last warning that was posted on this thread, once; an empty message for none.
+Problem take_warning();
+
 } // namespace aigc::runner

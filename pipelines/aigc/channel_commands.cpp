@@ -2,12 +2,20 @@
 // See channel_commands.h.
 #include "channel_commands.h"
 
+#include "bus_messages.h"
 #include "channel_json.h"
 #include "shot/shot_json.h"
 #include "shot/shot_meta.h"
 
+#include <algorithm>
+
 namespace aigc::runner {
 namespace {
+
+/// What aishotsrc says of a shot that is in work or ready: those who have it say more.
+constexpr const char* kSent = "sent";
+/// What clipplayout says of the item that is seen.
+constexpr const char* kOnAir = "on-air";
 
 std::string needed_text(const JsonView& request, const char* member) {
   const std::string text = request[member].text();
@@ -82,16 +90,18 @@ std::string ChannelCommands::add(const JsonView& request) const {
     throw Error(Fault::settings, "the shot has no words", "Give it a script.");
   const Own<GstStructure> structure(gst_structure_new_empty("shot"));
   shot_to_structure(shot, structure.get());
+  const Ref<GstElement> list = elements().list;
   gchar* id = nullptr;
-  GstElement* list = elements().list.get();
+  take_warning();
   if (position)
-    g_signal_emit_by_name(list, "insert", structure.get(), *position, &id);
+    g_signal_emit_by_name(list.get(), "insert", structure.get(), *position, &id);
   else
-    g_signal_emit_by_name(list, "enqueue", structure.get(), &id);
+    g_signal_emit_by_name(list.get(), "enqueue", structure.get(), &id);
   const std::string text = take_string(id);
-  if (text.empty())
-    throw Error(Fault::settings, "the shot was not taken",
-                "An id is good for one shot in the life of a channel; warnings say more.");
+  if (text.empty()) {
+    const Problem why = take_warning();
+    throw Error(Fault::settings, "the shot was not taken: " + why.message, why.remedy);
+  }
   return JsonObjectMaker().set("ok", true).set("id", text).text();
 }
 
@@ -123,9 +133,12 @@ std::string ChannelCommands::list() const {
   JsonArray* rows = json_array_new();
   const auto add = [&](const Ref<JsonNode>& row) {
     JsonObject* object = json_node_get_object(row.get());
-    if (!json_object_has_member(object, "title"))
-      json_object_set_string_member(object, "title",
-                                    monitor_.title(JsonView(row.get())["id"].text()).c_str());
+    const JsonView view(row.get());
+    if (view["state"].text() == kSent) return;
+    if (!view["title"].exists()) {
+      const std::string title = view["script"].text(monitor_.title(view["id"].text()));
+      json_object_set_string_member(object, "title", title.c_str());
+    }
     json_array_add_object_element(rows, json_object_ref(object));
   };
   for (const auto& row : emit_list(now.air.get()))
@@ -144,12 +157,19 @@ std::string ChannelCommands::status() const {
   JsonObjectMaker status = monitor_.status();
   const ChannelElements now = elements_.snapshot();
   if (!now.list || !now.air) return status.text();
-  if (const auto ready = emit_list(now.air.get()); !ready.empty()) {
-    const std::string id = JsonView(ready.front().get())["id"].text();
+  for (const auto& row : emit_list(now.air.get())) {
+    const JsonView item(row.get());
+    if (item["state"].text() == kOnAir) continue;
+    const std::string id = item["id"].text();
     JsonObjectMaker next;
     status.set("next", next.set("id", id).set("title", monitor_.title(id)));
+    break;
   }
-  return status.set("waiting", gint64(emit_list(now.list.get()).size())).text();
+  const auto listed = emit_list(now.list.get());
+  const auto waiting = std::count_if(listed.begin(), listed.end(), [](const auto& row) {
+    return JsonView(row.get())["state"].text() != kSent;
+  });
+  return status.set("waiting", gint64(waiting)).text();
 }
 
 std::string ChannelCommands::act(const char* action) const {

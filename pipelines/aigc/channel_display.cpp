@@ -40,7 +40,8 @@ class Text final : public ChannelDisplay {
  private:
   static std::string with(const std::string& text) { return text.empty() ? "" : ": " + text; }
 
-  void item(const JsonView& event) const {
+  void item(const JsonView& event) {
+    has_begun_ = true;
     const std::string id = event["id"].text(), tier = event["tier"].text();
     const double seconds = event["frames"].number().value_or(0) / fps_;
     const std::string again = tier.empty() || tier == "item" ? "" : " (" + tier + ")";
@@ -48,6 +49,7 @@ class Text final : public ChannelDisplay {
   }
 
   void level(bool alarm) {
+    if (!has_begun_) return; // there is no reserve yet
     if (alarm != alarm_)
       print(alarm ? "less is made than is shown: the reserve runs out" : "the reserve is enough");
     alarm_ = alarm;
@@ -71,6 +73,7 @@ class Text final : public ChannelDisplay {
   const int fps_;
   const Title title_;
   std::deque<std::string> told_;
+  bool has_begun_ = false; ///< with the first item
   bool alarm_ = false;
 };
 

@@ -53,7 +53,9 @@ ChannelPipeline::ChannelPipeline(const std::string& line, ChannelMonitor& monito
   monitor_.attach(elements_.list.get());
   const auto pad = adopt(gst_element_get_static_pad(elements_.air.get(), "video"));
   gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, on_frame, this, nullptr);
-  gst_bus_add_watch(adopt(gst_element_get_bus(pipeline_.get())).get(), on_message, this);
+  const auto bus = adopt(gst_element_get_bus(pipeline_.get()));
+  keep_warnings(bus.get());
+  gst_bus_add_watch(bus.get(), on_message, this);
   timer_ = g_timeout_add_seconds(1, on_look, this);
 }
 

@@ -95,7 +95,8 @@ std::string list_text(const JsonView& items) {
     const JsonView item = items.at(i);
     text += padded(item["state"].text(), 9) + shot_text(item);
     if (const std::string at = item["at"].text(); !at.empty()) text += "  at " + at;
-    if (item["request"].integer().value_or(0) > 0) text += "  (asked for)";
+    const JsonView request = item["request"];
+    if (request.integer().value_or(0) > 0 || request.boolean(false)) text += "  (asked for)";
     text += "\n";
   }
   return text;

@@ -4,8 +4,6 @@
 #include "gstaipromptenhance.h"
 #include "gstaishotsrc.h"
 #include "gstclipjoin.h"
-#include "gstlivehlssink.h"
-#include "gstlivepushsink.h"
 #include "gstclipplayout.h"
 #include "gstlivehlssink.h"
 #include "gstlivepushsink.h"

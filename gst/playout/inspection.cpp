@@ -17,6 +17,7 @@ constexpr GstClockTime kWhole = 120 * GST_SECOND; ///< a longer clip is looked a
 constexpr GstClockTime kPart = 10 * GST_SECOND;
 constexpr guint64 kParts = 12;
 constexpr std::chrono::seconds kHaste{20};
+constexpr double kAll = 0.995; ///< the share of a clip that is all of it
 
 struct Part {
   GstClockTime start; ///< from the clip's first frame
@@ -176,6 +177,9 @@ Inspection inspect_clip(const std::string& uri, Cancel& cancel) {
   inspection.inspected = pictures.inspected;
   inspection.stretches = std::move(pictures.stretches);
   inspection.damage = std::move(pictures.trouble);
+  if (inspection.share(Stretch::Kind::black) > kAll)
+    throw Error(Fault::format, "the clip " + uri + " is black from start to end",
+                "have it made again with another seed or prompt");
   if (clip.has_audio) {
     Seen sound = Pass<SoundLook>(clip, deadline).run(cancel);
     inspection.stretches.insert(inspection.stretches.end(), sound.stretches.begin(),
@@ -185,13 +189,6 @@ Inspection inspect_clip(const std::string& uri, Cancel& cancel) {
   std::stable_sort(inspection.stretches.begin(), inspection.stretches.end(),
                    [](const Stretch& a, const Stretch& b) { return a.start < b.start; });
   return inspection;
-}
-
-std::optional<Error> unfit_for_air(const Inspection& inspection) {
-  constexpr double kAll = 0.98;
-  if (inspection.share(Stretch::Kind::black) < kAll) return std::nullopt;
-  return Error(Fault::format, "the clip " + inspection.clip.uri + " is black from start to end",
-               "have it made again with another seed or prompt");
 }
 
 void put_inspection(const Inspection& inspection, GstStructure* structure) {

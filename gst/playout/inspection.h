@@ -34,12 +34,10 @@ GstClockTime shortest(Stretch::Kind kind);
 /// middle is inspected up to there. Of a clip of more than two minutes twelve parts of ten seconds
 /// are looked at, spread evenly from its start to its end; what is not looked at within 20 s is
 /// left. A clip without sound has no silent stretches; sound that ends early leaves one. Throws
-/// Error as probe_clip() does, and damaged for a clip without a picture that can be decoded.
+/// Error as probe_clip() does, damaged for a clip without a picture that can be decoded, and format
+/// for one that is black from start to end: that is never meant, as standing still or silence may
+/// be.
 Inspection inspect_clip(const std::string& uri, Cancel& cancel);
-
-/// Why nobody should see it: black from start to end. What stands still or is silent may be meant,
-/// and what is damaged is shown as far as it goes.
-std::optional<Error> unfit_for_air(const Inspection& inspection);
 
 /// For the signal `clip-ready` and the message `clipplayout/item`: `duration`, `inspected` (ns),
 /// `width`, `height`, `framerate`, `has-audio`, `damaged`, and for each kind `black`, `frozen`,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <gtest/gtest.h>
 #include <thread>
 
@@ -113,7 +114,7 @@ TEST(Inspection, WhatIsTooShortDoesNotCount) {
 
 TEST(Inspection, FindsWhatTheFiltersOfFfmpegFind) {
   const TempDir dir;
-  const std::string noise = "-f lavfi -i anoisesrc=d=6:a=0.3 ", move = "r=25:s=480x270:d=6\" ";
+  const std::string noise = "-f lavfi -i anoisesrc=d=6:a=0.3 ", move = "r=25:s=320x180:d=6\" ";
   const std::vector<std::string> films = {
       // A dark scene with a lamp, which is not black; and one that is.
       "-f lavfi -i \"color=0x0c0c0c,drawbox=w=60:h=60:c=white:t=fill:enable='lt(t,3)',"
@@ -121,8 +122,9 @@ TEST(Inspection, FindsWhatTheFiltersOfFfmpegFind) {
           noise,
       // Titles that stand still; a slow fade through black; grain on a still.
       "-f lavfi -i \"smptehdbars=" + move + noise,
-      "-f lavfi -i \"testsrc2=r=25:s=480x270:d=6,fade=out:50:25,fade=in:100:25\" " + noise,
-      "-f lavfi -i \"smptebars=r=25:s=480x270:d=6,noise=alls=2:allf=t\" " + noise,
+      "-f lavfi -i \"testsrc2=r=25:s=320x180:d=6,eq=brightness='-1+abs(t-3)/2':eval=frame\" " +
+          noise,
+      "-f lavfi -i \"smptebars=r=25:s=320x180:d=6,noise=alls=2:allf=t\" " + noise,
       // Speech with a pause; hiss just below and just above the threshold.
       "-f lavfi -i \"testsrc2=r=25:s=160x90:d=6\" -f lavfi -i "
       "\"anoisesrc=d=6:a=0.3,volume='if(between(t,1.5,4),0,1)':eval=frame\" ",
@@ -157,41 +159,49 @@ TEST(Inspection, SoundThatEndsEarlyLeavesSilence) {
       inspect(film(dir, "-f lavfi -i testsrc2=s=160x90:r=25:d=6 -f lavfi -i sine=d=3 "));
   ASSERT_EQ(found.stretches.size(), 1u);
   EXPECT_EQ(found.stretches[0].kind, Kind::silent);
-  EXPECT_FALSE(unfit_for_air(found));
   EXPECT_NEAR(seconds(found.stretches[0].start), 3, 0.1);
   EXPECT_NEAR(seconds(found.stretches[0].length), 3, 0.1);
 }
 
-TEST(Inspection, AClipBlackAllThroughIsBlackAllThrough) {
+TEST(Inspection, AClipBlackAllThroughIsRefused) {
   const TempDir dir;
-  const auto found = inspect(film(dir, "-f lavfi -i color=black:s=160x90:r=25:d=3 "));
-  EXPECT_EQ(found.share(Kind::black), 1);
+  const std::string path = film(dir, "-f lavfi -i color=black:s=160x90:r=25:d=3 ");
+  try {
+    inspect(path);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault, Fault::format);
+    EXPECT_NE(std::string(error.what()).find("black from start to end"), std::string::npos);
+  }
+}
+
+TEST(Inspection, AStillWithoutSoundMayBeMeant) {
+  const TempDir dir;
+  const auto found = inspect(film(dir, "-f lavfi -i smptebars=s=160x90:r=25:d=3 "));
   EXPECT_EQ(found.share(Kind::frozen), 1);
   EXPECT_EQ(found.share(Kind::silent), 0); // there is no sound to judge
   EXPECT_FALSE(found.clip.has_audio);
-  ASSERT_TRUE(unfit_for_air(found));
-  EXPECT_EQ(unfit_for_air(found)->fault, Fault::format);
 }
 
 TEST(Inspection, OfALongClipPartsAreLookedAt) {
   const TempDir dir;
   const auto found = inspect(film(dir,
-                                  "-f lavfi -i \"testsrc2=s=64x36:r=2:d=360,drawbox=c=black:t=fill:"
-                                  "enable='gt(t,179)'\" -f lavfi -i \"sine=r=8000:d=360\" ",
-                                  "-g 20 -output_ts_offset 3 ", "late.mkv"));
+                                  "-f lavfi -i \"testsrc2=s=64x36:r=2:d=150,drawbox=c=black:t=fill:"
+                                  "enable='gt(t,74)'\" -f lavfi -i \"sine=r=8000:d=150\" ",
+                                  "-g 20 -c:a pcm_s16le -output_ts_offset 3 ", "late.mkv"));
   EXPECT_EQ(found.inspected, 120 * GST_SECOND);
-  EXPECT_NEAR(seconds(found.clip.span), 360, 0.01);
+  EXPECT_NEAR(seconds(found.clip.span), 150, 0.01);
   EXPECT_FALSE(found.damage) << found.damage->what();
   EXPECT_NEAR(found.share(Kind::black), 0.5, 0.01);
   EXPECT_EQ(found.share(Kind::silent), 0);
   ASSERT_FALSE(found.stretches.empty());
-  EXPECT_GT(found.stretches[0].start, 179 * GST_SECOND);
+  EXPECT_GT(found.stretches[0].start, 74 * GST_SECOND);
   EXPECT_EQ(found.stretches.back().start + found.stretches.back().length, found.clip.span);
 }
 
 TEST(Inspection, StopsInMillisecondsWhenCancelled) {
   const TempDir dir;
-  const std::string path = film(dir, "-f lavfi -i testsrc2=s=1280x720:r=25:d=4 ");
+  const std::string path = film(dir, "-f lavfi -i testsrc2=s=640x360:r=25:d=4 ");
   Cancel cancel;
   std::chrono::steady_clock::time_point asked;
   std::thread other([&] {
@@ -237,15 +247,15 @@ TEST(Inspection, IsToldInAStructure) {
   EXPECT_NEAR(silent, 2.5 / 9, 0.02);
 }
 
-/// Faster than the clip plays, on one thread: else a channel would fall behind.
-TEST(Inspection, TheSpeedIsMeasured) {
+/// In processor time, which is the same on a machine that has other things to do.
+TEST(Inspection, TakesASmallPartOfTheTimeTheClipPlays) {
   const TempDir dir;
   const std::string path =
-      film(dir, "-f lavfi -i testsrc2=s=1280x720:r=25:d=5 -f lavfi -i sine=d=5 ");
-  const auto start = std::chrono::steady_clock::now();
+      film(dir, "-f lavfi -i testsrc2=s=1280x720:r=25:d=2 -f lavfi -i sine=d=2 ");
+  const std::clock_t start = std::clock();
   const auto found = inspect(path);
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  RecordProperty("milliseconds", static_cast<int>(took.count() * 1000));
+  const double took = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  RecordProperty("milliseconds", static_cast<int>(took * 1000));
   EXPECT_EQ(found.stretches.size(), 0u);
-  EXPECT_LT(took.count(), 5);
+  EXPECT_LT(took, 1);
 }

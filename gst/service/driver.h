@@ -76,7 +76,8 @@ enum class Begun {
 struct Done {
   Result result;
   Provenance provenance;
-  unsigned requests = 0; ///< submits that were sent; 0 when the store had it
+  unsigned requests = 0;              ///< submits that were sent; 0 when the store had it
+  std::chrono::nanoseconds rested{0}; ///< of the time it took, while nobody could be asked
 };
 
 /// What a call will take, as far as is known before it is sent.

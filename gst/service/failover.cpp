@@ -44,7 +44,7 @@ bool is_said(const Error& error) {
   case Fault::missing_plugin:
     return false;
   default:
-    return !error.own_limit;
+    return !is_own_limit(error);
   }
 }
 
@@ -93,6 +93,7 @@ struct Failover::Shot {
   std::map<size_t, Request> requests; ///< of the candidates that can make it
   std::vector<size_t> order;          ///< of those: who has begun stands in front
   size_t begun = 0;                   ///< how many have
+  bool is_done = false;               ///< the first has its result
   std::map<size_t, Error> failures;
   std::vector<size_t> failed;            ///< in that order
   std::map<size_t, std::string> resting; ///< in the last round, and why
@@ -112,8 +113,8 @@ Failover::Failover(std::vector<Candidate> candidates, Health& health)
 }
 
 Failover::Made Failover::make_once(const Ask& ask, const DriverOptions& options, Cancel& cancel,
-                                   const std::function<void(int)>& progress,
-                                   const Warn& warn) const {
+                                   const std::function<void(int)>& progress, const Warn& warn,
+                                   std::chrono::nanoseconds& rested) const {
   Shot shot{options, cancel, progress};
   if (candidates_.size() == 1 && !is_kept_up(options)) {
     shot.requests.emplace(0, ask(0));
@@ -137,7 +138,9 @@ Failover::Made Failover::make_once(const Ask& ask, const DriverOptions& options,
       return std::move(*made);
     }
     if (shot.asked || shot.order.empty()) throw explain(shot, shot.failed.front());
+    const auto from = SteadyClock::now();
     wait(shot, deadline);
+    rested += SteadyClock::now() - from;
   }
 }
 
@@ -213,7 +216,8 @@ bool Failover::look(Shot& shot) const {
                    [&](size_t one, size_t other) { return begun[one] > begun[other]; });
   shot.begun = static_cast<size_t>(std::count_if(shot.order.begin(), shot.order.end(),
                                                  [&](size_t n) { return begun[n] != Begun::no; }));
-  return !shot.order.empty() && begun[shot.order.front()] == Begun::done;
+  shot.is_done = !shot.order.empty() && begun[shot.order.front()] == Begun::done;
+  return shot.is_done;
 }
 
 /// Asks each candidate that does not rest; nothing when none made it.
@@ -222,7 +226,9 @@ std::optional<Failover::Made> Failover::round(Shot& shot) const {
   for (size_t place = 0; place < shot.order.size(); ++place) {
     const size_t number = shot.order[place];
     Probe probe(health_, keys_[number]);
-    if (place >= shot.begun && !is_up(shot, number, probe)) {
+    // What is only begun waits with the others where nothing is lost by that.
+    const bool goes_on = place < shot.begun && (shot.is_done || !is_kept_up(shot.options));
+    if (!goes_on && !is_up(shot, number, probe)) {
       const auto why = health_.why(keys_[number]);
       shot.resting.emplace(number, why ? why->what() : "");
       note_rest(number, shot.options);
@@ -251,18 +257,21 @@ Failover::Made Failover::run(Shot& shot, size_t number, Probe& probe) const {
   if (!alone) options.rate_patience = {}; // another one may have time
   if (probe.is_open()) options.max_retries = 0;
   bool locked = false; // what fails before says nothing of the service
+  const auto is_back = [&] {
+    probe.end(Health::Probed::well);
+    note_back(number, shot.options);
+  };
   options.reached = [&](Step step) {
     locked = locked || step == Step::locked;
-    if (step == Step::submitted) {
-      probe.end(Health::Probed::well);
-      note_back(number, shot.options);
-      note_back(candidates_.size(), shot.options);
-    }
+    if (step == Step::submitted) is_back();
     if (shot.options.reached) shot.options.reached(step);
   };
   try {
     Made made{driver.run(shot.requests.at(number), options, shot.cancel, shot.progress), number};
-    if (is_watched && !made.done.provenance.cache_hit) health_.succeeded(keys_[number]);
+    if (is_watched && !made.done.provenance.cache_hit) {
+      health_.succeeded(keys_[number]);
+      is_back();
+    }
     made.done.requests += shot.sent;
     return made;
   } catch (Error& error) {

@@ -63,8 +63,10 @@ class Failover {
  private:
   struct Shot;
   class Probe;
+  class Pause;
   Made make_once(const Ask& ask, const DriverOptions& options, Cancel& cancel,
-                 const std::function<void(int)>& progress, const Warn& warn) const;
+                 const std::function<void(int)>& progress, const Warn& warn,
+                 std::chrono::nanoseconds& rested) const;
   void ask_all(Shot& shot, const Ask& ask) const;
   std::string key_of(const Shot& shot) const;
   bool look(Shot& shot) const;
@@ -76,8 +78,7 @@ class Failover {
   void wait(const Shot& shot, Health::Clock::time_point deadline) const;
   // outage.cpp: a channel, which goes on for ever
   bool is_kept_up(const DriverOptions& options) const;
-  void await(const Error& error, unsigned times, const DriverOptions& options,
-             Cancel& cancel) const;
+  void await(const Error& error, unsigned times, Pause& pause, Cancel& cancel) const;
   void tell_rest(size_t number, ServiceNews news, const DriverOptions& options) const;
   void note_rest(size_t number, const DriverOptions& options) const;
   void note_back(size_t number, const DriverOptions& options) const;
@@ -90,6 +91,7 @@ class Failover {
   std::vector<HealthKey> keys_;
   Health& health_;
   mutable Guarded<std::set<size_t>> told_; ///< whose failure the user knows of
+  mutable Guarded<unsigned> held_;         ///< shots that wait for what is set here
   /// Those whose rest the user knows of: candidates, and at their end what is set here.
   mutable Guarded<std::map<size_t, ServiceNews>> resting_;
 };

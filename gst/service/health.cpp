@@ -2,6 +2,8 @@
 // See health.h.
 #include "service/health.h"
 
+#include "store/ledger.h"
+
 #include <algorithm>
 #include <random>
 
@@ -21,7 +23,7 @@ bool is_down(const Error& error) {
 }
 
 bool is_locked_out(const Error& error) {
-  return !error.own_limit &&
+  return !is_own_limit(error) &&
          (error.fault == Fault::not_authorized || error.fault == Fault::no_funds);
 }
 
@@ -64,6 +66,7 @@ void Health::failed(const HealthKey& key, const Error& why, Rest rest) {
   state.rest = rest;
   state.why = why;
   begin_pause(state);
+  state.probe_due = std::max<Clock::time_point>(state.probe_due, now_() + why.retry_after);
 }
 
 bool Health::rests(const HealthKey& key) const {

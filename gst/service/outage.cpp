@@ -5,6 +5,7 @@
 #include "service/failover.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace aigc {
 
@@ -13,6 +14,9 @@ namespace {
 /// A shot that is asked for so often, while others are made or a probe says that all is well, is at
 /// fault itself. More than it takes to send a service to rest.
 constexpr unsigned kMostGoes = Health::kFailures + 3;
+
+/// How much shorter the pauses are before a service rests.
+constexpr unsigned kHaste = 8;
 
 enum class Blame {
   shot,    ///< another try gives the same, or may be paid for twice
@@ -23,7 +27,7 @@ enum class Blame {
 
 /// What was lost on the way may have been billed, and whose task is still at work had its time.
 Blame blame_of(const Error& error) {
-  if (error.own_limit) return Blame::budget;
+  if (is_own_limit(error)) return Blame::budget;
   if (error.fault == Fault::write) return Blame::store;
   if (error.unclear || error.ended || (error.open && error.fault == Fault::timeout))
     return Blame::shot;
@@ -51,14 +55,53 @@ bool Failover::rests() const {
                      [this](const HealthKey& key) { return health_.rests(key); });
 }
 
+/// A shot that waits for what is set here, from its first wait until it is through. While one of
+/// them waits, the user is not told that all is well again.
+class Failover::Pause {
+ public:
+  Pause(const Failover& owner, const DriverOptions& options) : owner_(owner), options_(options) {}
+  ~Pause() { end(false); }
+  Pause(const Pause&) = delete;
+  Pause& operator=(const Pause&) = delete;
+
+  void begin(const char* reason, const Error& why) {
+    if (!std::exchange(waits_, true)) ++*owner_.held_.lock();
+    owner_.tell_rest(
+        owner_.candidates_.size(),
+        {.service = owner_.first().driver.backend().name(), .reason = reason, .why = why},
+        options_);
+  }
+  void end(bool is_through) {
+    if (!std::exchange(waits_, false) || --*owner_.held_.lock() > 0) return;
+    if (is_through)
+      owner_.note_back(owner_.candidates_.size(), options_);
+    else
+      owner_.resting_.lock()->erase(owner_.candidates_.size());
+  }
+
+ private:
+  const Failover& owner_;
+  const DriverOptions& options_;
+  bool waits_ = false;
+};
+
 Failover::Made Failover::make(const Ask& ask, const DriverOptions& options, Cancel& cancel,
                               const std::function<void(int)>& progress, const Warn& warn) const {
   unsigned goes = 0, sent = 0;
+  std::chrono::nanoseconds rested{0};
+  Pause pause(*this, options);
+  DriverOptions watched = options;
+  watched.reached = [&](Step step) {
+    if (step == Step::submitted) pause.end(true);
+    if (options.reached) options.reached(step);
+  };
   for (unsigned times = 0;; ++times) {
     std::optional<Error> failure;
     try {
-      Made made = make_once(ask, options, cancel, progress, warn);
+      Made made = make_once(ask, watched, cancel, progress, warn, rested);
+      pause.end(true);
       made.done.requests += sent;
+      made.done.rested = rested;
       return made;
     } catch (const Error& error) {
       failure = error;
@@ -70,26 +113,24 @@ Failover::Made Failover::make(const Ask& ask, const DriverOptions& options, Canc
     failure->requests = sent;
     if (blame == Blame::shot || is_given_up || when_out(options) != WhenOut::wait)
       throw Error(*failure);
-    await(*failure, times, options, cancel);
+    const auto from = std::chrono::steady_clock::now();
+    await(*failure, times, pause, cancel);
+    rested += std::chrono::steady_clock::now() - from;
   }
 }
 
 /// Before another go. While the service rests, the next go waits for it.
-void Failover::await(const Error& error, unsigned times, const DriverOptions& options,
-                     Cancel& cancel) const {
+void Failover::await(const Error& error, unsigned times, Pause& pause, Cancel& cancel) const {
   const Blame blame = blame_of(error);
-  if (blame == Blame::service && rests()) return;
-  if (blame != Blame::service) {
-    ServiceNews news{.service = candidates_.front().driver.backend().name(),
-                     .reason = blame == Blame::budget ? "budget" : "store",
-                     .why = error};
-    tell_rest(candidates_.size(), std::move(news), options);
+  std::chrono::nanoseconds length = health_.pause(times);
+  if (blame == Blame::service) {
+    if (rests()) return;
+    length = std::max<std::chrono::nanoseconds>(length / kHaste, error.retry_after);
+  } else {
+    pause.begin(blame == Blame::budget ? "budget" : "store", error);
   }
-  const auto pause = std::chrono::nanoseconds(health_.pause(times));
   GST_INFO("%s, another go later", error.what());
-  cancel.sleep(blame == Blame::service
-                   ? std::max<std::chrono::nanoseconds>(pause, error.retry_after)
-                   : pause);
+  cancel.sleep(length);
   cancel.check();
 }
 

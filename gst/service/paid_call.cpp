@@ -156,12 +156,12 @@ bool PaidCall::resume() {
 /// What has no price fits into no limit.
 void PaidCall::refuse_unknown(const SpendLimits& limits) const {
   if (limits.all <= 0 && limits.hour <= 0) return;
-  const std::string name = limits.all > 0 ? "max-cost" : "max-cost-hour";
+  const std::string name = limits.all > 0 ? kMaxCost : kMaxCostHour;
   Error error(Fault::no_funds,
               name + " is set, but the price of " + entry_.model + " is not in " +
                   house_.prices.where(),
               "add the model to the price file, or set " + name + " to 0");
-  error.own_limit = true;
+  error.code = name;
   throw error;
 }
 

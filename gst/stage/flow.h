@@ -55,6 +55,8 @@ class StageFlow : public std::enable_shared_from_this<StageFlow> {
   void drop(const std::string& id);
   /// So many seconds of air are wanted; returns what is of those in front. Never blocks.
   double demand(double seconds);
+  /// Whether somebody asked for air, as happens in a channel only.
+  bool is_live() const { return state_.snapshot().demand.has_value(); }
   /// What the stages in front say of themselves, with this one.
   SupplyFacts with_supply(SupplyFacts facts) const;
 

@@ -32,7 +32,7 @@ SupplyFacts StageFlow::with_supply(SupplyFacts facts) const {
   facts.in_flight += now.pool->inside();
   facts.resting = facts.resting || now.round->run->resting();
   if (!now.round->run->makes_clips()) return facts;
-  facts.at_once = now.round->run->max_in_flight();
+  facts.at_once = now.round->run->at_once();
   facts.clip_seconds = recent.seconds;
   facts.latency = recent.latency;
   return facts;

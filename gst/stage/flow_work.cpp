@@ -93,8 +93,9 @@ Outcome StageFlow::ask(const Round& round, const Job& job, Cancel& cancel,
   progress.news = [&](const ServiceNews& news) {
     if (counts(round)) report_service(element_, kind_.stage_name(), news);
   };
+  progress.live = [this] { return is_live(); };
   Product product = round.run->work(job, cancel, progress);
-  const auto latency = std::chrono::steady_clock::now() - started;
+  const auto latency = std::chrono::steady_clock::now() - started - product.rested;
   const auto provenance = product.provenance;
   const unsigned requests = product.requests;
   const auto planned = std::move(product.planned);
@@ -124,9 +125,9 @@ Outcome StageFlow::apply_policy(const Round& round, const Job& job, const Error&
   // without a file it names, nor when a key is refused: what comes behind would be paid for in
   // vain.
   const bool lacks_file = error.fault == Fault::not_found && error.service.empty();
+  const bool is_refused = error.fault == Fault::not_authorized && !is_live(); // that goes on
   const bool is_unusable =
-      policy == OnError::fallback &&
-      (error.fault == Fault::settings || error.fault == Fault::not_authorized || lacks_file);
+      policy == OnError::fallback && (error.fault == Fault::settings || is_refused || lacks_file);
   if (policy == OnError::fail || is_unusable) {
     fail(round, error);
     return {};

@@ -68,6 +68,7 @@ struct Product {
   Ref<GstCaps> caps;
   Link link;                            ///< for the next shot of its chain
   unsigned requests = 0;                ///< calls that were sent, the first try included
+  std::chrono::nanoseconds rested{0};   ///< while no service could be asked
   std::optional<Provenance> provenance; ///< empty when no service was asked
   std::optional<Planned> planned;       ///< on a dry run, what is not in the store
 };

@@ -123,7 +123,7 @@ void report_service(GstElement* element, const std::string& stage, const Service
                                   news.reason, "message", G_TYPE_STRING, news.why.what(), "since",
                                   G_TYPE_INT64, static_cast<gint64>(since), nullptr));
   if (!news.rests) return;
-  const std::string who = news.why.own_limit || news.why.fault == Fault::write
+  const std::string who = is_own_limit(news.why) || news.why.fault == Fault::write
                               ? "nothing is ordered for now"
                               : news.service + " rests";
   report_stage(element, stage, news.why.in_words(who + ": " + news.why.what()), false);

@@ -354,9 +354,11 @@ Product ServiceRun::work_with(const Failover& services, Job job, Cancel& cancel,
   auto made =
       services.make(ask_one, options_for(now, progress), cancel, progress.percent, progress.warn);
   const unsigned requests = made.done.requests;
+  const auto rested = made.done.rested;
   Provenance provenance = made.done.provenance;
   Product product = give(std::move(jobs[made.by]), std::move(made.done), cancel);
   product.requests = requests;
+  product.rested = rested;
   product.provenance = std::move(provenance);
   return product;
 }

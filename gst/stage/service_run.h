@@ -101,7 +101,7 @@ class ServiceRun : public StageRun {
   unsigned max_in_flight() const override { return max_in_flight_; }
   unsigned at_once() const override;
   /// Whether nothing is asked for: all services rest, or a limit of the user's is reached.
-  bool resting() const { return services_.rests(); }
+  bool resting() const override { return services_.rests(); }
   std::string notice() const override;
   Product work(Job job, Cancel& cancel, const Progress& progress) override;
   Product fallback(Job job, Cancel& cancel) override;

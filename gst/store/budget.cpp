@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // See ledger.h. Here: what may still be spent.
-#include "base/error.h"
 #include "base/ref.h"
 #include "store/journal.h"
 #include "store/ledger.h"
@@ -18,13 +17,17 @@ std::string money(double value, const std::string& currency) {
   return std::string(g_ascii_formatd(text, sizeof text, "%.4g", value)) + " " + currency;
 }
 
-Error beyond(const std::string& what, const std::string& remedy) {
+Error beyond(const char* limit, const std::string& what, const std::string& remedy) {
   Error error(Fault::no_funds, what, remedy);
-  error.own_limit = true;
+  error.code = limit;
   return error;
 }
 
 } // namespace
+
+bool is_own_limit(const Error& error) {
+  return error.fault == Fault::no_funds && (error.code == kMaxCost || error.code == kMaxCostHour);
+}
 
 Budget& Budget::process() {
   static auto* budget = new Budget; // never destroyed: a worker may outlive main()
@@ -70,7 +73,8 @@ void Budget::check_all(const std::string& call, double amount, double limit,
                        const std::string& currency) const {
   const double committed = spent_ + set_aside_but(call);
   if (limit <= 0 || committed + amount <= limit + kRounding) return;
-  throw beyond("the call would cost about " + money(amount, currency) + ", and " +
+  throw beyond(kMaxCost,
+               "the call would cost about " + money(amount, currency) + ", and " +
                    money(committed, currency) + " of max-cost " + money(limit, currency) +
                    " are spent or set aside",
                "raise max-cost");
@@ -88,7 +92,8 @@ void Budget::check_hour(const std::string& call, double amount, double limit,
     spent.push_back(entry);
   }
   if (committed + amount <= limit + kRounding) return;
-  Error error = beyond("the call would cost about " + money(amount, currency) + ", and " +
+  Error error = beyond(kMaxCostHour,
+                       "the call would cost about " + money(amount, currency) + ", and " +
                            money(committed, currency) + " of max-cost-hour " +
                            money(limit, currency) + " were spent in the last hour or are set aside",
                        "wait, or raise max-cost-hour");

@@ -2,6 +2,7 @@
 // What was spent: one JSON line per billed call, and what this process may still spend.
 #pragma once
 
+#include "base/error.h"
 #include "store/result.h"
 
 #include <chrono>
@@ -50,6 +51,11 @@ class Ledger {
  private:
   std::string path_;
 };
+
+/// Whether a limit that is set here was in the way, and no service refused: the code is its name.
+bool is_own_limit(const Error& error);
+inline constexpr const char* kMaxCost = "max-cost";
+inline constexpr const char* kMaxCostHour = "max-cost-hour";
 
 /// What calls may cost together; 0 = no limit.
 struct SpendLimits {

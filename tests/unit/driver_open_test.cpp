@@ -264,7 +264,7 @@ TEST_F(DriverTest, AnIntentThatNeverArrivedSetsNothingAside) {
   journal.write(key(), {.call = "never", .service = "scripted", .sent = 1, .cost = 1'000});
   backend->found = {Found::Answer::none, {}};
   run();
-  EXPECT_NO_THROW(Budget::process().reserve("next", 500, spent + 600, "CNY"));
+  EXPECT_NO_THROW(Budget::process().reserve("next", 500, {spent + 600}, "CNY"));
   Budget::process().settle("next", 0);
 }
 

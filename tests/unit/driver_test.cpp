@@ -341,7 +341,7 @@ TEST_F(DriverTest, AServerThatSendsNoBillWorksUnderAnyMaxCost) {
   EXPECT_EQ(fault(), Fault::no_funds); // a private address alone may be a gateway's
   backend->free = true;
   run();
-  Budget::process().reserve("spent", 5, 0, "CNY");
+  Budget::process().reserve("spent", 5, {}, "CNY");
   Budget::process().settle("spent", 5);
   request.take = 1;
   run();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The ledger of billed calls, and the budget of a process.
 #include "base/error.h"
+#include "store/journal.h"
 #include "store/ledger.h"
 #include "temp_folder.h"
 
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 using namespace aigc;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -89,17 +91,17 @@ TEST(Ledger, ManyProcessesAddWholeLines) {
 
 TEST(Budget, SetsAsideAndSettlesWhatWasReallySpent) {
   Budget budget;
-  budget.reserve("a", 0.6, 1, "CNY");
-  EXPECT_THROW(budget.reserve("b", 0.5, 1, "CNY"), Error);
+  budget.reserve("a", 0.6, {1}, "CNY");
+  EXPECT_THROW(budget.reserve("b", 0.5, {1}, "CNY"), Error);
   budget.settle("a", 0.3);
   EXPECT_DOUBLE_EQ(budget.spent(), 0.3);
-  budget.reserve("b", 0.5, 1, "CNY");
-  budget.reserve("b", 0.7, 1, "CNY"); // the same call anew
-  EXPECT_THROW(budget.reserve("c", 0.01, 1, "CNY"), Error);
+  budget.reserve("b", 0.5, {1}, "CNY");
+  budget.reserve("b", 0.7, {1}, "CNY"); // the same call anew
+  EXPECT_THROW(budget.reserve("c", 0.01, {1}, "CNY"), Error);
   budget.settle("b", 0);
-  budget.reserve("c", 100, 0, "CNY"); // no limit
+  budget.reserve("c", 100, {}, "CNY"); // no limit
   try {
-    budget.reserve("d", 0.25, 1, "CNY");
+    budget.reserve("d", 0.25, {1}, "CNY");
     ADD_FAILURE() << "nothing thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.fault, Fault::no_funds);
@@ -116,11 +118,93 @@ TEST(Budget, ManyThreadsTogetherStayBelowTheLimit) {
       threads.emplace_back([&, i] {
         for (int j = 0; j < 20; ++j)
           try {
-            budget.reserve(std::to_string(i) + "-" + std::to_string(j), 0.1, 5, "CNY");
+            budget.reserve(std::to_string(i) + "-" + std::to_string(j), 0.1, {5}, "CNY");
             ++granted;
           } catch (const Error&) {
           }
       });
   }
   EXPECT_EQ(granted, 50);
+}
+
+namespace {
+
+struct HourTest : testing::Test {
+  Budget::Clock::time_point time{100h};
+  Budget budget{[this] { return time; }};
+
+  void spend(const std::string& call, double amount) {
+    budget.reserve(call, amount, {.hour = 1}, "CNY");
+    budget.settle(call, amount);
+  }
+  /// How long to wait for room, -1 when there is some.
+  std::chrono::milliseconds wait_for(double amount) {
+    try {
+      budget.reserve("asked", amount, {.hour = 1}, "CNY");
+      budget.settle("asked", 0);
+      return -1ms;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault, Fault::no_funds);
+      EXPECT_TRUE(is_own_limit(error));
+      EXPECT_NE(std::string(error.what()).find("max-cost-hour"), std::string::npos);
+      return error.retry_after;
+    }
+  }
+};
+
+} // namespace
+
+TEST_F(HourTest, TheHourSlides) {
+  spend("a", 0.6);
+  time += 20min;
+  spend("b", 0.4);
+  EXPECT_EQ(wait_for(0.1), 40min);
+  EXPECT_EQ(wait_for(0.7), 60min) << "both must be out of it";
+  EXPECT_EQ(wait_for(1.1), 0ms) << "there will never be room";
+  time += 40min;
+  EXPECT_EQ(wait_for(0.6), -1ms);
+  EXPECT_EQ(wait_for(0.7), 20min);
+  time += 20min;
+  EXPECT_EQ(wait_for(1), -1ms);
+  EXPECT_DOUBLE_EQ(budget.spent(), 1);
+}
+
+TEST_F(HourTest, WhatIsUnderWayCountsForAsLongAsItIs) {
+  budget.reserve("a", 0.6, {.hour = 1}, "CNY");
+  time += 3h;
+  EXPECT_EQ(wait_for(0.5), 0ms);
+  budget.settle("a", 0.1);
+  EXPECT_EQ(wait_for(0.5), -1ms);
+  budget.reserve("b", 0.9, {.hour = 1}, "CNY");
+  budget.settle("b", 0); // it failed
+  EXPECT_EQ(wait_for(0.9), -1ms);
+}
+
+TEST_F(HourTest, WhatAProcessSpentThatIsNoMoreCounts) {
+  TempFolder folder;
+  const gint64 now = g_get_real_time() / 1000;
+  constexpr gint64 minute = 60'000;
+  const Ledger ledger(folder.path());
+  for (const auto& [call, minutes] : {std::pair{"old", 61}, std::pair{"a", 50}, std::pair{"b", 5},
+                                      std::pair{"of a clock that was set", -500}}) {
+    LedgerLine line = line_of(call);
+    line.time = now - minutes * minute;
+    line.cost = 0.2;
+    ledger.add(line, false);
+  }
+  JournalEntry open;
+  open.call = "open";
+  open.sent = now - 10 * minute;
+  open.cost = 0.3;
+  Journal(folder.path()).write("k", open);
+  budget.recall(folder.path());
+  budget.recall(folder.path());
+  EXPECT_EQ(wait_for(0.1), -1ms); // 0.9 are gone
+  const auto wait = wait_for(0.15);
+  EXPECT_GT(wait, 9min);
+  EXPECT_LE(wait, 10min);
+  budget.reserve("open", 0.3, {}, "CNY"); // somebody goes on with it: not twice
+  EXPECT_EQ(wait_for(0.1), -1ms);
+  budget.settle("open", 0);
+  EXPECT_EQ(wait_for(0.4), -1ms);
 }

@@ -47,13 +47,19 @@ void AirClock::reset() {
   *state_.lock() = {};
 }
 
+bool AirClock::wait_playing() {
+  auto state = state_.lock();
+  state.wait(moves);
+  return !state->stopped;
+}
+
 std::optional<GstClockTime> AirClock::wait(Side side, GstClockTime running_time) {
   const auto place = static_cast<size_t>(side);
   for (;;) {
     GstClockID id;
     {
       auto state = state_.lock();
-      state.wait([](const State& s) { return s.playing || s.hurried || s.stopped; });
+      state.wait(moves);
       if (state->stopped) return std::nullopt;
       if (state->hurried) return 0;
       id = gst_clock_new_single_shot_id(state->clock.get(), state->base_time + running_time);

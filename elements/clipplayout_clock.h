@@ -23,6 +23,8 @@ class AirClock {
   /// Forgets that it was stopped or hurried.
   void reset();
 
+  /// Waits until the channel is to be on air; false when stopped.
+  bool wait_playing();
   /// Waits for the running time; how late it is by then. None when stopped.
   std::optional<GstClockTime> wait(Side side, GstClockTime running_time);
 
@@ -36,6 +38,7 @@ class AirClock {
     std::array<GstClockID, 2> waits{}; ///< by Side
   };
   static void wake(State& state);
+  static bool moves(const State& s) { return s.playing || s.hurried || s.stopped; }
 
   Guarded<State> state_;
 };

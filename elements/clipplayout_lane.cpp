@@ -39,10 +39,12 @@ void AirLane::turn() {
 
 GstFlowReturn AirLane::step() {
   const Grid& grid = desk_->settings().rules.grid;
+  if (!begun_) {
+    if (!clock_.wait_playing()) return GST_FLOW_FLUSHING;
+    begin();
+  }
   const auto lateness = clock_.wait(side_, grid.time_of(number_));
-  if (!lateness) return GST_FLOW_FLUSHING;
-  if (!begun_) begin();
-  return play(*lateness);
+  return lateness ? play(*lateness) : GST_FLOW_FLUSHING;
 }
 
 void AirLane::begin() {

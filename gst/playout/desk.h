@@ -12,6 +12,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 
 namespace aigc {
 
@@ -79,6 +80,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
   void check(const std::shared_ptr<PlayoutItem>& item);
   void check_filler(PlayoutItem item);
   void read_fillers();
+  Inspection inspect(const std::string& uri);
   void ask(const PlayoutItem& item, const Inspection& inspection);
   void fail(const std::string& id, const Error& error);
 
@@ -104,6 +106,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
   Cancel cancel_;
   Guarded<Board> board_;
   bool flushing_ = false; ///< under the lock of board_
+  std::timed_mutex inspecting_;
   const std::shared_ptr<Guarded<unsigned>> hung_judges_;
 
   // The clerk's own.

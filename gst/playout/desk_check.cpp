@@ -12,6 +12,7 @@ namespace {
 
 /// Items looked at ahead of their turn, whatever the water marks say.
 constexpr size_t kChecked = 8;
+constexpr std::chrono::seconds kOrderly{2};
 /// Judges that never came back; with so many, nobody is asked any more, which means no.
 constexpr unsigned kHungJudges = 8;
 
@@ -107,7 +108,7 @@ void Desk::check(const std::shared_ptr<PlayoutItem>& item) {
     if (is_preview(seen.shot) && !settings_.allow_preview)
       throw Error(Fault::settings, "the clip of " + seen.id + " is a preview, which is not for air",
                   "use a real backend, or set allow-preview for a rehearsal");
-    Inspection inspection = inspect_clip(seen.uri, cancel_);
+    Inspection inspection = inspect(seen.uri);
     seen.clip = inspection.clip;
     ask(seen, inspection);
     auto board = board_.lock();
@@ -122,6 +123,12 @@ void Desk::check(const std::shared_ptr<PlayoutItem>& item) {
   } catch (...) {
     fail(seen.id, caught_error());
   }
+}
+
+/// One after the other, so that they keep their order, unless one takes long.
+Inspection Desk::inspect(const std::string& uri) {
+  std::unique_lock turn(inspecting_, kOrderly);
+  return inspect_clip(uri, cancel_);
 }
 
 /// Asks the application on a thread of its own, as it may never answer.

@@ -13,6 +13,7 @@ constexpr size_t kOpenAhead = 2;                             ///< items open beh
 constexpr size_t kMostOpen = 4;
 constexpr gint64 kFixedAhead = 15 * G_USEC_PER_SEC;          ///< before a fixed time
 constexpr std::chrono::seconds kOpenLimit{5};
+constexpr std::chrono::milliseconds kOrderly{500};           ///< nothing overtakes what opens
 constexpr std::chrono::milliseconds kLook{5};                ///< between two looks at what opens
 constexpr std::chrono::seconds kIdle{1};                     ///< a time gap or a fixed time may be over
 
@@ -22,7 +23,10 @@ constexpr std::chrono::seconds kIdle{1};                     ///< a time gap or 
 struct Desk::Opening {
   Standby Board::*standby = nullptr; ///< else of the rundown
   OpenClip clip;
-  std::chrono::steady_clock::time_point deadline;
+  std::chrono::steady_clock::time_point start;
+  std::chrono::steady_clock::duration age() const {
+    return std::chrono::steady_clock::now() - start;
+  }
   bool any_stride = false;
   std::array<bool, 2> wanted{};
 };
@@ -86,7 +90,13 @@ void Desk::run_opener() {
     }
     for (auto& job : more)
       if (start_opening(job)) jobs.push_back(std::move(job));
-    std::erase_if(jobs, [this](Opening& job) { return poll(job); });
+    bool held_up = false;
+    std::erase_if(jobs, [&](Opening& job) {
+      if (held_up && !job.standby) return false;
+      const bool over = poll(job);
+      held_up |= !over && !job.standby && job.age() < kOrderly;
+      return over;
+    });
   }
   auto board = board_.lock();
   for (auto& job : jobs)
@@ -95,7 +105,7 @@ void Desk::run_opener() {
 
 /// False when it cannot be opened.
 bool Desk::start_opening(Opening& job) {
-  job.deadline = std::chrono::steady_clock::now() + kOpenLimit;
+  job.start = std::chrono::steady_clock::now();
   const PlayoutItem& item = *job.clip.item;
   try {
     if (job.wanted[0])
@@ -116,7 +126,7 @@ bool Desk::poll(Opening& job) {
   try {
     for (auto& reader : job.clip.readers) {
       if (!reader || reader->wait_block(std::chrono::nanoseconds(0))) continue;
-      if (std::chrono::steady_clock::now() < job.deadline) return false;
+      if (job.age() < kOpenLimit) return false;
       throw Error(Fault::timeout, "the clip " + job.clip.item->uri + " does not open",
                   "look whether its storage still answers");
     }

@@ -27,15 +27,17 @@ from hls_rules import Checked, check
 NEVER = 10**9
 
 
-def line(folder, seconds, target=2, live=False, offset=0, more=""):
+def line(folder, seconds, target=2, live=False, offset=0, sound_first=False):
     live, frames, blocks = str(live).lower(), int(seconds * 25), int(seconds * 100)
-    return f"""-e videotestsrc is-live={live} num-buffers={min(frames, NEVER)} timestamp-offset={offset}
+    picture = f"""videotestsrc is-live={live} num-buffers={min(frames, NEVER)} timestamp-offset={offset}
  ! video/x-raw,format=I420,width=160,height=96,framerate=25/1 ! x264enc speed-preset=ultrafast
- tune=zerolatency key-int-max=250 ! h264parse ! hls.video
- audiotestsrc is-live={live} samplesperbuffer=480 num-buffers={min(blocks, NEVER)} timestamp-offset={offset}
- ! audio/x-raw,rate=48000,channels=2 ! avenc_aac ! aacparse ! hls.audio
- livehlssink name=hls target-duration={target} location={folder}/s%05d.ts
- playlist-location={folder}/live.m3u8 {more}"""
+ tune=zerolatency key-int-max=250 ! h264parse ! hls.video"""
+    sound = f"""audiotestsrc is-live={live} samplesperbuffer=480 num-buffers={min(blocks, NEVER)}
+ timestamp-offset={offset} ! audio/x-raw,rate=48000,channels=2 ! avenc_aac ! aacparse ! hls.audio"""
+    sink = f"""livehlssink name=hls target-duration={target} location={folder}/s%05d.ts
+ playlist-location={folder}/live.m3u8"""
+    # A pad is requested where it is linked first, so the sink stands before.
+    return f"-e {sink} {sound} {picture}" if sound_first else f"-e {sink} {picture} {sound}"
 
 
 class Channel:
@@ -118,6 +120,10 @@ def two_minutes(folder):
     checked = Checked(written(folder, 120), real_time=False)
     assert len(checked.listed) == 60, len(checked.listed)
     return check(checked)
+
+
+def sound_first(folder):
+    return check(Checked(written(folder, 30, sound_first=True), real_time=False))
 
 
 def the_end_of_33_bits(folder):
@@ -204,7 +210,7 @@ def a_folder_that_goes(folder):
 
 
 SCENARIOS = {
-    "fast": [two_minutes, the_end_of_33_bits, another_show, round_trip],
+    "fast": [two_minutes, sound_first, the_end_of_33_bits, another_show, round_trip],
     "real": [a_restart, a_full_disk, a_folder_that_goes],
 }
 

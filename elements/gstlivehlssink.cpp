@@ -251,14 +251,6 @@ static void gst_live_hls_sink_class_init(GstLiveHlsSinkClass* klass) {
                                         AIGC_PACKAGE);
 }
 
-/// The tables stand before the frames of the stream that has the PCR, and each picture has one: so
-/// each segment begins with all that a player needs.
-static void let_video_have_the_pcr(GstElement* mux) {
-  const Own<GstStructure> map(
-      gst_structure_new("program_map", "PCR_1", G_TYPE_STRING, kVideoPad, nullptr));
-  g_object_set(mux, "prog-map", map.get(), "pcr-interval", 900u, nullptr);
-}
-
 static void gst_live_hls_sink_init(GstLiveHlsSink* self) {
   self->priv = new Private;
   Private& priv = *self->priv;
@@ -268,8 +260,10 @@ static void gst_live_hls_sink_init(GstLiveHlsSink* self) {
   gst_bin_add_many(GST_BIN(self), mux, priv.cutter, nullptr);
   gst_element_link(mux, priv.cutter);
   priv.mux = mux;
-  let_video_have_the_pcr(mux);
-  // First of the muxer's pads, so that of two frames of one time the picture goes first.
+  // Each picture has a PCR, so each segment begins with one.
+  g_object_set(mux, "pcr-interval", 900u, nullptr);
+  // First of the muxer's pads: it has the PCR, so the tables stand before its frames, and of two
+  // frames of one time it goes first.
   priv.queues[0] = add_queue(self, "video-queue", kVideoPad);
   if (!priv.queues[0]) priv.mux = nullptr;
 }

@@ -63,6 +63,7 @@ void LiveHlsVideo::take_tags(GstEvent* event) {
   }
   const gchar* title = nullptr;
   if (gst_tag_list_peek_string_index(tags, GST_TAG_TITLE, 0, &title)) item.title = title;
+  if (item.item.empty()) item.item = item.tier; // a slate has no id of its own
   // Parsers repeat the tags with what they find out.
   if (item.item.empty() || (item.item == item_.item && item.tier == item_.tier)) return;
   item_ = std::move(item);

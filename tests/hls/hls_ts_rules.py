@@ -140,7 +140,7 @@ def tables_and_clock(checked):
 
 @rule("29 sound and picture")
 def sound_and_picture(checked):
-    last = max(checked.listed) if checked.versions[-1].ended else None
+    last_ones = {version.last for version in checked.versions if version.ended}
     for number, segment in read(checked).items():
         video, audio = segment.video, segment.audio
         if audio is None:
@@ -153,7 +153,7 @@ def sound_and_picture(checked):
         audio_end = ends[1] + AAC_FRAME * aac_count(audio.frames[-1])
         if abs(skew) > min(AAC_FRAME + 1, step_of(video)):
             yield f"segment {number}: sound begins {skew / 90:.1f} ms after the picture"
-        if number != last and abs(audio_end - video_end) > AAC_FRAME + 1:
+        if number not in last_ones and abs(audio_end - video_end) > AAC_FRAME + 1:
             yield f"segment {number}: sound ends {(audio_end - video_end) / 90:.1f} ms after the picture"
 
 

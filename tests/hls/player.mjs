@@ -120,7 +120,7 @@ test(`hls.js follows for ${seconds} s`, async () => {
   assert.deepEqual(end.errors, []); // a stall is an error of hls.js that is not fatal
   assert.equal(end.waiting, 0);
   assert.ok(Math.abs(played - wall) < target, `played ${played} s in ${wall} s`);
-  assert.ok(end.dropped <= 0.02 * end.frames, `${end.dropped} of ${end.frames} frames were dropped`);
+  assert.ok(end.dropped <= 0.05 * end.frames, `${end.dropped} of ${end.frames} frames were dropped`);
   assert.ok(spread < target, `the latency moved by ${spread} s`);
   assert.equal(end.width, 640);
   assert.ok(end.brightest > 128, "the picture is dark");

@@ -176,6 +176,10 @@ class CameraRun : public ServiceRun {
     }
   }
 
+  bool makes_clips() const override { return true; }
+
+  double default_seconds() const override { return kind_.settings().duration; }
+
   /// A list that runs once for each language, or over and over, has its chains once for each.
   std::string chain_of(const Shot& shot) const override {
     const std::string run = "\n" + shot.run;

@@ -4,6 +4,9 @@
 #include "gstaipromptenhance.h"
 #include "gstaishotsrc.h"
 #include "gstclipjoin.h"
+#include "gstclipplayout.h"
+#include "gstlivehlssink.h"
+#include "gstlivepushsink.h"
 #include "gstlookmatch.h"
 #include "gstqwenimagesrc.h"
 #include "gststreamfollow.h"
@@ -20,6 +23,9 @@ static gboolean plugin_init(GstPlugin* plugin) {
   any |= GST_ELEMENT_REGISTER(wanxclipgen, plugin);
   any |= GST_ELEMENT_REGISTER(wanxvideogen, plugin);
   any |= GST_ELEMENT_REGISTER(clipjoin, plugin);
+  any |= GST_ELEMENT_REGISTER(livehlssink, plugin);
+  any |= GST_ELEMENT_REGISTER(livepushsink, plugin);
+  any |= GST_ELEMENT_REGISTER(clipplayout, plugin);
   any |= GST_ELEMENT_REGISTER(lookmatch, plugin);
   any |= GST_ELEMENT_REGISTER(streamfollow, plugin);
   return any;

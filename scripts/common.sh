@@ -13,7 +13,7 @@ base_packages="g++ meson ninja-build pkg-config
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-x fonts-noto-cjk"
 test_packages="libgtest-dev ffmpeg openssl python3-jsonschema python3-yaml"
-slow_packages="slurm-wlm munge"
+slow_packages="slurm-wlm munge nginx libnginx-mod-rtmp srt-tools chromium"
 
 # Packages of the arguments that are not installed.
 missing_packages() {

@@ -47,11 +47,13 @@ struct Error : std::runtime_error {
   std::string code;       ///< the service's own code
   std::string request_id; ///< the service's id of the call
   int http_status = 0;
-  bool retry = false;   ///< the same call may succeed later
-  bool unclear = false; ///< a create that may have been accepted, and billed, all the same
-  bool ended = false;   ///< the task itself is over; another look at it gives the same
-  bool billed = false;  ///< an answer of no use that the service bills all the same
-  bool open = false;    ///< may be billed yet: whoever else is asked now would be paid beside it
+  bool retry = false;     ///< the same call may succeed later
+  bool too_fast = false;  ///< the service takes such calls, but fewer of them
+  bool unclear = false;   ///< a create that may have been accepted, and billed, all the same
+  bool ended = false;     ///< the task itself is over; another look at it gives the same
+  bool billed = false;    ///< an answer of no use that the service bills all the same
+  bool open = false;      ///< may be billed yet: whoever else is asked now would be paid beside it
+  bool own_limit = false; ///< one that was set here, as max-cost is: no service refused
   std::chrono::milliseconds retry_after{0}; ///< what the service asked to wait, 0 = nothing
   unsigned requests = 0;                    ///< calls that were sent before it was given up
 };

@@ -12,6 +12,9 @@ template <typename T> class Guarded {
  public:
   Guarded() = default;
   explicit Guarded(T value) : value_(std::move(value)) {}
+  /// For what cannot be moved.
+  template <typename... Args>
+  explicit Guarded(std::in_place_t, Args&&... args) : value_(std::forward<Args>(args)...) {}
 
   class Access {
    public:

@@ -5,27 +5,24 @@
 namespace aigc {
 namespace {
 
-gboolean wants_decoding(GstElement*, GstPad*, GstCaps* caps, gpointer) {
-  const char* name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
-  return !g_str_has_prefix(name, "audio/") && !g_str_has_prefix(name, "text/");
-}
-
-bool has_pictures(GstPad* pad) {
-  const auto caps = adopt(gst_pad_query_caps(pad, nullptr));
-  return gst_caps_get_size(caps.get()) > 0 &&
-         gst_structure_has_name(gst_caps_get_structure(caps.get(), 0), "video/x-raw");
+void use_one_thread(GstBin*, GstBin*, GstElement* element, gpointer) {
+  for (const char* name : {"max-threads", "threads"})
+    if (g_object_class_find_property(G_OBJECT_GET_CLASS(element), name))
+      gst_util_set_object_arg(G_OBJECT(element), name, "1");
 }
 
 } // namespace
 
-ClipDecoding::ClipDecoding(const ClipInfo& clip, Viewer viewer)
-    : clip_(clip), viewer_(std::move(viewer)),
+ClipDecoding::ClipDecoding(const ClipInfo& clip, Viewer viewer, ClipKind kind, Threads threads)
+    : clip_(clip), viewer_(std::move(viewer)), kind_(kind),
       pipeline_([this](GstMessage* message) { hear(message); }) {
   GstElement* source = pipeline_.add("filesrc");
   g_object_set(source, "location", clip.path.c_str(), nullptr);
   GstElement* decode = pipeline_.add("decodebin");
   g_object_set(decode, "force-sw-decoders", TRUE, nullptr);
-  g_signal_connect(decode, "autoplug-continue", G_CALLBACK(wants_decoding), nullptr);
+  decode_only(decode, kind);
+  if (threads == Threads::one)
+    g_signal_connect(decode, "deep-element-added", G_CALLBACK(use_one_thread), nullptr);
   g_signal_connect(decode, "pad-added", G_CALLBACK(on_pad), this);
   gst_element_link(source, decode);
 }
@@ -94,12 +91,12 @@ void ClipDecoding::on_pad(GstElement*, GstPad* pad, gpointer data) {
   auto* self = static_cast<ClipDecoding*>(data);
   GstElement* sink = gst_element_factory_make("fakesink", nullptr);
   if (!sink) return;
-  const bool pictures = has_pictures(pad);
-  g_object_set(sink, "sync", FALSE, "async", pictures, "enable-last-sample", FALSE, nullptr);
+  const bool viewed = gives(pad, self->kind_);
+  g_object_set(sink, "sync", FALSE, "async", viewed, "enable-last-sample", FALSE, nullptr);
   const auto sink_pad = adopt(gst_element_get_static_pad(sink, "sink"));
   constexpr auto kWatched =
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_FLUSH);
-  if (pictures) gst_pad_add_probe(sink_pad.get(), kWatched, on_data, self, nullptr);
+  if (viewed) gst_pad_add_probe(sink_pad.get(), kWatched, on_data, self, nullptr);
   gst_bin_add(GST_BIN(self->pipeline_.get()), sink);
   gst_element_sync_state_with_parent(sink);
   gst_pad_link(pad, sink_pad.get());
@@ -108,7 +105,9 @@ void ClipDecoding::on_pad(GstElement*, GstPad* pad, gpointer data) {
 GstPadProbeReturn ClipDecoding::on_data(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
   auto* self = static_cast<ClipDecoding*>(data);
   if (info->type & GST_PAD_PROBE_TYPE_EVENT_FLUSH) {
-    self->viewer_.restart();
+    // Not at its start, when what is being taken is not over yet.
+    if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_FLUSH_STOP)
+      self->viewer_.restart();
     return GST_PAD_PROBE_OK;
   }
   GstBuffer* picture = GST_PAD_PROBE_INFO_BUFFER(info);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Decodes the pictures of a clip file for somebody who looks at them; nothing is shown.
+// Decodes the pictures of a clip file, or its sound, for somebody who looks at them; nothing is
+// shown.
 #pragma once
 
 #include "base/cancel.h"
 #include "base/guarded.h"
+#include "media/decode_kind.h"
 #include "media/private_pipeline.h"
 #include "media/probe.h"
 
@@ -20,17 +22,23 @@ class ClipDecoding {
 
   /// Who looks; called on the decoder's thread.
   struct Viewer {
-    /// A picture; false when no more is wanted. What comes before prepare() is over does not count.
+    /// A picture or a block of sound; false when no more is wanted. What comes before prepare() is
+    /// over does not count.
     std::function<bool(GstPad*, GstBuffer*)> take;
     std::function<void()> restart; ///< what was taken so far stood before a seek
   };
 
+  /// For a decoder: one leaves the processors to others, but in the first pictures after a seek it
+  /// may not tell what is made up.
+  enum class Threads { all, one };
+
   /// `clip` outlives it. Throws Error{Fault::missing_plugin}.
-  ClipDecoding(const ClipInfo& clip, Viewer viewer);
+  ClipDecoding(const ClipInfo& clip, Viewer viewer, ClipKind kind = ClipKind::pictures,
+               Threads threads = Threads::all);
 
   // These throw Error{Fault::damaged, format, missing_plugin, timeout, cancelled}.
 
-  /// Decodes the first picture; to be called once, before the others.
+  /// Decodes the first picture or block; to be called once, before the others.
   void prepare(Cancel& cancel);
   /// Goes to `start`, in stream time, to play up to `stop`, -1 = the end. False when the file
   /// cannot be searched.
@@ -54,6 +62,7 @@ class ClipDecoding {
 
   const ClipInfo& clip_;
   Viewer viewer_;
+  ClipKind kind_;
   Guarded<State> state_;
   PrivatePipeline pipeline_; // last: its threads end before what they use
 };

@@ -2,6 +2,8 @@
 // See clip_reader.h.
 #include "media/clip_reader.h"
 
+#include "media/decode_kind.h"
+
 #include <gst/app/gstappsink.h>
 
 namespace aigc {
@@ -10,25 +12,28 @@ namespace {
 constexpr size_t kPicturesAhead = 4;
 constexpr size_t kSoundBlocksAhead = 8;
 
-/// Only the kind asked for is decoded; the rest stays as it is in the file.
-gboolean wants_decoding(GstElement*, GstPad* pad, GstCaps* caps, gpointer video) {
-  auto target =
-      adopt(GST_IS_GHOST_PAD(pad) ? gst_ghost_pad_get_target(GST_GHOST_PAD(pad)) : nullptr);
-  auto parent = adopt(target ? gst_pad_get_parent_element(target.get()) : nullptr);
-  GstElementFactory* factory = parent ? gst_element_get_factory(parent.get()) : nullptr;
-  if (factory && g_str_equal(GST_OBJECT_NAME(factory), "typefind")) return TRUE;
-  const char* name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
-  const bool picture = g_str_has_prefix(name, "video/") || g_str_has_prefix(name, "image/");
-  const bool sound = g_str_has_prefix(name, "audio/");
-  if (picture || sound) return picture == (video != nullptr);
-  return !g_str_has_prefix(name, "text/") && !g_str_has_prefix(name, "subpicture/");
-}
-
 /// Models round sizes to what they can divide: 1664x928 is meant as 16:9. Thin bars would show
 /// that, a few pixels less at the sides do not.
 bool is_nearly(double shape, double other) {
   constexpr double most = 1.02;
   return shape != other && shape <= other * most && other <= shape * most;
+}
+
+/// Only the decoder knows: a parser says nothing of some H.264.
+bool is_interlaced(GstCaps* decoded) {
+  const char* mode =
+      decoded ? gst_structure_get_string(gst_caps_get_structure(decoded, 0), "interlace-mode")
+              : nullptr;
+  return mode && !g_str_equal(mode, "progressive");
+}
+
+GstPadProbeReturn map_tones(GstPad* pad, GstPadProbeInfo* probe, gpointer tone_map) {
+  const auto caps = adopt(gst_pad_get_current_caps(pad));
+  GstVideoInfo info;
+  if (!caps || !gst_video_info_from_caps(&info, caps.get())) return GST_PAD_PROBE_OK;
+  probe->data = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(probe));
+  static_cast<const ToneMap*>(tone_map)->apply(GST_PAD_PROBE_INFO_BUFFER(probe), info);
+  return GST_PAD_PROBE_OK;
 }
 
 /// Lets decoders hand out buffers with their own strides, which saves a copy of each picture.
@@ -80,8 +85,7 @@ void ClipReader::start() {
   g_object_set(source, "location", clip_.path.c_str(), nullptr);
   GstElement* decode = pipeline_.add("decodebin");
   g_object_set(decode, "force-sw-decoders", TRUE, nullptr);
-  g_signal_connect(decode, "autoplug-continue", G_CALLBACK(wants_decoding),
-                   video_ ? this : nullptr);
+  decode_only(decode, video_ ? ClipKind::pictures : ClipKind::sound);
   g_signal_connect(
       decode, "pad-added",
       G_CALLBACK(+[](GstElement*, GstPad* pad, ClipReader* self) { self->on_pad(pad); }), this);
@@ -112,10 +116,7 @@ void ClipReader::on_message(GstMessage* message) {
 }
 
 void ClipReader::on_pad(GstPad* pad) {
-  auto caps = adopt(gst_pad_query_caps(pad, nullptr));
-  const GstStructure* first =
-      gst_caps_get_size(caps.get()) > 0 ? gst_caps_get_structure(caps.get(), 0) : nullptr;
-  const bool ours = first && gst_structure_has_name(first, video_ ? "video/x-raw" : "audio/x-raw");
+  const bool ours = gives(pad, video_ ? ClipKind::pictures : ClipKind::sound);
   try {
     if (ours && !std::exchange(state_.lock()->found, true))
       connect(pad);
@@ -139,10 +140,11 @@ void ClipReader::discard(GstPad* pad) {
   gst_pad_link(pad, sink_pad.get());
 }
 
-std::vector<GstElement*> ClipReader::conform_chain() {
+std::vector<GstElement*> ClipReader::conform_chain(GstPad* pad) {
   if (!video_) return {pipeline_.add("audioconvert"), pipeline_.add("audioresample")};
   std::vector<GstElement*> chain;
-  if (clip_.interlaced) {
+  const auto decoded = adopt(gst_pad_get_current_caps(pad));
+  if (is_interlaced(decoded.get())) {
     chain.push_back(pipeline_.add("deinterlace"));
     gst_util_set_object_arg(G_OBJECT(chain.back()), "fields", "top");
   }
@@ -165,11 +167,27 @@ std::vector<GstElement*> ClipReader::conform_chain() {
   }
   chain.push_back(pipeline_.add("videoconvertscale"));
   g_object_set(chain.back(), "add-borders", target_.fit == Fit::letterbox && !crops, nullptr);
+  if (ToneMap::suits(decoded.get())) add_tone_map(decoded.get(), chain);
   return chain;
 }
 
+/// In the size that is wanted, and in RGB.
+void ClipReader::add_tone_map(GstCaps* decoded, std::vector<GstElement*>& chain) {
+  const auto caps = adopt(gst_caps_copy(target_.caps.get()));
+  gst_caps_set_simple(caps.get(), "format", G_TYPE_STRING,
+                      gst_video_format_to_string(ToneMap::kFormat), nullptr);
+  for (const char* other : {"colorimetry", "chroma-site"})
+    gst_structure_remove_field(gst_caps_get_structure(caps.get(), 0), other);
+  chain.push_back(pipeline_.add("capsfilter"));
+  g_object_set(chain.back(), "caps", caps.get(), nullptr);
+  tone_map_.emplace(decoded);
+  const auto mapped = adopt(gst_element_get_static_pad(chain.back(), "src"));
+  gst_pad_add_probe(mapped.get(), GST_PAD_PROBE_TYPE_BUFFER, map_tones, &*tone_map_, nullptr);
+  chain.push_back(pipeline_.add("videoconvert"));
+}
+
 void ClipReader::connect(GstPad* pad) {
-  std::vector<GstElement*> chain = conform_chain();
+  std::vector<GstElement*> chain = conform_chain(pad);
   GstElement* sink = pipeline_.add("appsink");
   g_object_set(sink, "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, "caps",
                target_.caps.get(), nullptr);
@@ -228,6 +246,14 @@ void ClipReader::wait_ready() {
               std::string("nothing in the clip ") + clip_.uri + " can be decoded as " +
                   (video_ ? "pictures" : "sound"),
               "make or download the clip again");
+}
+
+bool ClipReader::wait_block(std::chrono::nanoseconds limit) {
+  auto state = state_.lock();
+  const bool ready = state.wait_for(
+      limit, [](const State& s) { return s.stopped || s.ended || !s.blocks.empty(); });
+  if (state->stopped) throw Error(Fault::cancelled, "cancelled");
+  return ready;
 }
 
 std::optional<ClipReader::Block> ClipReader::read() {

@@ -8,7 +8,9 @@
 #include "base/ref.h"
 #include "media/private_pipeline.h"
 #include "media/probe.h"
+#include "media/tone_map.h"
 
+#include <chrono>
 #include <deque>
 #include <optional>
 
@@ -43,6 +45,10 @@ class ClipReader {
   /// Throws Error{Fault::cancelled}.
   std::optional<Block> read();
 
+  /// Waits at most `limit` until read() returns at once; whether it does.
+  /// Throws Error{Fault::cancelled}.
+  bool wait_block(std::chrono::nanoseconds limit);
+
   /// What went wrong so far, if anything.
   std::optional<Error> trouble() const { return state_.snapshot().error; }
 
@@ -63,7 +69,8 @@ class ClipReader {
   void on_pad(GstPad* pad);
   void connect(GstPad* pad);
   void discard(GstPad* pad);
-  std::vector<GstElement*> conform_chain();
+  std::vector<GstElement*> conform_chain(GstPad* pad);
+  void add_tone_map(GstCaps* decoded, std::vector<GstElement*>& chain);
   GstFlowReturn on_sample(GstElement* sink);
   void end();
   void stop();
@@ -72,6 +79,7 @@ class ClipReader {
   bool video_;
   VideoTarget target_;
   size_t depth_;
+  std::optional<ToneMap> tone_map_;
   mutable Guarded<State> state_;
   Cancel::Hook on_cancel_;
   PrivatePipeline pipeline_; // last: its threads end before what they use

@@ -247,8 +247,6 @@ void read_size(const Stream& stream, ClipInfo& info) {
     info.width = static_cast<int>(gst_util_uint64_scale_round(info.width, par_n, par_d));
   else if (par_n > 0 && par_n < par_d)
     info.height = static_cast<int>(gst_util_uint64_scale_round(info.height, par_d, par_n));
-  const char* interlace = gst_structure_get_string(caps, "interlace-mode");
-  info.interlaced = interlace && !g_str_equal(interlace, "progressive");
   info.orientation = stream.orientation;
   const bool turned = info.orientation == GST_VIDEO_ORIENTATION_90R ||
                       info.orientation == GST_VIDEO_ORIENTATION_90L ||

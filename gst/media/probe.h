@@ -25,7 +25,6 @@ struct ClipInfo {
   int fps_n = 0; ///< 0 when unknown
   int fps_d = 1;
   GstVideoOrientationMethod orientation = GST_VIDEO_ORIENTATION_IDENTITY;
-  bool interlaced = false;
   bool has_audio = false;
   GstClockTime origin = 0;        ///< when the first frame is shown
   GstClockTime span = 0;          ///< from the first frame to the end of the last

@@ -10,4 +10,7 @@ namespace aigc {
 /// two clients come back together.
 std::chrono::milliseconds backoff(unsigned tries);
 
+/// The same, but not before what the service `asked` for, and then up to a tenth later.
+std::chrono::milliseconds backoff(unsigned tries, std::chrono::milliseconds asked);
+
 } // namespace aigc

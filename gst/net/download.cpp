@@ -80,7 +80,7 @@ class HttpClient::Download {
         if (!error.retry || tries >= order_.max_retries) throw;
         GST_INFO("%s, trying again", error.what());
         const bool at_once = std::exchange(starts_again_, false);
-        if (!at_once && !pause(std::max(backoff(tries), error.retry_after))) throw;
+        if (!at_once && !pause(backoff(tries, error.retry_after))) throw;
       }
     }
   }

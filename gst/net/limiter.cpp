@@ -31,7 +31,8 @@ void wake_first(Line& line) {
 } // namespace
 
 struct Limiter::State {
-  State(double per_second, unsigned concurrent) : concurrent(concurrent) {
+  State(double per_second, unsigned concurrent, Clock::duration grow_gap)
+      : grow_gap(grow_gap), allowed(concurrent), concurrent(concurrent) {
     if (per_second <= 0) return;
     calls = static_cast<size_t>(std::max(1.0, std::floor(per_second)));
     window = std::chrono::duration_cast<Clock::duration>(
@@ -58,9 +59,17 @@ struct Limiter::State {
            (sent.empty() || now >= sent.back() + window);
   }
 
+  bool is_slowed() const { return stepped != Clock::time_point{}; }
+
   std::mutex mutex;
-  const unsigned concurrent;
-  size_t calls = 0; ///< in any window of time, 0 = any number
+  const Clock::duration grow_gap;
+  const unsigned allowed;      ///< by the table, 0 = any number
+  unsigned concurrent;         ///< now
+  unsigned before = 0;         ///< it was slowed down: so many go on at once in the end
+  unsigned successes = 0;      ///< since the last step
+  Clock::time_point slowed{};  ///< the last step down
+  Clock::time_point stepped{}; ///< the last step, while slowed down
+  size_t calls = 0;            ///< in any window of time, 0 = any number
   Clock::duration window{0};
   std::deque<Clock::time_point> sent; ///< the last `calls`
   Clock::time_point not_before{};
@@ -124,8 +133,8 @@ void wait_in(State& state, Line& line, Cancel& cancel, Clock::time_point deadlin
 
 } // namespace
 
-Limiter::Limiter(double per_second, unsigned concurrent)
-    : state_(std::make_shared<State>(per_second, concurrent)) {}
+Limiter::Limiter(double per_second, unsigned concurrent, Clock::duration grow_gap)
+    : state_(std::make_shared<State>(per_second, concurrent, grow_gap)) {}
 
 std::shared_ptr<Limiter> Limiter::shared(const LimiterKey& key, double per_second,
                                          unsigned concurrent) {
@@ -179,6 +188,43 @@ void Limiter::pace(Cancel& cancel, Clock::time_point deadline) {
 void Limiter::hold_off(std::chrono::nanoseconds duration) {
   std::lock_guard guard(state_->mutex);
   state_->not_before = std::max(state_->not_before, Clock::now() + duration);
+}
+
+std::chrono::nanoseconds Limiter::held_for() const {
+  std::lock_guard guard(state_->mutex);
+  return std::max<std::chrono::nanoseconds>(state_->not_before - Clock::now(), {});
+}
+
+void Limiter::slow_down(Clock::time_point sent) {
+  State& state = *state_;
+  std::lock_guard guard(state.mutex);
+  if (sent < state.slowed) return;
+  const unsigned busy = std::max(state.busy, 1u);
+  const unsigned most = state.concurrent ? std::min(state.concurrent, busy) : busy;
+  if (!state.is_slowed()) state.before = state.allowed ? state.allowed : busy;
+  state.concurrent = std::max(most / 2, 1u);
+  state.successes = 0;
+  state.slowed = state.stepped = Clock::now();
+}
+
+void Limiter::succeeded() {
+  State& state = *state_;
+  std::lock_guard guard(state.mutex);
+  if (!state.is_slowed() || ++state.successes < state.concurrent) return;
+  const auto now = Clock::now();
+  if (now - state.stepped < state.grow_gap) return;
+  state.successes = 0;
+  state.stepped = now;
+  if (++state.concurrent >= state.before) {
+    state.concurrent = state.allowed;
+    state.stepped = {};
+  }
+  wake_first(state.places);
+}
+
+unsigned Limiter::concurrent_now() const {
+  std::lock_guard guard(state_->mutex);
+  return state_->concurrent;
 }
 
 } // namespace aigc

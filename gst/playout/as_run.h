@@ -5,8 +5,9 @@
 #include "media/grid.h"
 #include "playout/item.h"
 
-#include <optional>
+#include <deque>
 #include <string>
+#include <vector>
 
 namespace aigc {
 
@@ -30,20 +31,35 @@ struct AsRunEntry {
   std::string fault; ///< what was wrong, for damaged
 };
 
-/// Writes whole lines, each flushed, so that a crash costs at most the entry on air. Not
-/// thread-safe.
+/// The moment of a frame on the channel, HH:MM:SS:FF from 0 at its start, over again after 24 h;
+/// for 30000/1001 and 60000/1001 frames a second HH:MM:SS;FF, which drops numbers to follow the
+/// clock.
+std::string timecode(guint64 frame, Grid grid);
+
+/// Writes whole lines, so that a crash costs at most the entry on air. The file is opened anew for
+/// each, so that it may be moved away or deleted at any time. Not thread-safe.
 class AsRunLog {
  public:
+  static constexpr size_t kMaxKept = 1000; ///< entries; then the oldest are lost
+
   /// `path` ends in .jsonl or .csv; with any other ending both are written, with these endings
   /// behind it. Goes on with files that are there. Nothing is opened before the first entry.
-  AsRunLog(std::string path, Grid grid);
+  AsRunLog(const std::string& path, Grid grid);
 
   /// Throws Error{Fault::write}, at most once for each trouble: an entry that could not be written
-  /// is kept and written with the next, up to 1000 of them.
+  /// is kept and written with the next, up to kMaxKept of them.
   void add(const AsRunEntry& entry);
 
  private:
-  std::string path_;
+  struct File {
+    std::string path;
+    bool csv;
+    std::deque<std::string> kept; ///< lines not written yet
+    bool troubled = false;        ///< that was said
+  };
+  static void write(File& file);
+
+  std::vector<File> files_;
   Grid grid_;
 };
 

@@ -20,4 +20,9 @@ const char* tier_name(Tier tier) {
   return "slate";
 }
 
+guint64 frames_of(const PlayoutItem& item, const Grid& grid) {
+  const auto asked = static_cast<GstClockTime>(item.shot.duration * GST_SECOND);
+  return grid.frames_in(asked > 0 ? std::min(asked, item.clip.span) : item.clip.span);
+}
+
 } // namespace aigc

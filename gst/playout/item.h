@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/ref.h"
+#include "media/grid.h"
 #include "media/probe.h"
 #include "shot/shot.h"
 
@@ -28,5 +29,8 @@ struct PlayoutItem {
   ClipInfo clip;          ///< filled in when it was inspected
   Tier tier = Tier::item; ///< item, reair or filler
 };
+
+/// The slots it fills: its length, or the shorter one its shot asks for.
+guint64 frames_of(const PlayoutItem& item, const Grid& grid);
 
 } // namespace aigc

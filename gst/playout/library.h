@@ -14,7 +14,7 @@ namespace aigc {
 enum class Reair {
   none,
   lru,     ///< the one that was off the air for longest
-  shuffle, ///< any, by seed
+  shuffle, ///< by seed; none twice before every other that may was on air
 };
 
 /// Not thread-safe: its owner's lock guards it. Times are running times of the channel.
@@ -26,7 +26,8 @@ class Library {
 
   /// `item` left the air at `end`.
   void aired(const PlayoutItem& item, GstClockTime end);
-  /// A clip that may be on air at `at`: at least the gap after it was last. Its tier is reair.
+  /// A clip that may be on air at `at`: at least the gap after it was last. Its tier is reair. It
+  /// counts as on air from then on, so that two picks ahead are two clips while there are others.
   std::optional<PlayoutItem> pick(GstClockTime at);
   /// A clip that cannot be played any more.
   void forget(const std::string& uri);
@@ -36,11 +37,17 @@ class Library {
   struct Aired {
     PlayoutItem item;
     GstClockTime end;
+    guint64 turn; ///< of the shuffle, in which it was on air last
   };
+  using Clips = std::deque<Aired>;
+  Clips::iterator choose(Clips::iterator rested);
+  void keep(Aired clip);
+
   Reair how_;
   GstClockTime min_gap_;
   std::mt19937_64 random_;
-  std::deque<Aired> clips_; ///< the one off the air for longest first
+  guint64 turn_ = 0;
+  Clips clips_; ///< the one off the air for longest first
 };
 
 } // namespace aigc

@@ -18,7 +18,7 @@ double supply_ratio(const SupplyFacts& facts);
 
 /// Of the measured latency: low = p99 with one try more, and an opening; high = twice that, or one
 /// clip more. Before anything was measured: 30 s and 60 s. `low`, `high`: what was set instead,
-/// GST_CLOCK_TIME_NONE = automatic.
+/// GST_CLOCK_TIME_NONE = automatic; the high one is never below the low one.
 WaterMarks water_marks(const SupplyFacts& facts, GstClockTime low, GstClockTime high);
 
 /// When the reserve runs out at that supply; GST_CLOCK_TIME_NONE = never.

@@ -6,6 +6,7 @@
 
 #include "service/backend.h"
 #include "service/prices.h"
+#include "store/ledger.h"
 #include "store/results.h"
 
 #include <chrono>
@@ -32,6 +33,22 @@ enum class Step {
   cleared,   ///< the journal is done with it
 };
 
+/// What becomes of a shot whose service is out, which is no fault of the shot's.
+enum class WhenOut {
+  fail, ///< it fails like any other, as in a film
+  wait, ///< it waits until the service is back, however long that takes
+  pass, ///< it fails without a call for as long as the service rests: something else stands in
+};
+
+/// A service went to rest, or came back.
+struct ServiceNews {
+  std::string service;
+  bool rests = true;
+  const char* reason; ///< "down", "refused", "budget", "store"
+  Error why;
+  std::chrono::system_clock::time_point since; ///< when it went to rest
+};
+
 struct DriverOptions {
   std::chrono::milliseconds timeout{60'000};  ///< longest wait for one result
   std::chrono::milliseconds poll_interval{0}; ///< 0 = adaptive
@@ -39,9 +56,11 @@ struct DriverOptions {
   /// How long a service that is asked too fast is tried again however often, where it is tried at
   /// all: other processes use its limits too, and nobody here counts their calls.
   std::chrono::milliseconds rate_patience{60'000};
-  bool use_cache = true;     ///< take what the store has
-  double max_cost = 0;       ///< over the process, in the price file's currency; 0 = no limit
-  bool cancel_tasks = false; ///< on cancel, those that have not begun
+  bool use_cache = true;             ///< take what the store has
+  SpendLimits max_cost;              ///< in the price file's currency
+  bool cancel_tasks = false;         ///< on cancel, those that have not begun
+  std::function<WhenOut()> when_out; ///< asked when that is; empty = fail
+  std::function<void(const ServiceNews&)> news;
   std::function<void(GBytes*)> preview; ///< takes sketches of the unfinished result: PNG or JPEG
   std::function<void(Step)> reached;    ///< tells where a run is
 };
@@ -94,6 +113,9 @@ class Driver {
   /// free again when a result is there, and not when it has been fetched, looked at and kept. As
   /// many as the model's table says where that is less than the service would take.
   unsigned at_once(const Model& model) const;
+
+  /// Calls that the service is asked to work on at once, as it takes them now; 0 = any number.
+  unsigned concurrent_now(const Model& model) const;
 
   /// Throws Error: of the backend, Fault::timeout past the deadline, Fault::cancelled,
   /// Fault::format and damaged for a result that is not what it should be, Fault::write before

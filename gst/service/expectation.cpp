@@ -57,4 +57,12 @@ unsigned Driver::at_once(const Model& model) const {
   return std::min(2 * places, is_held_back ? model.max_in_flight : kMostAtOnce);
 }
 
+unsigned Driver::concurrent_now(const Model& model) const {
+  if (!prices_) return 0;
+  Request request;
+  request.model = model.name;
+  const Pace pace = pace_of(&model, request);
+  return limiter_for(backend_->endpoint(), *prices_, pace)->concurrent_now();
+}
+
 } // namespace aigc

@@ -35,17 +35,18 @@ bool may_pass_on(const Error& error) {
   }
 }
 
-/// A probe that was begun; nothing came of it until somebody says so.
-struct Probe {
-  Probe(Health& health, const HealthKey& key) : health(health), key(key) {}
-  ~Probe() { health.end_probe(key, found); }
-  Probe(const Probe&) = delete;
-  Probe& operator=(const Probe&) = delete;
-
-  Health& health;
-  const HealthKey& key;
-  Health::Probed found = Health::Probed::unknown;
-};
+/// It came of the call, not of what is on this side.
+bool is_said(const Error& error) {
+  switch (error.fault) {
+  case Fault::cancelled:
+  case Fault::write:
+  case Fault::negotiation:
+  case Fault::missing_plugin:
+    return false;
+  default:
+    return !error.own_limit;
+  }
+}
 
 /// Also an address that is not found or a wait that was too long says whose it was.
 Error named(Error error, const Backend& backend) {
@@ -63,6 +64,26 @@ std::string title_of(const Backend& backend) {
     if (name == service.name && origin_of(service.base_url).host == host) return name;
   return name + " at " + host;
 }
+
+/// A probe of a candidate; nothing came of it until somebody says so.
+class Failover::Probe {
+ public:
+  Probe(Health& health, const HealthKey& key) : health_(health), key_(key) {}
+  ~Probe() { end(Health::Probed::unknown); }
+  Probe(const Probe&) = delete;
+  Probe& operator=(const Probe&) = delete;
+
+  bool begin() { return is_open_ = health_.begin_probe(key_); }
+  bool is_open() const { return is_open_; }
+  void end(Health::Probed found) {
+    if (std::exchange(is_open_, false)) health_.end_probe(key_, found);
+  }
+
+ private:
+  Health& health_;
+  const HealthKey& key_;
+  bool is_open_ = false;
+};
 
 /// One result on its way from candidate to candidate.
 struct Failover::Shot {
@@ -87,15 +108,17 @@ struct Failover::Shot {
 Failover::Failover(std::vector<Candidate> candidates, Health& health)
     : candidates_(std::move(candidates)), health_(health) {
   for (const Candidate& candidate : candidates_)
-    keys_.push_back(health_key_of(candidate.driver.backend()));
+    keys_.push_back(health_key_of(candidate.driver.backend(), candidate.stage));
 }
 
-Failover::Made Failover::make(const Ask& ask, const DriverOptions& options, Cancel& cancel,
-                              const std::function<void(int)>& progress, const Warn& warn) const {
+Failover::Made Failover::make_once(const Ask& ask, const DriverOptions& options, Cancel& cancel,
+                                   const std::function<void(int)>& progress,
+                                   const Warn& warn) const {
   Shot shot{options, cancel, progress};
-  if (candidates_.size() == 1) {
+  if (candidates_.size() == 1 && !is_kept_up(options)) {
     shot.requests.emplace(0, ask(0));
-    return run(shot, 0);
+    Probe none(health_, keys_[0]);
+    return run(shot, 0, none);
   }
   ask_all(shot, ask);
   if (shot.requests.empty()) throw explain(shot, shot.failed.front());
@@ -198,13 +221,16 @@ std::optional<Failover::Made> Failover::round(Shot& shot) const {
   shot.resting.clear();
   for (size_t place = 0; place < shot.order.size(); ++place) {
     const size_t number = shot.order[place];
-    if (place >= shot.begun && !is_up(number, shot.cancel)) {
-      shot.resting.emplace(number, health_.why(keys_[number]));
+    Probe probe(health_, keys_[number]);
+    if (place >= shot.begun && !is_up(shot, number, probe)) {
+      const auto why = health_.why(keys_[number]);
+      shot.resting.emplace(number, why ? why->what() : "");
+      note_rest(number, shot.options);
       continue;
     }
     try {
       shot.asked = true;
-      return run(shot, number);
+      return run(shot, number, probe);
     } catch (const Error& error) {
       if (error.fault == Fault::cancelled) throw;
       shot.fail(number, error);
@@ -216,58 +242,81 @@ std::optional<Failover::Made> Failover::round(Shot& shot) const {
   return std::nullopt;
 }
 
-Failover::Made Failover::run(Shot& shot, size_t number) const {
+/// The first call after a probe is sent once, and is part of it: what is only listed may not work.
+Failover::Made Failover::run(Shot& shot, size_t number, Probe& probe) const {
   const bool alone = candidates_.size() == 1;
+  const bool is_watched = !alone || is_kept_up(shot.options);
   const Driver& driver = candidates_[number].driver;
   DriverOptions options = shot.options;
   if (!alone) options.rate_patience = {}; // another one may have time
-  bool locked = false;                    // what fails before says nothing of the service
+  if (probe.is_open()) options.max_retries = 0;
+  bool locked = false; // what fails before says nothing of the service
   options.reached = [&](Step step) {
     locked = locked || step == Step::locked;
+    if (step == Step::submitted) {
+      probe.end(Health::Probed::well);
+      note_back(number, shot.options);
+      note_back(candidates_.size(), shot.options);
+    }
     if (shot.options.reached) shot.options.reached(step);
   };
   try {
     Made made{driver.run(shot.requests.at(number), options, shot.cancel, shot.progress), number};
-    if (!alone && !made.done.provenance.cache_hit) health_.succeeded(keys_[number]);
+    if (is_watched && !made.done.provenance.cache_hit) health_.succeeded(keys_[number]);
     made.done.requests += shot.sent;
     return made;
   } catch (Error& error) {
-    if (!alone && locked && is_down(error)) health_.failed(keys_[number], error.what());
+    if (is_watched && locked) {
+      note_failure(shot, number, named(error, driver.backend()));
+      if (is_down(error) || is_locked_out(error)) probe.end(Health::Probed::down);
+    }
     error.requests = shot.sent += error.requests;
     if (alone) throw named(error, driver.backend());
     throw;
   }
 }
 
-/// Whether it does not rest, or no longer: one that is to be probed is asked here. An answer that
-/// refuses is a sign of life, too.
-bool Failover::is_up(size_t number, Cancel& cancel) const {
+void Failover::note_failure(const Shot& shot, size_t number, const Error& error) const {
+  const bool is_kept = is_kept_up(shot.options);
+  if (is_kept && is_locked_out(error))
+    health_.failed(keys_[number], error, Health::Rest::at_once);
+  else if (is_down(error) || (is_kept && is_said(error)))
+    health_.failed(keys_[number], error);
+  note_rest(number, shot.options);
+}
+
+/// An answer that refuses is a sign of life, too, but not one to go on with where nobody else is.
+bool Failover::is_up(const Shot& shot, size_t number, Probe& probe) const {
   const HealthKey& key = keys_[number];
   if (!health_.rests(key)) return true;
-  if (!health_.begin_probe(key)) return false;
-  Probe probe(health_, key);
-  Call call{cancel, SteadyClock::now() + kProbePatience, [](int) {}, {}, {}, {}};
+  if (!probe.begin()) return false;
+  Call call{shot.cancel, SteadyClock::now() + kProbePatience, [](int) {}, {}, {}, {}};
+  const bool is_kept = is_kept_up(shot.options);
   try {
     candidates_[number].driver.backend().probe(call);
   } catch (...) {
     const Error error = caught_error();
-    cancel.check();
+    shot.cancel.check();
     GST_INFO("%s says of itself: %s", key.service.c_str(), error.what());
-    if (is_down(error)) {
-      probe.found = Health::Probed::down;
+    if (is_down(error) || (is_kept && is_locked_out(error))) {
+      probe.end(Health::Probed::down);
       return false;
     }
   }
-  probe.found = Health::Probed::well;
+  if (!is_kept) probe.end(Health::Probed::well);
   return true;
 }
 
 void Failover::wait(const Shot& shot, Health::Clock::time_point deadline) const {
+  const WhenOut when = when_out(shot.options);
   std::vector<HealthKey> resting;
   for (const size_t number : shot.order)
     resting.push_back(keys_[number]);
-  GST_INFO("all services rest, waiting for one of them");
-  if (health_.wait(resting, shot.cancel, deadline)) return;
+  if (when != WhenOut::pass) {
+    GST_INFO("all services rest, waiting for one of them");
+    if (when == WhenOut::wait) deadline = Health::Clock::time_point::max();
+    if (health_.wait(resting, shot.cancel, deadline)) return;
+  }
   std::string fates;
   for (const size_t number : shot.order)
     fates += (fates.empty() ? "" : "; ") + fate_of(shot, number);

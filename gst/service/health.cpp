@@ -3,12 +3,13 @@
 #include "service/health.h"
 
 #include <algorithm>
+#include <random>
 
 namespace aigc {
 
-HealthKey health_key_of(const Backend& backend) {
+HealthKey health_key_of(const Backend& backend, const std::string& stage) {
   const Endpoint endpoint = backend.endpoint();
-  return {backend.name(), endpoint.host, endpoint.account};
+  return {backend.name(), endpoint.host, endpoint.account, stage};
 }
 
 /// A read that failed without a status failed on the way; inside an answer of success the service
@@ -17,6 +18,11 @@ bool is_down(const Error& error) {
   if (error.ended) return false;
   if (error.fault == Fault::timeout || error.http_status >= 500) return true;
   return error.fault == Fault::read && (error.http_status < 300 || error.http_status == 429);
+}
+
+bool is_locked_out(const Error& error) {
+  return !error.own_limit &&
+         (error.fault == Fault::not_authorized || error.fault == Fault::no_funds);
 }
 
 Health& Health::shared() {
@@ -32,16 +38,32 @@ void Health::succeeded(const HealthKey& key) {
   changed_.notify_all();
 }
 
-void Health::failed(const HealthKey& key, const std::string& why) {
+Health::Clock::duration Health::pause(unsigned pauses) const {
+  const auto longest = std::min(pauses_.first * (2 << std::min(pauses, 10u)), pauses_.longest);
+  if (longest <= pauses_.first) return longest;
+  thread_local std::minstd_rand random{std::random_device{}()};
+  std::uniform_int_distribution<Clock::rep> any(pauses_.first.count(), longest.count());
+  return Clock::duration(any(random));
+}
+
+void Health::begin_pause(State& state) {
+  const auto length = state.rest == Rest::at_once ? pauses_.longest : pause(state.pauses++);
+  state.probe_due = now_() + length;
+}
+
+void Health::failed(const HealthKey& key, const Error& why, Rest rest) {
   std::lock_guard guard(mutex_);
   State& state = states_[key];
-  if (state.rests) return; // a call that was under way when it went to rest
-  const auto now = now_();
-  state.failures.push_back(now);
-  while (now - state.failures.front() > kWindow)
-    state.failures.pop_front();
-  if (state.failures.size() < kFailures) return;
-  state = {.rests = true, .probe_due = now + kProbeGap, .why = why};
+  if (state.rests) { // a probe's own, or of a call that was under way when it went to rest
+    if (rest == Rest::at_once) state.rest = rest;
+    return;
+  }
+  if (++state.failures < kFailures && rest == Rest::after_some) return;
+  state.failures = 0;
+  state.rests = true;
+  state.rest = rest;
+  state.why = why;
+  begin_pause(state);
 }
 
 bool Health::rests(const HealthKey& key) const {
@@ -50,10 +72,11 @@ bool Health::rests(const HealthKey& key) const {
   return found != states_.end() && found->second.rests;
 }
 
-std::string Health::why(const HealthKey& key) const {
+std::optional<Error> Health::why(const HealthKey& key) const {
   std::lock_guard guard(mutex_);
   const auto found = states_.find(key);
-  return found == states_.end() ? "" : found->second.why;
+  if (found == states_.end() || !found->second.rests) return std::nullopt;
+  return found->second.why;
 }
 
 bool Health::begin_probe(const HealthKey& key) {
@@ -70,9 +93,10 @@ void Health::end_probe(const HealthKey& key, Probed probed) {
     std::lock_guard guard(mutex_);
     const auto found = states_.find(key);
     if (found == states_.end()) return; // it made something meanwhile
-    found->second.is_probed = false;
-    if (probed == Probed::down) found->second.probe_due = now_() + kProbeGap;
-    if (probed == Probed::well) states_.erase(found);
+    State& state = found->second;
+    state.is_probed = false;
+    if (probed == Probed::down) begin_pause(state);
+    if (probed == Probed::well) state.rests = false;
   }
   changed_.notify_all();
 }
@@ -95,7 +119,8 @@ bool Health::wait(std::span<const HealthKey> keys, Cancel& cancel, Clock::time_p
       again = std::min(again, found->second.probe_due);
     }
     if (now >= deadline) return false;
-    changed_.wait_for(lock, again - now);
+    constexpr Clock::duration kLook = std::chrono::hours(1); // what is added to a time must fit
+    changed_.wait_for(lock, std::min(again - now, kLook));
   }
 }
 

@@ -23,6 +23,7 @@ struct Verdict {
   bool retry;
   const char* sentence; ///< goes on from the service's name
   const char* remedy;
+  bool too_fast = false;
 };
 
 constexpr const char* kCheckKey = "check the key, and that it belongs to the region of base-url";
@@ -49,7 +50,7 @@ constexpr Verdict kBadInput = {Fault::settings, false, "could not use an input",
                                "check the size, format and address of the picture"};
 constexpr Verdict kTooLarge = {Fault::settings, false, "finds the request too large",
                                "shorten the words or use smaller pictures"};
-constexpr Verdict kTooFast = {Fault::read, true, "was asked too fast", kSlowDown};
+constexpr Verdict kTooFast = {Fault::read, true, "was asked too fast", kSlowDown, true};
 constexpr Verdict kTooSlow = {Fault::timeout, true, "ran out of time", kTryLater};
 constexpr Verdict kBusy = {Fault::read, true, "is overloaded", kTryLater};
 constexpr Verdict kBroken = {Fault::read, true, "failed", kTryLater};
@@ -328,6 +329,7 @@ Error service_error(const Refusal& refusal, const Secret& key) {
   error.request_id = printable_token(refusal.request_id, kLongestId, key);
   error.http_status = refusal.http_status;
   error.retry = verdict.retry;
+  error.too_fast = verdict.too_fast;
   error.retry_after = refusal.retry_after;
   error.unclear = refusal.by_gateway && refusal.http_status > 500 && refusal.http_status != 503;
   return error;

@@ -33,11 +33,17 @@ std::string seconds_text(std::chrono::milliseconds duration) {
   return std::to_string((duration.count() + 999) / 1000) + " s";
 }
 
-std::shared_ptr<Limiter> limiter_for(const Endpoint& endpoint, const Prices& prices,
-                                     const Pace& own) {
-  const Pace pace = pace_of(prices, own);
-  return Limiter::shared({endpoint.host, endpoint.account, pace.group}, pace.per_second,
-                         pace.concurrent);
+/// Fewer calls at once are what helps.
+bool is_crowded(const Error& error) {
+  return error.too_fast || error.http_status == 503 || error.http_status == 529;
+}
+
+/// There is no time for the wait that the service asks for.
+Error in_vain(Error error) {
+  error.retry = false;
+  error.remedy = "the service asks to wait for " + seconds_text(error.retry_after) +
+                 ", which is beyond timeout: run again then";
+  return error;
 }
 
 } // namespace
@@ -64,6 +70,13 @@ void Attempt::check() const {
 void Attempt::pause(std::chrono::nanoseconds duration) const {
   call.cancel.sleep(std::min<std::chrono::nanoseconds>(duration, call.deadline - Clock::now()));
   check();
+}
+
+std::shared_ptr<Limiter> limiter_for(const Endpoint& endpoint, const Prices& prices,
+                                     const Pace& own) {
+  const Pace pace = pace_of(prices, own);
+  return Limiter::shared({endpoint.host, endpoint.account, pace.group}, pace.per_second,
+                         pace.concurrent);
 }
 
 PaidCall::PaidCall(const House& house, Attempt& attempt)
@@ -111,7 +124,7 @@ bool PaidCall::resume() {
   JournalEntry fresh = std::exchange(entry_, std::move(*left));
   continued_ = open_ = reserved_ = true;
   attempt_.call.id = entry_.call;
-  Budget::process().reserve(entry_.call, entry_.cost, 0, entry_.currency);
+  Budget::process().reserve(entry_.call, entry_.cost, {}, entry_.currency);
   submitted_ =
       Clock::now() - std::chrono::milliseconds(std::max<gint64>(now_ms() - entry_.sent, 0));
   if (entry_.state == JournalEntry::State::task) {
@@ -140,21 +153,31 @@ bool PaidCall::resume() {
   return false;
 }
 
+/// What has no price fits into no limit.
+void PaidCall::refuse_unknown(const SpendLimits& limits) const {
+  if (limits.all <= 0 && limits.hour <= 0) return;
+  const std::string name = limits.all > 0 ? "max-cost" : "max-cost-hour";
+  Error error(Fault::no_funds,
+              name + " is set, but the price of " + entry_.model + " is not in " +
+                  house_.prices.where(),
+              "add the model to the price file, or set " + name + " to 0");
+  error.own_limit = true;
+  throw error;
+}
+
 /// Each order has an id and a reservation of its own. What sends no bill fits into any limit,
 /// unless the price file says what it costs.
 void PaidCall::reserve() {
   entry_.call = attempt_.call.id = take_string(g_uuid_string_random());
   const auto cost =
       cost_of(house_.prices, house_.backend, entry_.model, expected_usage(attempt_.request));
-  const double limit = cost || !endpoint_.free ? attempt_.options.max_cost : 0;
-  if (!cost && limit > 0)
-    throw Error(Fault::no_funds,
-                "max-cost is set, but the price of " + entry_.model + " is not in " +
-                    house_.prices.where(),
-                "add the model to the price file, or set max-cost to 0");
+  const bool is_limited = cost || !endpoint_.free;
+  const SpendLimits limits = is_limited ? attempt_.options.max_cost : SpendLimits();
+  if (!cost) refuse_unknown(limits);
   entry_.cost = cost.value_or(0);
   entry_.currency = cost ? house_.prices.currency() : "";
-  Budget::process().reserve(entry_.call, entry_.cost, limit, entry_.currency);
+  if (limits.hour > 0) Budget::process().recall(house_.store.folder());
+  Budget::process().reserve(entry_.call, entry_.cost, limits, entry_.currency);
   reserved_ = true;
   attempt_.reached(Step::reserved);
 }
@@ -165,9 +188,10 @@ std::optional<Result> PaidCall::order() {
   // `timeout` is for this shot's own result: it does not run while those in front have theirs made.
   slot_ = Limiter::enter(limiter_, attempt_.call.cancel, Clock::time_point::max());
   reserve();
+  check_held();
   limiter_->pace(attempt_.call.cancel, Clock::time_point::max());
-  const auto begun = Clock::now();
-  attempt_.call.deadline = begun + attempt_.options.timeout;
+  begun_ = Clock::now();
+  attempt_.call.deadline = begun_ + attempt_.options.timeout;
   for (;;) {
     attempt_.check();
     house_.lock.check();
@@ -181,7 +205,10 @@ std::optional<Result> PaidCall::order() {
           write_off(Billed::surely);
         else
           drop();
-        if (!error.retry || !may_try_again(error, begun)) throw;
+        if (!error.retry || !may_try_again(error)) {
+          heed(error, error.retry_after);
+          throw;
+        }
         back_off(error);
         if (!reserved_) reserve();
       }
@@ -192,13 +219,13 @@ std::optional<Result> PaidCall::order() {
 
 /// Only a rate that the table knows is surely over in seconds; a full queue need not be. There is
 /// time for a last pause, or what the service said would be lost in a timeout.
-bool PaidCall::may_try_again(const Error& error, Clock::time_point begun) const {
+bool PaidCall::may_try_again(const Error& error) const {
   const unsigned tries = attempt_.options.max_retries;
   if (attempt_.requests <= tries) return true;
   const bool has_rate = pace_of(model_, attempt_.request).per_second > 0;
-  if (tries == 0 || error.http_status != 429 || !has_rate) return false;
+  if (tries == 0 || !error.too_fast || !has_rate) return false;
   const auto now = Clock::now();
-  return now - begun < attempt_.options.rate_patience && now + kRatePause < attempt_.call.deadline;
+  return now - begun_ < attempt_.options.rate_patience && now + kRatePause < attempt_.call.deadline;
 }
 
 std::optional<Result> PaidCall::submit() {
@@ -207,8 +234,10 @@ std::optional<Result> PaidCall::submit() {
   journal_.write(attempt_.key, entry_);
   attempt_.reached(Step::intent_written);
   ++attempt_.requests;
+  sent_ = Clock::now();
   auto answer = house_.backend.submit(attempt_.request, attempt_.call);
   submitted_ = Clock::now();
+  limiter_->succeeded();
   attempt_.reached(Step::submitted);
   if (const auto* task = std::get_if<Task>(&answer)) {
     note_task(task->id);
@@ -259,27 +288,51 @@ Found PaidCall::find_lost() {
       return house_.backend.find(attempt_.request, intent, attempt_.call);
     } catch (const Error& error) {
       if (!error.retry || tries + 1 >= kFindTries) throw;
-      attempt_.pause(std::max(backoff(tries), error.retry_after));
+      attempt_.pause(backoff(tries, error.retry_after));
     }
   }
 }
 
 /// Waits before another try. Throws when the service asks for more patience than there is.
 void PaidCall::back_off(const Error& error) {
-  const bool too_fast = error.http_status == 429;
   const unsigned step = attempt_.requests - 1;
-  const auto wait =
-      std::max(backoff(too_fast ? std::min(step, kRateStep) : step), error.retry_after);
-  if (error.retry_after > 0ms && Clock::now() + error.retry_after >= attempt_.call.deadline) {
-    Error told = error;
-    told.retry = false;
-    told.remedy = "the service asks to wait for " + seconds_text(error.retry_after) +
-                  ", which is beyond timeout: run again then";
-    throw told;
-  }
-  if (too_fast) limiter_->hold_off(wait);
+  const auto wait = backoff(error.too_fast ? std::min(step, kRateStep) : step, error.retry_after);
+  heed(error, wait);
+  if (error.retry_after > 0ms && Clock::now() + error.retry_after >= attempt_.call.deadline)
+    throw in_vain(error);
   GST_INFO("%s: %s, trying again", entry_.service.c_str(), error.what());
+  const bool goes_back = is_crowded(error);
+  if (goes_back) slot_ = {};
   attempt_.pause(wait);
+  if (goes_back) enter_again();
+}
+
+/// What one call was told holds for all of its kind.
+void PaidCall::heed(const Error& error, std::chrono::milliseconds wait) {
+  if (!is_crowded(error)) return;
+  limiter_->slow_down(sent_);
+  if (error.too_fast || error.retry_after > 0ms) limiter_->hold_off(wait);
+}
+
+/// The place of one that was told to slow down is another's, so that fewer are under way. What
+/// passes in the line is not of this shot's time.
+void PaidCall::enter_again() {
+  const auto from = Clock::now();
+  slot_ = Limiter::enter(limiter_, attempt_.call.cancel, Clock::time_point::max());
+  const auto waited = Clock::now() - from;
+  begun_ += waited;
+  attempt_.call.deadline += waited;
+}
+
+/// Another call was told to wait for longer than this one has.
+void PaidCall::check_held() const {
+  const auto held = std::chrono::ceil<std::chrono::milliseconds>(limiter_->held_for());
+  if (held < attempt_.options.timeout) return;
+  Error error(Fault::read, entry_.service + " was asked too fast");
+  error.service = entry_.service;
+  error.too_fast = true;
+  error.retry_after = held;
+  throw in_vain(error);
 }
 
 void PaidCall::note_task(const std::string& id) {

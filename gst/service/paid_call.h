@@ -39,6 +39,10 @@ const Model* model_of(const Backend& backend, const Request& request);
 /// How fast it may be asked, by the table; `request` must outlive what is returned.
 Pace pace_of(const Model* model, const Request& request);
 
+/// Of all calls of that pace, as the table or the price file limit them.
+std::shared_ptr<Limiter> limiter_for(const Endpoint& endpoint, const Prices& prices,
+                                     const Pace& own);
+
 class PaidCall {
  public:
   struct House {
@@ -73,11 +77,15 @@ class PaidCall {
   bool resume();
   std::optional<Result> order();
   std::optional<Result> submit();
-  bool may_try_again(const Error& error, std::chrono::steady_clock::time_point begun) const;
+  bool may_try_again(const Error& error) const;
   bool clarify(const Error& lost);
   Found find_lost();
   void back_off(const Error& error);
+  void heed(const Error& error, std::chrono::milliseconds wait);
+  void enter_again();
+  void check_held() const;
   void reserve();
+  void refuse_unknown(const SpendLimits& limits) const;
   // task_wait.cpp: what is waited for
   Result wait();
   std::optional<Poll> look(std::chrono::nanoseconds gap);
@@ -122,7 +130,9 @@ class PaidCall {
   bool continued_ = false; ///< a run before this one began it
   bool open_ = false;      ///< the journal has it
   bool reserved_ = false;
-  bool refreshed_ = false; ///< the result's address was asked for again
+  bool refreshed_ = false;                      ///< the result's address was asked for again
+  std::chrono::steady_clock::time_point begun_; ///< the time of this shot's own
+  std::chrono::steady_clock::time_point sent_;  ///< the last create
   std::chrono::steady_clock::time_point submitted_;
   unsigned failed_looks_ = 0;        ///< in a row
   std::chrono::nanoseconds hold_{0}; ///< what the last failed look asks to wait

@@ -68,8 +68,8 @@ std::optional<Poll> PaidCall::look(std::chrono::nanoseconds gap) {
       throw;
     }
     GST_INFO("task %s: %s, looking again", entry_.task.c_str(), error.what());
-    hold_ = std::max(backoff(failed_looks_++), error.retry_after);
-    if (error.http_status == 429) polls_->hold_off(hold_);
+    hold_ = backoff(failed_looks_++, error.retry_after);
+    if (error.too_fast || error.http_status == 429) polls_->hold_off(hold_);
     return std::nullopt;
   }
 }

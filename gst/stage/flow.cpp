@@ -45,6 +45,14 @@ std::shared_ptr<Pool> StageFlow::make_pool(std::shared_ptr<const Round> round) {
 }
 
 /// A fresh pool for `run`; without a sink the prompt is its only shot.
+Own<GstStructure> StageFlow::stats() const {
+  const State now = state_.snapshot();
+  auto stats = now.stats->to_structure();
+  const unsigned at_once = now.round ? now.round->run->at_once() : 0;
+  gst_structure_set(stats.get(), "at-once", G_TYPE_UINT, at_once, nullptr);
+  return stats;
+}
+
 void StageFlow::begin_round(std::shared_ptr<StageRun> run, std::shared_ptr<Stats> stats,
                             bool has_sink) {
   auto round = std::make_shared<const Round>(Round{std::move(run), std::move(stats)});
@@ -53,6 +61,7 @@ void StageFlow::begin_round(std::shared_ptr<StageRun> run, std::shared_ptr<Stats
   {
     auto state = state_.lock();
     if (state->shut) return;
+    if (state->demand) pool->demand(*state->demand);
     old = std::exchange(state->pool, pool);
     state->stats = round->stats;
     state->round = std::move(round);
@@ -123,7 +132,12 @@ void StageFlow::name_job(Job& job) {
       job.shot.index = static_cast<gint64>(number);
     }
   }
-  if (round) job.chain = round->run->chain_of(job.shot);
+  if (!round) return;
+  job.chain = round->run->chain_of(job.shot);
+  job.seconds = round->run->default_seconds();
+  if (GST_CLOCK_TIME_IS_VALID(job.duration) && job.duration > 0)
+    job.seconds = static_cast<double>(job.duration) / GST_SECOND;
+  if (job.shot.duration > 0) job.seconds = job.shot.duration;
 }
 
 GstFlowReturn StageFlow::take_in(std::vector<Job> jobs) {
@@ -310,7 +324,10 @@ bool StageFlow::leave_product(const Round& round, Outcome outcome) {
   GST_BUFFER_PTS(outcome.buffer.get()) = outcome.pts;
   GST_BUFFER_DTS(outcome.buffer.get()) = GST_CLOCK_TIME_NONE;
   GST_BUFFER_DURATION(outcome.buffer.get()) = outcome.duration;
-  return settle(round, gst_pad_push(src_, outcome.buffer.leak()));
+  if (!settle(round, gst_pad_push(src_, outcome.buffer.leak()))) return false;
+  // A cancel that came meanwhile may have overtaken its shot.
+  if (is_dropped(outcome.shot.id)) gst_pad_push_event(src_, cancel_event(outcome.shot.id).leak());
+  return true;
 }
 
 /// What of an upstream gap lies behind what has left already.

@@ -5,6 +5,7 @@
 
 #include "stage/framing.h"
 #include "stage/kind.h"
+#include "stage/live.h"
 #include "stage/pool.h"
 #include "stage/stats.h"
 
@@ -50,6 +51,13 @@ class StageFlow : public std::enable_shared_from_this<StageFlow> {
   /// A user's EOS: begin nothing new, push what is done, then EOS. Never blocks.
   void finish();
 
+  /// The shot is wanted no more. Never blocks.
+  void drop(const std::string& id);
+  /// So many seconds of air are wanted; returns what is of those in front. Never blocks.
+  double demand(double seconds);
+  /// What the stages in front say of themselves, with this one.
+  SupplyFacts with_supply(SupplyFacts facts) const;
+
   /// One whole stream, stream-start to EOS; the task pauses afterwards.
   void loop();
 
@@ -58,7 +66,7 @@ class StageFlow : public std::enable_shared_from_this<StageFlow> {
   Ref<GstCaps> what_is_taken(GstCaps* caps, GstCaps* allowed);
 
   /// Of this run, or the last one.
-  Own<GstStructure> stats() const { return state_.snapshot().stats->to_structure(); }
+  Own<GstStructure> stats() const;
   GstClockTime position() const { return state_.snapshot().position; }
 
  private:
@@ -76,8 +84,9 @@ class StageFlow : public std::enable_shared_from_this<StageFlow> {
     GstFlowReturn flow = GST_FLOW_OK; ///< what upstream is told
     bool failed = false;              ///< an ERROR was posted
     bool shut = false;
-    GstClockTime position = 0; ///< running time of what leaves next
-    guint64 arrived = 0;       ///< shots so far
+    GstClockTime position = 0;    ///< running time of what leaves next
+    guint64 arrived = 0;          ///< shots so far
+    std::optional<double> demand; ///< the newest, for the pool after a flush
     bool has_sink = false;
   };
 
@@ -86,12 +95,15 @@ class StageFlow : public std::enable_shared_from_this<StageFlow> {
   void begin_round(std::shared_ptr<StageRun> run, std::shared_ptr<Stats> stats, bool has_sink);
   GstFlowReturn take_in(std::vector<Job> jobs);
   void name_job(Job& job);
+  void tell_never_airs(const std::string& id);
 
   Outcome work(const Round& round, Job job, Cancel& cancel);
   Outcome ask(const Round& round, const Job& job, Cancel& cancel, const std::string& code);
   Outcome apply_policy(const Round& round, const Job& job, const Error& error, Cancel& cancel);
   Outcome deliver(Product product, const Job& job);
   bool counts(const Round& round);
+  bool is_dropped(const std::string& id) const;
+  OnError policy() const { return static_cast<OnError>(kind_.shared_settings().on_error); }
   bool claim_failure(const Round& round);
   void fail(const Round& round, const Error& error);
   void stop_with(GstFlowReturn flow);

@@ -19,11 +19,9 @@ GstClockTime to_time(double seconds) {
   return static_cast<GstClockTime>(std::llround(seconds * GST_SECOND));
 }
 
-/// The time a shot takes: its own, else what it came with, else the common default.
-GstClockTime length_of(const Shot& shot, GstClockTime came_with) {
-  if (shot.duration > 0) return to_time(shot.duration);
-  if (GST_CLOCK_TIME_IS_VALID(came_with) && came_with > 0) return came_with;
-  return to_time(kDefaultShotSeconds);
+/// The time a shot takes: what the stage made of it, else what was known when it came.
+GstClockTime length_of(const Shot& shot, const Job& job) {
+  return to_time(shot.duration > 0 ? shot.duration : job.seconds);
 }
 
 /// The time of a shot of which nothing came.
@@ -32,7 +30,7 @@ Outcome gap_for(const Shot& shot, const Job& job) {
   gap.kind = Outcome::Kind::gap;
   gap.shot = shot;
   gap.pts = job.pts;
-  gap.duration = length_of(shot, job.duration);
+  gap.duration = length_of(shot, job);
   return gap;
 }
 
@@ -52,7 +50,7 @@ Outcome StageFlow::work(const Round& round, Job job, Cancel& cancel) {
   post_progress(element_, GST_PROGRESS_TYPE_START, code, "started");
   try {
     Outcome outcome = ask(round, job, cancel, code);
-    if (counts(round))
+    if (counts(round) && !is_dropped(job.shot.id))
       post_progress(element_, GST_PROGRESS_TYPE_COMPLETE, code, "finished");
     else
       post_progress(element_, GST_PROGRESS_TYPE_CANCELED, code, "canceled");
@@ -64,7 +62,8 @@ Outcome StageFlow::work(const Round& round, Job job, Cancel& cancel) {
       post_progress(element_, GST_PROGRESS_TYPE_CANCELED, code, "canceled");
       return {};
     }
-    round.stats->fail(error.requests);
+    const bool stands_in = policy() == OnError::fallback;
+    round.stats->fail(error.requests, stands_in);
     Outcome outcome = apply_policy(round, job, error, cancel);
     post_progress(element_, GST_PROGRESS_TYPE_ERROR, code, error.what());
     return outcome;
@@ -91,6 +90,9 @@ Outcome StageFlow::ask(const Round& round, const Job& job, Cancel& cancel,
   progress.warn = [&](const Error& error) {
     if (counts(round)) report_stage(element_, kind_.stage_name(), error, false);
   };
+  progress.news = [&](const ServiceNews& news) {
+    if (counts(round)) report_service(element_, kind_.stage_name(), news);
+  };
   Product product = round.run->work(job, cancel, progress);
   const auto latency = std::chrono::steady_clock::now() - started;
   const auto provenance = product.provenance;
@@ -101,15 +103,22 @@ Outcome StageFlow::ask(const Round& round, const Job& job, Cancel& cancel,
   Outcome outcome = is_made ? deliver(std::move(product), job) : gap_for(product.shot, job);
   outcome.link = std::move(link);
   if (planned) post_shot_planned(element_, outcome.shot, *planned, round.run->max_in_flight());
-  round.stats->end(latency, requests, provenance ? provenance->cost : 0,
-                   provenance && provenance->cache_hit, provenance ? provenance->currency : "");
+  Stats::Finished finished{latency, requests};
+  finished.is_asked = provenance.has_value();
+  if (provenance) {
+    finished.cost = provenance->cost;
+    finished.cache_hit = provenance->cache_hit;
+    finished.currency = provenance->currency;
+  }
+  finished.seconds = static_cast<double>(outcome.duration) / GST_SECOND;
+  round.stats->end(finished);
   if (provenance) post_shot_done(element_, outcome.shot, *provenance, latency);
   return outcome;
 }
 
 Outcome StageFlow::apply_policy(const Round& round, const Job& job, const Error& error,
                                 Cancel& cancel) {
-  const auto policy = static_cast<OnError>(kind_.shared_settings().on_error);
+  const OnError policy = this->policy();
   post_shot_failed(element_, job.shot, kind_.stage_name(), error, policy == OnError::skip);
   // Falling back helps when a service fails, not when the shot itself cannot be worked on, as
   // without a file it names, nor when a key is refused: what comes behind would be paid for in
@@ -133,6 +142,7 @@ Outcome StageFlow::apply_policy(const Round& round, const Job& job, const Error&
       return {};
     }
   }
+  tell_never_airs(job.shot.id);
   return gap_for(job.shot, job);
 }
 
@@ -140,7 +150,7 @@ Outcome StageFlow::deliver(Product product, const Job& job) {
   if (!product.buffer) throw Error(Fault::read, "the service gave no result", "try again");
   Outcome outcome;
   outcome.kind = Outcome::Kind::product;
-  outcome.duration = length_of(product.shot, job.duration);
+  outcome.duration = length_of(product.shot, job);
   outcome.pts = job.pts;
   if (product.provenance) product.shot.provenance.push_back(*product.provenance);
   outcome.buffer = adopt(gst_buffer_make_writable(product.buffer.leak()));

@@ -5,6 +5,7 @@
 #include "shot/shot_meta.h"
 #include "stage/context.h"
 #include "stage/flow.h"
+#include "stage/live.h"
 #include "stage/pads.h"
 #include "stage/report.h"
 
@@ -86,6 +87,7 @@ static gboolean sink_event(GstPad* pad, GstObject* parent, GstEvent* raw) {
   case GST_EVENT_FLUSH_STOP:
     return flush_stop(element, std::move(event));
   case GST_EVENT_CUSTOM_DOWNSTREAM_OOB:
+    if (const auto id = cancelled_id(event.get())) flow.drop(*id);
     if (gst_event_has_name(event.get(), kFinishEvent)) flow.finish();
     return gst_pad_push_event(src, event.leak());
   default:
@@ -119,6 +121,11 @@ static gboolean src_event(GstPad* pad, GstObject* parent, GstEvent* event) {
   if (GST_EVENT_TYPE(event) == GST_EVENT_SEEK) {
     gst_event_unref(event);
     return FALSE;
+  }
+  if (const auto seconds = demanded_seconds(event)) {
+    gst_event_unref(event);
+    gst_pad_event_default(pad, parent, demand_event(flow_of(parent).demand(*seconds)).leak());
+    return TRUE;
   }
   return gst_pad_event_default(pad, parent, event);
 }
@@ -157,6 +164,11 @@ static gboolean src_query(GstPad* pad, GstObject* parent, GstQuery* query) {
     return TRUE;
   case GST_QUERY_DURATION:
     return FALSE;
+  case GST_QUERY_CUSTOM:
+    if (!is_supply_query(query)) break;
+    gst_pad_query_default(pad, parent, query); // those in front, if there are any
+    set_supply_facts(query, flow_of(parent).with_supply(supply_facts(query)));
+    return TRUE;
   case GST_QUERY_CAPS:
     if (answer_caps(pad, parent, query)) return TRUE;
     break;
@@ -225,6 +237,12 @@ static gboolean send_event(GstElement* element, GstEvent* raw) {
   case GST_EVENT_FLUSH_STOP:
     if (auto sink = sink_of(element)) return gst_pad_send_event(sink.get(), event.leak());
     return flush_stop(element, std::move(event));
+  case GST_EVENT_CUSTOM_DOWNSTREAM_OOB:
+    if (const auto id = cancelled_id(event.get())) {
+      flow_of(element).drop(*id);
+      return gst_pad_push_event(get_private(element)->src, event.leak());
+    }
+    [[fallthrough]];
   default:
     return GST_ELEMENT_CLASS(gst_aigc_stage_parent_class)->send_event(element, event.leak());
   }

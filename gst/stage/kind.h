@@ -37,6 +37,7 @@ struct StageSettings {
   std::string cache_dir;
   bool use_cache = true;
   double max_cost = 0; ///< 0 = as the environment says
+  double max_cost_hour = 0;
   bool cancel_pending = false;
   gint64 seed = -1;
   guint take = 0;
@@ -79,6 +80,9 @@ class StageRun {
   /// Shots worked on at once.
   virtual unsigned max_in_flight() const = 0;
 
+  /// Calls that its service works on at once, as the service takes them now; on any thread.
+  virtual unsigned at_once() const { return max_in_flight(); }
+
   /// What the user should know before anything starts, such as that the results are previews.
   virtual std::string notice() const { return {}; }
 
@@ -99,7 +103,19 @@ class StageRun {
     std::function<void(int)> percent = [](int) {};
     std::function<void(GBytes*)> preview; ///< a sketch of it, PNG or JPEG; may be empty
     std::function<void(const Error&)> warn = [](const Error&) {};
+    std::function<void(const ServiceNews&)> news = [](const ServiceNews&) {};
+    /// Whether the pipeline is a channel, which goes on for ever.
+    std::function<bool()> live = [] { return false; };
   };
+
+  /// The length of a shot that neither says one nor came with one.
+  virtual double default_seconds() const { return kDefaultShotSeconds; }
+
+  /// What leaves is clips: how fast they come is what feeds a channel.
+  virtual bool makes_clips() const { return false; }
+
+  /// Whether a service rests, so that nothing will come for a while; on any thread.
+  virtual bool resting() const { return false; }
 
   /// Works on one shot; called on several threads at once. Throws Error.
   virtual Product work(Job job, Cancel& cancel, const Progress& progress) = 0;

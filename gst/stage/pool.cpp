@@ -3,140 +3,23 @@
 // hangs in a service cannot hold up a state change.
 #include "stage/pool.h"
 
+#include "stage/pool_state.h"
+
 #include <algorithm>
-#include <list>
-#include <map>
 #include <pthread.h>
 
 namespace aigc {
 
-namespace {
-
-struct Entry {
-  enum class State { waiting, running, done };
-  State state = State::waiting;
-  Job job;
-  Outcome outcome;
-  bool is_event = false;
-  std::string chain{}; ///< of the job, which is gone while it runs
-};
-
-struct Chain {
-  unsigned shots = 0; ///< entries
-  bool running = false;
-  Link last;
-  guint64 left = 0; ///< the higher, the later its last entry left
-};
-
-struct State {
-  std::list<Entry> entries; ///< in input order; list: workers keep iterators
-  unsigned capacity = 0;    ///< in places
-  unsigned places = 0;      ///< chains that have entries, and shots of none
-  unsigned shots = 0;       ///< entries that are no events
-  std::map<std::string, Chain> chains{};
-  guint64 departures = 0;
-  int busy = 0; ///< workers that have not left
-  bool started = false;
-  bool ended = false;
-  bool finishing = false;
-  bool cancelled = false;
-
-  bool has_waiting() const {
-    return std::any_of(entries.begin(), entries.end(),
-                       [](const Entry& e) { return e.state == Entry::State::waiting; });
-  }
-  bool is_full() const {
-    return places >= capacity || shots >= std::max(capacity, Pool::kMaxChained) ||
-           (started && entries.size() >= shots + Pool::kMaxEvents);
-  }
-
-  /// The first entry whose work may begin, or end().
-  std::list<Entry>::iterator startable() {
-    return std::find_if(entries.begin(), entries.end(), [this](const Entry& e) {
-      return e.state == Entry::State::waiting && (e.chain.empty() || !chains.at(e.chain).running);
-    });
-  }
-
-  void add(Entry entry) {
-    if (!entry.is_event) {
-      ++shots;
-      if (entry.chain.empty() || chains[entry.chain].shots++ == 0) ++places;
-    }
-    entries.push_back(std::move(entry));
-  }
-
-  void remove(std::list<Entry>::iterator entry) {
-    if (!entry->is_event) {
-      --shots;
-      if (entry->chain.empty() || leave(chains.at(entry->chain))) --places;
-    }
-    entries.erase(entry);
-    if (chains.size() > Pool::kMaxRemembered) forget_one();
-  }
-
-  /// True for the last of its chain.
-  bool leave(Chain& chain) {
-    chain.left = ++departures;
-    return --chain.shots == 0;
-  }
-
-  void forget_one() {
-    const auto older = [](const auto& a, const auto& b) {
-      return std::pair(a.second.shots, a.second.left) < std::pair(b.second.shots, b.second.left);
-    };
-    const auto oldest = std::min_element(chains.begin(), chains.end(), older);
-    if (oldest->second.shots == 0) chains.erase(oldest);
-  }
-
-  Job begin(Entry& entry) {
-    entry.state = Entry::State::running;
-    Job job = std::move(entry.job);
-    if (entry.chain.empty()) return job;
-    Chain& chain = chains.at(entry.chain);
-    chain.running = true;
-    job.before = chain.last;
-    return job;
-  }
-
-  void end(Entry& entry, Outcome outcome) {
-    entry.state = Entry::State::done;
-    entry.outcome = std::move(outcome);
-    if (entry.chain.empty()) return;
-    Chain& chain = chains.at(entry.chain);
-    chain.running = false;
-    chain.last = entry.outcome.link;
-  }
-};
-
-using Entries = std::list<Entry>;
-
-Entries::iterator first_in(Entries& entries, Entry::State state) {
-  return std::find_if(entries.begin(), entries.end(),
-                      [=](const Entry& e) { return e.state == state; });
-}
-
-} // namespace
-
 struct Pool::Shared {
-  Shared(Work work, Options options) : work(std::move(work)), options(options) {
-    auto state = this->state.lock();
-    state->capacity = 2 * options.workers;
-  }
+  Shared(Work work, Options options)
+      : work(std::move(work)), options(options), state(PoolState(options.workers, options.order)) {}
 
-  /// The entry that may leave next, or end().
-  Entries::iterator leaving(State& state) const {
-    auto& entries = state.entries;
-    if (entries.empty()) return entries.end();
-    if (options.order == Order::ready || state.finishing)
-      return first_in(entries, Entry::State::done);
-    return entries.front().state == Entry::State::done ? entries.begin() : entries.end();
-  }
-
-  Push enqueue(Entry entry) {
+  Push enqueue(PoolEntry entry) {
     {
       auto access = state.lock();
-      access.wait(
-          [](const State& s) { return s.cancelled || s.finishing || s.ended || !s.is_full(); });
+      access.wait([&](const PoolState& s) {
+        return s.cancelled || s.finishing || s.ended || s.has_room_for(entry);
+      });
       if (access->cancelled) return Push::cancelled;
       if (access->finishing || access->ended) return Push::finishing;
       access->add(std::move(entry));
@@ -148,7 +31,7 @@ struct Pool::Shared {
   Work work;
   Options options;
   Cancel cancel;
-  Guarded<State> state;
+  Guarded<PoolState> state;
 };
 
 Pool::Pool(Work work, Options options)
@@ -183,7 +66,7 @@ void Pool::leave_workers() {
   const int mine = static_cast<int>(std::count_if(
       threads_.begin(), threads_.end(), [=](const auto& thread) { return thread.get_id() == me; }));
   const bool all_left = shared_->state.lock().wait_for(
-      shared_->options.patience, [=](const State& s) { return s.busy == mine; });
+      shared_->options.patience, [=](const PoolState& s) { return s.busy == mine; });
   for (auto& thread : threads_) {
     if (all_left && thread.get_id() != me)
       thread.join();
@@ -195,23 +78,28 @@ void Pool::leave_workers() {
 void Pool::run_worker(std::shared_ptr<Shared> shared) {
   pthread_setname_np(pthread_self(), "aigc-worker");
   for (;;) {
-    Entries::iterator entry;
+    PoolState::Entries::iterator entry;
+    std::shared_ptr<Cancel> cancel;
     Job job;
     {
       auto state = shared->state.lock();
-      const auto may_begin = [](State& s) { return s.startable() != s.entries.end(); };
-      state.wait([&](State& s) {
+      state.wait([&](PoolState& s) {
         return s.cancelled || s.finishing ||
-               (s.started && (may_begin(s) || (s.ended && !s.has_waiting())));
+               (s.started && (s.startable() || (s.ended && !s.has_waiting())));
       });
-      if (state->cancelled || state->finishing || !may_begin(*state)) break;
-      entry = state->startable();
+      const auto next = state->startable();
+      if (state->cancelled || state->finishing || !next) break;
+      entry = *next;
       job = state->begin(*entry);
+      cancel = entry->cancel;
     }
-    Outcome outcome = shared->work(std::move(job), shared->cancel);
+    Outcome outcome = [&] {
+      Cancel::Hook with_all(shared->cancel, [&] { cancel->cancel(); });
+      return shared->work(std::move(job), *cancel);
+    }();
     {
       auto state = shared->state.lock();
-      if (!state->cancelled) state->end(*entry, std::move(outcome));
+      if (!state->cancelled) state->end(entry, std::move(outcome));
     }
     shared->state.notify();
   }
@@ -224,19 +112,14 @@ void Pool::run_worker(std::shared_ptr<Shared> shared) {
 }
 
 Pool::Push Pool::push(Job job) {
-  std::string chain = job.chain;
-  const Push push =
-      shared_->enqueue({Entry::State::waiting, std::move(job), {}, false, std::move(chain)});
-  const unsigned places = shared_->state.lock()->places; // as many can be at work
-  employ(std::min(places, shared_->options.workers));
+  const Push push = shared_->enqueue(PoolEntry::of_job(std::move(job)));
+  const unsigned at_work = shared_->state.lock()->most_at_work();
+  employ(std::min(at_work, shared_->options.workers));
   return push;
 }
 
 Pool::Push Pool::push_event(Ref<GstEvent> event) {
-  Outcome outcome;
-  outcome.kind = Outcome::Kind::event;
-  outcome.event = std::move(event);
-  return shared_->enqueue({Entry::State::done, {}, std::move(outcome), true});
+  return shared_->enqueue(PoolEntry::of_event(std::move(event)));
 }
 
 void Pool::end() {
@@ -247,9 +130,9 @@ void Pool::end() {
 std::optional<Shot> Pool::first() {
   auto state = shared_->state.lock();
   state.wait(
-      [](const State& s) { return s.cancelled || s.finishing || s.ended || s.has_waiting(); });
+      [](const PoolState& s) { return s.cancelled || s.finishing || s.ended || s.has_waiting(); });
   if (state->cancelled || state->finishing || !state->has_waiting()) return std::nullopt;
-  return first_in(state->entries, Entry::State::waiting)->job.shot;
+  return state->first_waiting();
 }
 
 void Pool::start() {
@@ -261,24 +144,44 @@ std::optional<Outcome> Pool::next() {
   std::optional<Outcome> outcome;
   {
     auto state = shared_->state.lock();
-    state.wait([&](State& s) {
-      if (s.cancelled || s.finishing) return true;
-      if (s.ended && s.entries.empty()) return true;
-      return shared_->leaving(s) != s.entries.end();
+    state->settle_taken();
+    state.wait([](PoolState& s) {
+      return s.cancelled || s.finishing || (s.ended && s.is_empty()) || s.leaving();
     });
     // Those cancelled get a moment to say so before the stream ends.
-    if (state->finishing)
-      state.wait_for(shared_->options.patience, [&](State& s) {
-        return s.cancelled || s.busy == 0 || shared_->leaving(s) != s.entries.end();
+    const bool is_over = state->ended && state->is_empty();
+    if (state->finishing || is_over)
+      state.wait_for(shared_->options.patience, [=](PoolState& s) {
+        return s.cancelled || (is_over ? !s.has_dropped_work() : s.busy == 0) || s.leaving();
       });
     if (state->cancelled) return std::nullopt;
-    auto entry = shared_->leaving(*state);
-    if (entry == state->entries.end()) return std::nullopt;
-    outcome = std::move(entry->outcome);
-    state->remove(entry);
+    const auto entry = state->leaving();
+    if (!entry) return std::nullopt;
+    outcome = state->take(*entry);
   }
   shared_->state.notify();
   return outcome;
+}
+
+void Pool::drop(const std::string& id) {
+  const auto to_cancel = shared_->state.lock()->drop(id);
+  shared_->state.notify();
+  for (const auto& cancel : to_cancel)
+    cancel->cancel();
+}
+
+bool Pool::is_dropped(const std::string& id) const {
+  return shared_->state.lock()->is_dropped(id);
+}
+
+double Pool::demand(double seconds) {
+  const double rest = shared_->state.lock()->demand(seconds);
+  shared_->state.notify();
+  return rest;
+}
+
+unsigned Pool::inside() const {
+  return shared_->state.lock()->inside();
 }
 
 void Pool::finish() {
@@ -297,7 +200,7 @@ void Pool::cancel() {
 }
 
 bool Pool::empty() const {
-  return shared_->state.lock()->entries.empty();
+  return shared_->state.lock()->is_empty();
 }
 
 } // namespace aigc

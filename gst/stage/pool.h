@@ -35,6 +35,7 @@ struct Job {
   Ref<GstCaps> caps;                      ///< of `input`
   GstClockTime pts = GST_CLOCK_TIME_NONE; ///< running time it came with
   GstClockTime duration = GST_CLOCK_TIME_NONE;
+  double seconds = kDefaultShotSeconds; ///< of air, as far as the stage knows
   std::string chain;                  ///< jobs of one chain run one after another; empty = of none
   Link before;                        ///< of the job before it in its chain
   std::shared_ptr<const Brand> brand; ///< the shot's brand file, from when it is worked on
@@ -61,11 +62,15 @@ struct Outcome {
 enum class Order { input, ready };
 
 /// The concurrent part of a stage, without pads. Producer: push(), push_event(), end(). Consumer:
-/// first(), start(), next(). Anyone: finish(), cancel(). Every wait ends on cancel(). Workers are
-/// threads that begin when there are shots for them.
+/// first(), start(), next(). Anyone: drop(), demand(), finish(), cancel(). Every wait ends on
+/// cancel(). Workers are threads that begin when there are shots for them.
+///
+/// With Order::ready operators' requests are worked on and leave first, by their number, then shots
+/// with an air time, the earliest first, then the others as they came; chains keep their order.
 class Pool {
  public:
-  /// Runs on worker threads, several at once; must return soon after `cancel` fires.
+  /// Runs on worker threads, several at once; must return soon after `cancel`, which is the job's
+  /// own, fires.
   using Work = std::function<Outcome(Job job, Cancel& cancel)>;
 
   struct Options {
@@ -87,8 +92,10 @@ class Pool {
     cancelled,
   };
 
-  /// Waits while the queue is full: at most twice the workers wait, run or are ready at once, where
-  /// a chain counts as one, so that those behind a long one have their turn; and kMaxChained shots.
+  /// Waits while the queue is full: at most kPerWorker for each worker wait, run or are ready at
+  /// once, where a chain counts as one, so that those behind a long one have their turn; and
+  /// kMaxChained shots. With Order::ready up to kMaxRequests requests never wait for the others. A
+  /// shot that has been dropped is taken and forgotten.
   Push push(Job job);
   /// Takes its place between the shots around it. Events do not count as shots: any number may come
   /// before start(), kMaxEvents afterwards.
@@ -103,6 +110,22 @@ class Pool {
   /// The next outcome; empty once everything has left, or on cancel.
   std::optional<Outcome> next();
 
+  /// The shot `id` is wanted no more: it waits no longer, what works on it is cancelled, what is
+  /// done does not leave; one that comes later goes the same way. The next of its chain begins
+  /// afresh. Never blocks.
+  void drop(const std::string& id);
+  /// Whether drop() was called for it, as far back as kMaxDropped.
+  bool is_dropped(const std::string& id) const;
+
+  /// So many seconds of air are wanted beyond what has left; from now on a job begins only while
+  /// they exceed those of all that is under way, done, or gone since. Requests and shots with an
+  /// air time begin regardless. Never blocks. Returns what is still wanted of those in front:
+  /// beyond all that is inside, and no more than there is room for, so that a request never stands
+  /// behind a shot that waits for it.
+  double demand(double seconds);
+  /// Shots that wait, run, are ready, or are about to leave.
+  unsigned inside() const;
+
   /// Begins no further job, cancels those under way, keeps what is done for next().
   void finish();
   /// Ends every wait and every job; next() gives nothing any more.
@@ -110,6 +133,11 @@ class Pool {
   /// Nothing waits, runs or is ready to leave.
   bool empty() const;
 
+  static constexpr unsigned kPerWorker = 2;
+  /// Once somebody says what is wanted: those who send then wait for that, not for a place.
+  static constexpr unsigned kPerWorkerOnDemand = 4;
+  static constexpr unsigned kMaxRequests = 64;
+  static constexpr size_t kMaxDropped = 1024;
   static constexpr size_t kMaxEvents = 1024;
   static constexpr unsigned kMaxChained = 32;
   /// Chains of which nothing is inside, for a list that comes back to one; the one left longest ago

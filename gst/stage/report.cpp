@@ -114,6 +114,21 @@ void report_stage(GstElement* element, const std::string& stage, const Error& er
   report_with(element, error, fatal, "stage", stage);
 }
 
+void report_service(GstElement* element, const std::string& stage, const ServiceNews& news) {
+  using namespace std::chrono;
+  const auto since = duration_cast<microseconds>(news.since.time_since_epoch()).count();
+  post(element, gst_structure_new("aigc/service", "stage", G_TYPE_STRING, stage.c_str(), "service",
+                                  G_TYPE_STRING, news.service.c_str(), "state", G_TYPE_STRING,
+                                  news.rests ? "resting" : "back", "reason", G_TYPE_STRING,
+                                  news.reason, "message", G_TYPE_STRING, news.why.what(), "since",
+                                  G_TYPE_INT64, static_cast<gint64>(since), nullptr));
+  if (!news.rests) return;
+  const std::string who = news.why.own_limit || news.why.fault == Fault::write
+                              ? "nothing is ordered for now"
+                              : news.service + " rests";
+  report_stage(element, stage, news.why.in_words(who + ": " + news.why.what()), false);
+}
+
 void post_progress(GstElement* element, GstProgressType type, const std::string& code,
                    const std::string& text, int percent) {
   GstMessage* message =

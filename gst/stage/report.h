@@ -13,6 +13,7 @@
 namespace aigc {
 
 struct Planned;
+struct ServiceNews;
 
 /// Posts an ERROR (or, with `fatal` false, a WARNING): one sentence and its remedy, and details
 /// {element, code, http-status, request-id, service, remedy}, and the `uri` it is about, if any.
@@ -22,6 +23,9 @@ void report(GstElement* element, const Error& error, bool fatal = true,
 /// The same for a stage that asks a service; the details say which `stage`, too.
 void report_stage(GstElement* element, const std::string& stage, const Error& error,
                   bool fatal = true);
+
+/// Posts the element message `aigc/service`, and a WARNING where it rests.
+void report_service(GstElement* element, const std::string& stage, const ServiceNews& news);
 
 /// Posts a PROGRESS message; `percent` is kept only for GST_PROGRESS_TYPE_CONTINUE.
 void post_progress(GstElement* element, GstProgressType type, const std::string& code,

@@ -35,20 +35,25 @@ BackendQuery query_for(Role role, const StageSettings& settings) {
 }
 
 /// The property's limit, else the environment's; 0 = none.
-double max_cost(const StageSettings& settings) {
-  if (settings.max_cost > 0) return settings.max_cost;
-  const char* text = g_getenv("AIGC_MAX_COST");
+double limit_of(double property, const std::string& variable) {
+  if (property > 0) return property;
+  const char* text = g_getenv(variable.c_str());
   if (!text || is_blank(text)) return 0;
   char* end = nullptr;
   const double limit = g_ascii_strtod(text, &end);
   if (end != text && is_blank(end) && std::isfinite(limit) && limit >= 0) return limit;
-  throw Error(Fault::settings, std::string("AIGC_MAX_COST is \"") + text + "\"",
+  throw Error(Fault::settings, variable + " is \"" + text + "\"",
               "give a number such as 20, 0 for no limit, or unset it");
+}
+
+SpendLimits max_cost(const StageSettings& settings) {
+  return {limit_of(settings.max_cost, "AIGC_MAX_COST"),
+          limit_of(settings.max_cost_hour, "AIGC_MAX_COST_HOUR")};
 }
 
 /// Shots worked on at once where the user says nothing: as many as the fastest of the models that
 /// may be asked allows. Throws Error{Fault::settings} when there is none.
-unsigned at_once(const Driver& driver, Role role, const std::string& name) {
+unsigned shots_at_once(const Driver& driver, Role role, const std::string& name) {
   unsigned limit = 0;
   std::optional<Error> refusal;
   for (const unsigned inputs : {kWordsOnly, kKeyframe, kReferences}) {
@@ -119,7 +124,8 @@ ServiceRun::Cast ServiceRun::find(Role role, const StageSettings& settings) {
   Cast cast;
   const auto add = [&](BackendChoice choice, const BackendQuery& query, const std::string& model) {
     Credentials found = find_access(choice, query);
-    cast.candidates.push_back({Driver(make_backend(choice, found.access), store), model});
+    cast.candidates.push_back(
+        {Driver(make_backend(choice, found.access), store), model, aigc::stage_name(role)});
     if (cast.warning.empty()) cast.warning = std::move(found.warning);
   };
   cast.fallbacks = parse_fallbacks(settings.fallback_backends, profile_type());
@@ -133,7 +139,7 @@ ServiceRun::Cast ServiceRun::find(Role role, const StageSettings& settings) {
     try {
       const BackendQuery other = query_for(role, settings, fallback);
       add(fallback.choice, other, fallback.model);
-      at_once(cast.candidates.back().driver, role, fallback.model);
+      shots_at_once(cast.candidates.back().driver, role, fallback.model);
     } catch (const Error& error) {
       throw error_of(fallback, error);
     }
@@ -156,8 +162,24 @@ ServiceRun::ServiceRun(Role role, const StageSettings& settings, Cast cast)
       fallbacks_(std::move(cast.fallbacks)), services_(std::move(cast.candidates)),
       max_in_flight_(settings.max_in_flight
                          ? settings.max_in_flight
-                         : at_once(services_.first().driver, role, settings.model)) {
+                         : shots_at_once(services_.first().driver, role, settings.model)) {
   max_cost(settings);
+}
+
+/// Models may differ in their limits: the one that takes most of them counts, as at the start.
+unsigned ServiceRun::at_once() const {
+  const Candidate& first = services_.first();
+  unsigned most = 0;
+  for (const unsigned inputs : {kWordsOnly, kKeyframe, kReferences}) {
+    try {
+      const Model& model = find_model(first.driver.backend(), role_, first.model, inputs);
+      const unsigned now = first.driver.concurrent_now(model);
+      most = std::max(most, now ? now : max_in_flight_);
+    } catch (const Error&) {
+      // no model of the role takes these
+    }
+  }
+  return std::min(most, max_in_flight_);
 }
 
 const Model& ServiceRun::model(unsigned inputs, double seconds) const {
@@ -241,7 +263,23 @@ DriverOptions ServiceRun::options_for(const StageSettings& settings,
   options.max_cost = max_cost(settings);
   options.cancel_tasks = settings.cancel_pending;
   options.preview = progress.preview;
+  options.news = progress.news;
+  options.when_out = [this, live = progress.live] { return when_out(live()); };
   return options;
+}
+
+/// A film ends as its user says. What a channel is to skip is the shot that is at fault itself.
+WhenOut ServiceRun::when_out(bool is_live) const {
+  if (!is_live) return WhenOut::fail;
+  switch (static_cast<OnError>(settings().on_error)) {
+  case OnError::skip:
+    return WhenOut::wait;
+  case OnError::fallback:
+    return WhenOut::pass;
+  case OnError::fail:
+    break;
+  }
+  return WhenOut::fail;
 }
 
 /// Words go on as they are, a picture is white in the shape of the one that would be ordered.

@@ -45,8 +45,10 @@ template <typename S> std::vector<Property<S>> with_stage_properties(std::vector
        order_type},
       {"max-retries", "Tries after the first, where a second can help", &S::max_retries,
        Mutable::playing, 0, 100},
-      {"on-error", "What happens to a shot that failed", &S::on_error, Mutable::playing, 0, 0,
-       on_error_type},
+      {"on-error",
+       "What happens to a shot that failed; in a live channel, skip leaves out what is the shot's "
+       "own fault, and waits while the service is out",
+       &S::on_error, Mutable::playing, 0, 0, on_error_type},
       {"cache-dir", "Folder of finished results (default: AIGC_CACHE_DIR, else the XDG cache)",
        &S::cache_dir},
       {"use-cache", "Take a result of the same request from cache-dir instead of asking again",
@@ -55,6 +57,10 @@ template <typename S> std::vector<Property<S>> with_stage_properties(std::vector
        "Most that all calls of the process may cost, in the currency of the price file (0 = "
        "AIGC_MAX_COST, else no limit)",
        &S::max_cost, Mutable::playing, 0, any},
+      {"max-cost-hour",
+       "Most that the calls of an hour may cost, also before a restart (0 = AIGC_MAX_COST_HOUR, "
+       "else no limit); with on-error=skip a live channel waits until there is room",
+       &S::max_cost_hour, Mutable::playing, 0, any},
       {"cancel-pending",
        "When stopped, cancel tasks that have not begun, which are then not billed; else the next "
        "run goes on with them",
@@ -93,6 +99,9 @@ class ServiceRun : public StageRun {
   static bool wants_key(Role role, const StageSettings& settings);
 
   unsigned max_in_flight() const override { return max_in_flight_; }
+  unsigned at_once() const override;
+  /// Whether nothing is asked for: all services rest, or a limit of the user's is reached.
+  bool resting() const { return services_.rests(); }
   std::string notice() const override;
   Product work(Job job, Cancel& cancel, const Progress& progress) override;
   Product fallback(Job job, Cancel& cancel) override;
@@ -141,6 +150,7 @@ class ServiceRun : public StageRun {
   void check_candidate(const Candidate& candidate, const Arrivals& arrivals, unsigned also,
                        double seconds, const Check& check) const;
   DriverOptions options_for(const StageSettings& settings, const Progress& progress) const;
+  WhenOut when_out(bool is_live) const;
   Product plan(const Failover& services, const Failover::Ask& ask, const std::vector<Job>& jobs,
                Cancel& cancel);
   Product work_with(const Failover& services, Job job, Cancel& cancel, const Progress& progress);

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -18,10 +19,19 @@ class Stats {
   static constexpr size_t kWindow = 1024;
 
   void begin();
-  /// `requests`: calls sent for the shot, the first try included.
-  void end(std::chrono::nanoseconds latency, unsigned requests, double cost, bool cache_hit,
-           const std::string& currency = {});
-  void fail(unsigned requests);
+  /// A shot that something came of.
+  struct Finished {
+    std::chrono::nanoseconds latency{0};
+    unsigned requests = 0; ///< calls sent for it, the first try included
+    double cost = 0;
+    std::string currency;
+    bool cache_hit = false;
+    bool is_asked = true; ///< a service, or its results of before
+    double seconds = 0;   ///< of air
+  };
+  void end(const Finished& shot);
+  /// Whether something `stands_in` for the shot.
+  void fail(unsigned requests, bool stands_in = false);
   /// The shot was given up because of a flush, EOS or state change; no failure.
   void cancel();
 
@@ -30,7 +40,26 @@ class Stats {
   /// newest shots).
   Own<GstStructure> to_structure() const;
 
+  /// Of the newest kRecent shots; zero what is not known yet. Latencies are of those that a service
+  /// worked for, unless there are none.
+  struct Recent {
+    double seconds = 0; ///< mean of air a shot
+    double success = 1; ///< share of the shots that something came of
+    double latency = 0; ///< mean, in seconds
+    double latency_p99 = 0;
+  };
+  static constexpr size_t kRecent = 50;
+  Recent recent() const;
+
  private:
+  struct Past {
+    double latency = 0, seconds = 0;
+    bool is_made = false; ///< not failed
+    bool is_paid = false; ///< a service worked for it
+    bool succeeded = false;
+  };
+  void remember(const Past& past);
+
   mutable std::mutex mutex_;
   std::uint64_t requests_ = 0, retries_ = 0, cache_hits_ = 0, done_ = 0, failed_ = 0;
   std::uint64_t in_flight_ = 0;
@@ -38,6 +67,7 @@ class Stats {
   std::string currency_;
   std::vector<std::uint64_t> latencies_;
   size_t next_ = 0;
+  std::deque<Past> past_; ///< the newest last
 };
 
 } // namespace aigc

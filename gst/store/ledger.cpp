@@ -7,7 +7,6 @@
 #include "store/files.h"
 #include "store/journal.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <fcntl.h>
@@ -122,42 +121,6 @@ std::set<std::string> Ledger::tasks_since(gint64 since) const {
   for (const auto& line : lines())
     if (line.time >= since && !line.task.empty()) tasks.insert(line.task);
   return tasks;
-}
-
-Budget& Budget::process() {
-  static auto* budget = new Budget; // never destroyed: a worker may outlive main()
-  return *budget;
-}
-
-void Budget::reserve(const std::string& call, double amount, double limit,
-                     const std::string& currency) {
-  std::lock_guard guard(mutex_);
-  double committed = spent_;
-  for (const auto& [other, reserved] : reserved_)
-    if (other != call) committed += reserved;
-  constexpr double kRounding = 1e-9;
-  if (limit > 0 && committed + amount > limit + kRounding) {
-    const auto money = [&](double value) {
-      gchar text[G_ASCII_DTOSTR_BUF_SIZE];
-      return std::string(g_ascii_formatd(text, sizeof text, "%.4g", value)) + " " + currency;
-    };
-    throw Error(Fault::no_funds,
-                "the call would cost about " + money(amount) + ", and " + money(committed) +
-                    " of max-cost " + money(limit) + " are spent or set aside",
-                "raise max-cost");
-  }
-  reserved_[call] = amount;
-}
-
-void Budget::settle(const std::string& call, double amount) {
-  std::lock_guard guard(mutex_);
-  reserved_.erase(call);
-  spent_ += amount;
-}
-
-double Budget::spent() const {
-  std::lock_guard guard(mutex_);
-  return spent_;
 }
 
 } // namespace aigc

@@ -4,6 +4,8 @@
 
 #include "store/result.h"
 
+#include <chrono>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -49,22 +51,51 @@ class Ledger {
   std::string path_;
 };
 
+/// What calls may cost together; 0 = no limit.
+struct SpendLimits {
+  double all = 0;  ///< of the process
+  double hour = 0; ///< in any hour
+};
+
 /// What all calls of this process cost, and will. Thread-safe.
 class Budget {
  public:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::hours kHour{1};
+
+  /// `now` tells the time; tests have one of their own.
+  explicit Budget(std::function<Clock::time_point()> now = Clock::now) : now_(std::move(now)) {}
   static Budget& process();
 
+  /// What was spent from that store in the last hour, or is open there, counts for the hour: also
+  /// what a process spent that is no more. Looked up once for each store.
+  void recall(const std::string& store_folder);
   /// Sets `amount` aside for `call`, anew when that has some already. Throws Error{Fault::no_funds}
-  /// when all together would be more than `limit`; 0 = no limit.
-  void reserve(const std::string& call, double amount, double limit, const std::string& currency);
+  /// when all together would be more than a limit, and says in `retry_after` when there is room.
+  void reserve(const std::string& call, double amount, const SpendLimits& limits,
+               const std::string& currency);
   /// The call is over and cost `amount`.
   void settle(const std::string& call, double amount);
   double spent() const;
 
  private:
+  struct Spent {
+    Clock::time_point time;
+    double amount = 0;
+  };
+  void check_all(const std::string& call, double amount, double limit,
+                 const std::string& currency) const;
+  void check_hour(const std::string& call, double amount, double limit,
+                  const std::string& currency);
+  Clock::time_point forget_old();
+  double set_aside_but(const std::string& call) const;
+
+  std::function<Clock::time_point()> now_;
   mutable std::mutex mutex_;
   double spent_ = 0;
   std::map<std::string, double> reserved_;
+  std::map<std::string, Spent> hour_; ///< by the call; those that are set aside do not count here
+  std::set<std::string> recalled_;    ///< stores
 };
 
 } // namespace aigc

@@ -11,8 +11,8 @@
 #include "batch_shard.h"
 #include "batch_sheet.h"
 #include "output_file.h"
+#include "preview_gate.h"
 #include "retake.h"
-#include "service/factory.h"
 #include "side_files.h"
 #include "store/files.h"
 
@@ -38,17 +38,6 @@ size_t jobs_of(const CommandLine& line) {
     throw Error(Fault::settings, "--jobs=" + line.jobs + ": not a number of rows at once",
                 "Give a number from 1 to " + std::to_string(kMostJobs) + ".");
   return jobs;
-}
-
-/// Whether backend=auto would come to previews for want of any key or address.
-bool auto_is_preview() {
-  BackendQuery query;
-  query.environment = g_getenv;
-  try {
-    return resolve_backend(query) == BackendChoice::preview;
-  } catch (const Error&) {
-    return false; // a key for another role: the run says what is missing
-  }
 }
 
 /// In whole milliseconds.
@@ -150,10 +139,7 @@ class Batch {
     if (settings_.skip_bad) bad = [this](const BadRow& row) { add_bad(row); };
     rows_.read(use, bad);
     side_files_.check();
-    if (line_.batch && asks_auto_ && !line_.allow_preview && auto_is_preview())
-      throw Error(Fault::settings,
-                  "no key and no address of a service is set: all would be previews",
-                  "Set one (aigc doctor), or say backend=preview or --allow-preview.");
+    if (line_.batch && asks_auto_ && !line_.allow_preview) refuse_preview("all");
   }
 
   void add_bad(const BadRow& row) {

@@ -3,6 +3,7 @@
 #include "command_line.h"
 
 #include "base/error.h"
+#include "channel.h"
 
 #include <array>
 #include <variant>
@@ -11,7 +12,7 @@ namespace aigc::runner {
 namespace {
 
 /// What an option is for, as bits.
-enum For : unsigned { kNone = 0, kJob = 1, kBatch = 2, kCosts = 4, kAny = 15 };
+enum For : unsigned { kNone = 0, kJob = 1, kBatch = 2, kCosts = 4, kChannel = 8, kAny = 31 };
 
 struct Option {
   const char* name;
@@ -26,7 +27,7 @@ constexpr std::array kOptions = std::to_array<Option>({
     {"--version", &CommandLine::version, kAny},
     {"--json", &CommandLine::json, kAny},
     {"--since", &CommandLine::since, kCosts},
-    {"--print", &CommandLine::print, kJob},
+    {"--print", &CommandLine::print, kJob | kChannel},
     {"--dry-run", &CommandLine::dry_run, kJob | kBatch},
     {"--stop-at", &CommandLine::stop_at, kJob},
     {"--from", &CommandLine::from, kJob},
@@ -37,7 +38,7 @@ constexpr std::array kOptions = std::to_array<Option>({
     {"--shard", &CommandLine::shard, kBatch},
     {"--shards", &CommandLine::shards, kBatch},
     {"--retry-failed", &CommandLine::retry_failed, kBatch},
-    {"--allow-preview", &CommandLine::allow_preview, kBatch},
+    {"--allow-preview", &CommandLine::allow_preview, kBatch | kChannel},
 });
 
 [[noreturn]] void refuse(const std::string& what) {
@@ -47,6 +48,7 @@ constexpr std::array kOptions = std::to_array<Option>({
 unsigned command_of(const CommandLine& line) {
   if (line.batch) return kBatch;
   if (line.job == "costs") return kCosts;
+  if (line.job == kChannelJob) return kChannel;
   return line.job == "doctor" ? kNone : kJob;
 }
 
@@ -159,6 +161,9 @@ const char* help_text() {
        aigc JOB --from=keyframes name=value ...
                                  go on from there; refuses to pay for a keyframe not yet made
        aigc --list               all jobs
+       aigc channel name=value ...
+                                 a channel that never stops (docs/channel.md)
+       aigc ctl COMMAND ...      ask a channel that is on air, or tell it; see aigc ctl --help
        aigc costs [--since DAY]  what was spent on what
        aigc doctor               what is configured, there and reachable; spends nothing
        aigc --version
@@ -177,7 +182,7 @@ Of batch (docs/batch.md):
   --shard I/N       only each Nth row, from row I + 1; SLURM_ARRAY_TASK_ID and
                     JOB_COMPLETION_INDEX say so too
   --shards N        how many shards there are, where the environment does not say
-  --allow-preview   run without a service, too
+  --allow-preview   run without a service, too; also of channel
 
 Exit status: 0 done, 1 failed (doctor: no film can be made; batch: some of it), 2 wrong usage (nothing was started), 3 done without the shots that failed (on-error=skip), 130 interrupted.
 )";

@@ -6,6 +6,7 @@
 #include "base/ref.h"
 #include "base/words.h"
 #include "brand_values.h"
+#include "channel_values.h"
 #include "escape.h"
 #include "overlay_layout.h"
 
@@ -26,6 +27,12 @@ std::string_view next_word(std::string_view& text) {
   const std::string_view word = text.substr(0, end);
   text = trimmed(text.substr(end));
   return word;
+}
+
+/// The variables that `name` is computed from; null when it is not.
+const std::vector<std::string>* inputs_of(std::string_view name) {
+  const auto* inputs = overlay_inputs(name);
+  return inputs ? inputs : channel_inputs(name);
 }
 
 bool is_name(std::string_view text) {
@@ -106,10 +113,11 @@ class JobFile::Reader {
     read_body(line);
   }
 
-  /// `NAME TYPE[(RANGE)][!|=DEFAULT] HELP` or `one-of NAME NAME...`
+  /// `NAME TYPE[(RANGE)][!|=DEFAULT] HELP`, `one-of NAME NAME...` or `some-of NAME NAME...`
   void read_declaration(std::string_view line) {
     const std::string name(next_word(line));
-    if (name == "one-of") return read_one_of(line);
+    if (name == "one-of") return read_group(job_.one_of_, name, line);
+    if (name == "some-of") return read_group(job_.some_of_, name, line);
     if (!is_name(name)) fail("'" + name + "' is no variable name (lower case, digits and -)");
     if (job_.find(name)) fail(name + " is declared twice");
     Variable variable;
@@ -176,12 +184,13 @@ class JobFile::Reader {
       fail("'" + std::string(text) + "' is no number");
   }
 
-  void read_one_of(std::string_view line) {
+  void read_group(std::vector<std::vector<std::string>>& groups, const std::string& kind,
+                  std::string_view line) {
     std::vector<std::string> names;
     while (!line.empty())
       names.emplace_back(declared(next_word(line)));
-    if (names.size() < 2) fail("one-of needs two names or more");
-    job_.one_of_.push_back(std::move(names));
+    if (names.size() < 2) fail(kind + " needs two names or more");
+    groups.push_back(std::move(names));
   }
 
   std::string declared(std::string_view name) const {
@@ -191,7 +200,7 @@ class JobFile::Reader {
 
   /// The variable that decides whether `name` is there: itself, unless it is computed from others.
   std::string source_of(std::string_view name) const {
-    const auto* inputs = overlay_inputs(name);
+    const auto* inputs = inputs_of(name);
     if (!inputs) return std::string(name);
     for (const auto& input : *inputs)
       if (const Variable* variable = job_.find(input); !variable)
@@ -259,6 +268,18 @@ const Variable* JobFile::output() const {
   return nullptr;
 }
 
+void JobFile::check_group(const std::vector<std::string>& names, const Values& values,
+                          bool several) const {
+  std::string all;
+  for (const auto& name : names)
+    all += (all.empty() ? "" : " or ") + name;
+  const auto count = std::count_if(names.begin(), names.end(),
+                                   [&](const auto& name) { return values.contains(name); });
+  if (count == 1 || (several && count > 1)) return;
+  throw Error(Fault::settings, name_ + (count ? " takes only one of " : " needs ") + all,
+              "Give " + all + ", as name=value. See aigc " + name_ + " --help.");
+}
+
 Values JobFile::complete(const Values& given) const {
   Values values;
   for (const auto& [name, value] : given) {
@@ -275,16 +296,10 @@ Values JobFile::complete(const Values& given) const {
     values[name] = variable->checked(value);
   }
   add_brand(values);
-  for (const auto& names : one_of_) {
-    std::string all;
-    for (const auto& name : names)
-      all += (all.empty() ? "" : " or ") + name;
-    const auto count = std::count_if(names.begin(), names.end(),
-                                     [&](const auto& name) { return values.contains(name); });
-    if (count != 1)
-      throw Error(Fault::settings, name_ + (count ? " takes only one of " : " needs ") + all,
-                  "Give " + all + ", as name=value. See aigc " + name_ + " --help.");
-  }
+  for (const auto& names : one_of_)
+    check_group(names, values, false);
+  for (const auto& names : some_of_)
+    check_group(names, values, true);
   for (const auto& variable : variables_) {
     if (values.contains(variable.name)) continue;
     if (variable.required)
@@ -293,6 +308,7 @@ Values JobFile::complete(const Values& given) const {
     if (variable.initial) values[variable.name] = *variable.initial;
   }
   values.merge(lay_out_overlays(values));
+  values.merge(channel_values(values));
   return values;
 }
 
@@ -321,7 +337,7 @@ bool JobFile::holds(const Condition& condition, const Values& values) {
 std::string JobFile::fill(const std::string& text, const Values& values) const {
   return expand(text, [&](std::string_view name) {
     const std::string& value = values.at(std::string(name));
-    if (overlay_inputs(name)) return launch_quote(value);
+    if (inputs_of(name)) return launch_quote(value);
     const Variable& variable = *find(name);
     if (variable.type == Type::time) return nanoseconds(value);
     if (variable.type == Type::colour) return opaque_argb(value);

@@ -68,6 +68,7 @@ class JobFile {
   };
   class Reader;
 
+  void check_group(const std::vector<std::string>& names, const Values& values, bool several) const;
   void add_brand(Values& values) const;
   static bool holds(const Condition& condition, const Values& values);
   std::string fill(const std::string& text, const Values& values) const;
@@ -75,7 +76,7 @@ class JobFile {
   std::string name_;
   std::string summary_;
   std::vector<Variable> variables_;
-  std::vector<std::vector<std::string>> one_of_;
+  std::vector<std::vector<std::string>> one_of_, some_of_; ///< exactly one, or more, is given
   std::vector<Line> lines_;
 };
 

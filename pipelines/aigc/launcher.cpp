@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/guarded.h"
 #include "base/ref.h"
+#include "bus_messages.h"
 #include "packages.h"
 
 #include <atomic>
@@ -19,71 +20,6 @@ namespace {
 constexpr std::chrono::seconds kTeardown{5};
 
 std::atomic<bool> pipelines_left = false;
-
-std::string name_of(GstObject* object) {
-  if (!object) return "";
-  if (!GST_IS_ELEMENT(object)) return take_string(gst_object_get_name(object));
-  GstElementFactory* factory = gst_element_get_factory(GST_ELEMENT(object));
-  return factory ? GST_OBJECT_NAME(factory) : take_string(gst_object_get_name(object));
-}
-
-/// Stock elements say what happened in the debug text: "file(line): function (): path:\nreason".
-std::string reason_in(const char* debug) {
-  const std::string text = debug ? debug : "";
-  const size_t line = text.find(":\n");
-  return line == std::string::npos ? "" : text.substr(line + 2);
-}
-
-/// Our elements say the remedy twice: in the message, for gst-launch-1.0, and by itself.
-void take_remedy(Problem& problem, const std::string& remedy) {
-  problem.remedy = remedy;
-  const std::string tail = "; " + remedy;
-  if (!remedy.empty() && problem.message.ends_with(tail))
-    problem.message.resize(problem.message.size() - tail.size());
-}
-
-Problem read_problem(GstMessage* message) {
-  ErrorSlot error;
-  gchar* debug = nullptr;
-  const GstStructure* details = nullptr;
-  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
-    gst_message_parse_error(message, error.out(), &debug);
-    gst_message_parse_error_details(message, &details);
-  } else {
-    gst_message_parse_warning(message, error.out(), &debug);
-    gst_message_parse_warning_details(message, &details);
-  }
-  const std::string reason = reason_in(take_string(debug).c_str());
-  Problem problem{.element = name_of(GST_MESSAGE_SRC(message)), .message = error.message()};
-  const char* remedy = details ? gst_structure_get_string(details, "remedy") : nullptr;
-  const std::string who = take_string(gst_object_get_name(GST_MESSAGE_SRC(message))) + ": ";
-  if (problem.message.starts_with(who)) problem.message.erase(0, who.size());
-  if (remedy)
-    take_remedy(problem, remedy);
-  else if (!reason.empty())
-    problem.message += " (" + reason + ")";
-  return problem;
-}
-
-Ref<GstElement> build(const std::string& line) {
-  GstParseContext* context = gst_parse_context_new();
-  ErrorSlot error;
-  GstElement* built =
-      gst_parse_launch_full(line.c_str(), context, GST_PARSE_FLAG_FATAL_ERRORS, error.out());
-  const Own<gchar*> missing(gst_parse_context_get_missing_elements(context));
-  gst_parse_context_free(context);
-  if (built && !GST_IS_PIPELINE(built)) {
-    GstElement* pipeline = gst_pipeline_new(nullptr);
-    gst_bin_add(GST_BIN(pipeline), built);
-    return adopt(GST_ELEMENT(gst_object_ref_sink(pipeline)));
-  }
-  if (built) return adopt(GST_ELEMENT(gst_object_ref_sink(built)));
-  if (missing && missing.get()[0])
-    throw Error(Fault::missing_plugin, std::string("there is no element ") + missing.get()[0],
-                package_hint(missing.get()[0]));
-  throw Error(Fault::negotiation, "the launch line cannot be built: " + error.message(),
-              "Look at it with --print.");
-}
 
 /// Notices whether a muxer gets anything at all. One that gets nothing still writes an empty shell
 /// of a file, over which demuxers wait in vain.
@@ -151,18 +87,20 @@ class ElementWatch {
 };
 
 /// Stops a pipeline on a thread of its own, which keeps what the pipeline needs. Returns whether it
-/// stopped in time.
-bool stop_in_time(const Ref<GstElement>& pipeline, std::shared_ptr<MuxerWatch> watch) {
+/// stopped in time; else it is left to itself.
+bool stop_in_time(Ref<GstElement> pipeline, std::shared_ptr<void> keep) {
   auto stopped = std::make_shared<std::promise<void>>();
   std::future<void> future = stopped->get_future();
-  std::thread([pipeline = pipeline, watch, stopped]() mutable {
+  std::thread([pipeline = std::move(pipeline), keep = std::move(keep), stopped]() mutable {
     gst_element_set_state(pipeline.get(), GST_STATE_NULL);
     // Whoever waits may be about to end the program, and shall find nothing alive.
     pipeline.reset();
-    watch.reset();
+    keep.reset();
     stopped->set_value();
   }).detach();
-  return future.wait_for(kTeardown) == std::future_status::ready;
+  if (future.wait_for(kTeardown) == std::future_status::ready) return true;
+  pipelines_left = true;
+  return false;
 }
 
 class Run {
@@ -236,7 +174,6 @@ class Run {
     if (!options_.interrupt) {
       gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
     } else if (!stop_in_time(pipeline_, muxers_)) {
-      pipelines_left = true;
       fail({.message = "the pipeline does not stop",
             .remedy = "Look at the line with --print, and run it with GST_DEBUG=3."});
     }
@@ -280,13 +217,14 @@ class Run {
     case GST_MESSAGE_WARNING:
       return report_.warning(read_problem(message));
     case GST_MESSAGE_PROGRESS:
-      return progress(message);
+      if (const auto step = read_step(message)) report_.step(*step);
+      return;
     case GST_MESSAGE_ELEMENT: {
       const GstStructure* structure = gst_message_get_structure(message);
       const bool is_sketch = gst_structure_has_name(structure, "aigc/shot-preview"); // no text
       if (is_sketch || !g_str_has_prefix(gst_structure_get_name(structure), "aigc/")) return;
       if (options_.hear) options_.hear(structure);
-      return report_.element_message(name_of(GST_MESSAGE_SRC(message)), structure);
+      return report_.element_message(speaker(GST_MESSAGE_SRC(message)), structure);
     }
     default:
       return;
@@ -300,20 +238,6 @@ class Run {
     ending_ = expected ? Ending::stopped : Ending::failed;
     if (!expected) report_.error(problem);
     g_main_loop_quit(loop_);
-  }
-
-  void progress(GstMessage* message) {
-    Step step;
-    gchar *code = nullptr, *text = nullptr;
-    gst_message_parse_progress(message, &step.type, &code, &text);
-    const std::string whole = take_string(code);
-    step.text = take_string(text);
-    const size_t colon = whole.find(':');
-    if (colon == std::string::npos) return; // not one of ours
-    step.stage = whole.substr(0, colon);
-    step.id = whole.substr(colon + 1);
-    gst_structure_get_int(gst_message_get_structure(message), "percent", &step.percent);
-    report_.step(step);
   }
 
   Ref<GstElement> pipeline_;
@@ -333,14 +257,42 @@ class Run {
 
 } // namespace
 
+Ref<GstElement> build_pipeline(const std::string& line) {
+  GstParseContext* context = gst_parse_context_new();
+  ErrorSlot error;
+  GstElement* built =
+      gst_parse_launch_full(line.c_str(), context, GST_PARSE_FLAG_FATAL_ERRORS, error.out());
+  const Own<gchar*> missing(gst_parse_context_get_missing_elements(context));
+  gst_parse_context_free(context);
+  if (built && !GST_IS_PIPELINE(built)) {
+    GstElement* pipeline = gst_pipeline_new(nullptr);
+    gst_bin_add(GST_BIN(pipeline), built);
+    return adopt(GST_ELEMENT(gst_object_ref_sink(pipeline)));
+  }
+  if (built) return adopt(GST_ELEMENT(gst_object_ref_sink(built)));
+  if (missing && missing.get()[0])
+    throw Error(Fault::missing_plugin, std::string("there is no element ") + missing.get()[0],
+                package_hint(missing.get()[0]));
+  throw Error(Fault::negotiation, "the launch line cannot be built: " + error.message(),
+              "Look at it with --print.");
+}
+
 Ending launch(const std::string& line, Report& report, const LaunchOptions& options) {
-  Ref<GstElement> pipeline = build(line);
+  Ref<GstElement> pipeline = build_pipeline(line);
   if (options.prepare) options.prepare(pipeline.get());
   ElementWatch elements;
   elements.attach(pipeline.get());
   const Ending ending = Run(std::move(pipeline), report, options).go();
   if (!pipelines_left && !elements.all_gone_within(kTeardown)) pipelines_left = true;
   return ending;
+}
+
+bool end_pipeline(Ref<GstElement> pipeline) {
+  ElementWatch elements;
+  elements.attach(pipeline.get());
+  if (!stop_in_time(std::move(pipeline), {})) return false;
+  if (!elements.all_gone_within(kTeardown)) pipelines_left = true;
+  return true;
 }
 
 bool has_left_pipelines() {

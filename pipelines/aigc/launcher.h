@@ -2,6 +2,7 @@
 // Runs a launch line to its end and tells the report what happens.
 #pragma once
 
+#include "base/ref.h"
 #include "interrupt.h"
 #include "report.h"
 
@@ -28,6 +29,13 @@ struct LaunchOptions {
 /// interrupt a pipeline that does not stop is left to itself, and has failed. Returns when nothing
 /// of the pipeline is at work any more.
 Ending launch(const std::string& line, Report& report, const LaunchOptions& options);
+
+/// Throws Error{Fault::missing_plugin, negotiation} when the line cannot be built.
+Ref<GstElement> build_pipeline(const std::string& line);
+
+/// Stops a pipeline, and waits until nothing of it is at work. Returns whether it stopped; else it
+/// is left to itself. The caller's references must be gone.
+bool end_pipeline(Ref<GstElement> pipeline);
 
 /// Whether a pipeline, or work it began, was left to itself: then nothing but _exit() ends the
 /// process safely.

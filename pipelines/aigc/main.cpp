@@ -2,9 +2,11 @@
 // aigc: runs jobs. Reads the command line and picks what to do.
 #include "base/error.h"
 #include "batch.h"
+#include "channel.h"
 #include "command_line.h"
 #include "config.h"
 #include "costs.h"
+#include "ctl.h"
 #include "doctor.h"
 #include "escape.h"
 #include "keyframes.h"
@@ -127,6 +129,18 @@ int tell_costs(const CommandLine& line) {
   return kDone;
 }
 
+int run_on_air(const JobFile& job, const CommandLine& line) {
+  if (line.batch)
+    throw Error(Fault::settings, "a channel never ends, so there is no batch of them",
+                "Start each with a name of its own: aigc channel name=NAME.");
+  if (line.print) return print_launch_line(channel_line(job, line));
+  add_plugin_folder();
+  gst_init(nullptr, nullptr);
+  const bool ended = run_channel(job, line);
+  stop_gstreamer();
+  return ended ? kDone : kInterrupted;
+}
+
 int run(const CommandLine& line, Report& report) {
   if (line.job.empty() && !line.values.empty())
     throw Error(Fault::settings, "no job is named", "See aigc --list.");
@@ -134,6 +148,7 @@ int run(const CommandLine& line, Report& report) {
   if (line.job == "costs") return tell_costs(line);
   const JobFile job = load_job(line.job);
   if (line.help) return print_job_help(job);
+  if (line.job == kChannelJob) return run_on_air(job, line);
   const bool many = line.values.contains("languages") && !job.find("languages");
   if (many && !(line.stop_at.empty() && line.from.empty()))
     throw Error(Fault::settings, "keyframes are looked at one film at a time",
@@ -162,6 +177,8 @@ int main(int argc, char** argv) {
     json |= argv[i] == std::string_view("--json");
   const auto report = json ? json_report() : text_report();
   try {
+    if (argc > 1 && argv[1] == std::string_view("ctl"))
+      return run_ctl({argv + 2, argv + argc}) ? kDone : kFailed;
     const CommandLine line = read_command_line(argc, argv);
     if (line.version) {
       std::printf("aigc %s\n", AIGC_VERSION);

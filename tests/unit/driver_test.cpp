@@ -104,6 +104,7 @@ TEST_F(DriverTest, RetriesWhatMayPassAndNotMoreThanAllowed) {
 
 TEST_F(DriverTest, ARateThatOthersUseUpIsWaitedForBeyondTheTries) {
   backend->failure.http_status = 429;
+  backend->failure.too_fast = true;
   backend->failures = 3;
   options.max_retries = 1;
   EXPECT_EQ(run().requests, 4u);
@@ -145,6 +146,46 @@ TEST_F(DriverTest, AWaitBeyondTheDeadlineFailsAtOnceAndSaysHowLong) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
   EXPECT_NE(told.remedy.find("90 s"), std::string::npos) << told.remedy;
   EXPECT_EQ(backend->submits, 1);
+}
+
+TEST_F(DriverTest, AWaitThatOneCallWasToldHoldsForTheNext) {
+  backend->failures = 1;
+  backend->failure.retry_after = 90s;
+  backend->failure.too_fast = true;
+  error();
+  request.take = 1;
+  const Error told = error();
+  EXPECT_EQ(backend->submits, 1) << "it was sent all the same";
+  EXPECT_TRUE(told.too_fast);
+  EXPECT_EQ(told.requests, 0u);
+  EXPECT_GT(told.retry_after, 80s);
+  EXPECT_NE(told.remedy.find("beyond timeout"), std::string::npos) << told.remedy;
+}
+
+TEST_F(DriverTest, WhoIsAskedTooFastGivesItsPlaceToAnother) {
+  request.model = "one";
+  backend->failures = 1;
+  backend->failure.too_fast = true;
+  backend->takes = 20ms;
+  auto limited = std::async(std::launch::async, [&] { return run().result.prompt; });
+  while (backend->submits < 1)
+    std::this_thread::sleep_for(1ms);
+  Request other = request;
+  other.take = 1;
+  const auto done = driver.run(other, options, cancel, [](int) {});
+  EXPECT_EQ(done.result.prompt, "answer 2") << "one that came later, and was not refused";
+  EXPECT_EQ(limited.get(), "answer 3");
+}
+
+TEST_F(DriverTest, SaysHowManyCallsTheServiceTakesNow) {
+  const auto now = [&](size_t model) { return driver.concurrent_now(kModels[model]); };
+  EXPECT_EQ(now(3), 1u);
+  EXPECT_EQ(now(0), 0u) << "any number";
+  backend->failures = 1;
+  backend->failure.too_fast = true;
+  options.max_retries = 0;
+  error();
+  EXPECT_EQ(now(0), 1u);
 }
 
 TEST_F(DriverTest, TheWaitForAPlaceIsNoPartOfTheTimeout) {
@@ -279,7 +320,7 @@ TEST_F(DriverTest, AClipThatDoesNotDemuxIsRefusedAndNotKept) {
 }
 
 TEST_F(DriverTest, MoreThanMaxCostIsNotSpentNorWhatNobodyKnowsThePriceOf) {
-  options.max_cost = 0.01;
+  options.max_cost.all = 0.01;
   Error told = error();
   EXPECT_EQ(told.fault, Fault::no_funds);
   EXPECT_NE(std::string(told.what()).find("price of m is"), std::string::npos) << told.what();
@@ -296,7 +337,7 @@ TEST_F(DriverTest, MoreThanMaxCostIsNotSpentNorWhatNobodyKnowsThePriceOf) {
 }
 
 TEST_F(DriverTest, AServerThatSendsNoBillWorksUnderAnyMaxCost) {
-  options.max_cost = 0.01;
+  options.max_cost.all = 0.01;
   EXPECT_EQ(fault(), Fault::no_funds); // a private address alone may be a gateway's
   backend->free = true;
   run();

@@ -104,7 +104,7 @@ TEST_F(FailoverTest, OurOwnLimitsStopAtTheFirst) {
     EXPECT_EQ(error().fault, own.fault);
   }
   EXPECT_EQ(two->submits, 0);
-  options.max_cost = 0.01; // as the driver says it
+  options.max_cost.all = 0.01; // as the driver says it
   request.role = Role::picture;
   request.model = "p";
   const Error dear = error();

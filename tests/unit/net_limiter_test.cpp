@@ -216,6 +216,62 @@ TEST(Limiter, MovedPlacesAreGivenBackOnce) {
   Limiter::enter(limiter, cancel, Clock::now() + 5s);
 }
 
+TEST(Limiter, HalvesItsPlacesWhenAskedTooFastAndGrowsBackOneByOne) {
+  constexpr auto gap = 30ms;
+  const auto limiter = std::make_shared<Limiter>(0, 8, gap);
+  Cancel cancel;
+  std::vector<Limiter::Slot> slots;
+  for (int i = 0; i < 8; ++i)
+    slots.push_back(Limiter::enter(limiter, cancel, kNever));
+  const auto sent = Clock::now();
+  EXPECT_EQ(limiter->concurrent_now(), 8u);
+  for (int i = 0; i < 8; ++i)
+    limiter->slow_down(sent); // one burst
+  EXPECT_EQ(limiter->concurrent_now(), 4u);
+  slots.resize(4);
+  EXPECT_EQ(fault_of([&] { Limiter::enter(limiter, cancel, Clock::now() + 10ms); }),
+            Fault::timeout);
+  limiter->slow_down(Clock::now());
+  limiter->slow_down(Clock::now());
+  limiter->slow_down(Clock::now());
+  EXPECT_EQ(limiter->concurrent_now(), 1u) << "never none";
+  limiter->succeeded();
+  EXPECT_EQ(limiter->concurrent_now(), 1u) << "too soon";
+  slots.clear();
+  unsigned now = 1;
+  for (int successes = 0; now < 8; ++successes) {
+    ASSERT_LT(successes, 200);
+    if (successes % 4 == 0) std::this_thread::sleep_for(gap);
+    limiter->succeeded();
+    const unsigned next = limiter->concurrent_now();
+    EXPECT_LE(next, now + 1);
+    now = next;
+  }
+  for (int i = 0; i < 50; ++i)
+    limiter->succeeded();
+  EXPECT_EQ(limiter->concurrent_now(), 8u) << "never more than the table says";
+}
+
+TEST(Limiter, OneWithoutPlacesGetsSomeWhileItIsAskedTooFast) {
+  const auto limiter = std::make_shared<Limiter>(0, 0, 0ms);
+  Cancel cancel;
+  std::vector<Limiter::Slot> slots;
+  for (int i = 0; i < 6; ++i)
+    slots.push_back(Limiter::enter(limiter, cancel, kNever));
+  limiter->slow_down(Clock::now());
+  EXPECT_EQ(limiter->concurrent_now(), 3u);
+  for (int i = 0; i < 3 + 4 + 5; ++i)
+    limiter->succeeded();
+  EXPECT_EQ(limiter->concurrent_now(), 0u);
+}
+
+TEST(Limiter, SaysHowLongItHoldsOff) {
+  Limiter limiter(0, 0);
+  EXPECT_EQ(limiter.held_for(), 0ns);
+  limiter.hold_off(10s);
+  EXPECT_GT(limiter.held_for(), 9s);
+}
+
 TEST(Limiter, IsSharedByHostAccountAndGroup) {
   const LimiterKey key{"host", "account", "group"};
   const auto one = Limiter::shared(key, 1, 1);
@@ -242,4 +298,16 @@ TEST(Backoff, GrowsWithJitterUpToHalfAMinute) {
     }
     EXPECT_TRUE(differs);
   }
+}
+
+TEST(Backoff, IsNotBeforeWhatTheServiceAskedForAndNotAllAtOnce) {
+  bool differs = false;
+  for (int i = 0; i < 50; ++i) {
+    const auto wait = backoff(0, 20s);
+    EXPECT_GE(wait, 20s);
+    EXPECT_LE(wait, 22s);
+    differs = differs || wait != backoff(0, 20s);
+  }
+  EXPECT_TRUE(differs);
+  EXPECT_GT(backoff(6, 1ms), 10s);
 }

@@ -33,6 +33,9 @@ class FakeRun : public StageRun {
 
   unsigned max_in_flight() const override { return script_->workers; }
   std::string notice() const override { return script_->notice; }
+  std::string chain_of(const Shot& shot) const override { return shot.chain; }
+  bool makes_clips() const override { return script_->makes_clips; }
+  bool resting() const override { return script_->resting; }
 
   Ref<GstCaps> negotiate(const Shot*, GstCaps* allowed) override {
     script_->seen.lock()->negotiations++;

@@ -42,6 +42,8 @@ struct Script {
   std::string makes = "text/x-raw, format=(string)utf8";
   std::string notice;
   unsigned workers = 1;
+  bool makes_clips = false;
+  std::atomic<bool> resting = false;
 
   struct Seen {
     std::vector<std::string> words; ///< of each job, in the order they began

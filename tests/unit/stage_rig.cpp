@@ -56,6 +56,8 @@ Rig::Rig(Role role) {
   gst_pad_link(src.get(), down_.get());
   if (role == Role::source) return;
   up_ = adopt(GST_PAD(gst_object_ref_sink(gst_pad_new("up", GST_PAD_SRC))));
+  gst_pad_set_element_private(up_.get(), this);
+  gst_pad_set_event_function(up_.get(), on_upstream_event);
   sink_ = adopt(gst_element_request_pad_simple(element(), "sink"));
   gst_pad_link(up_.get(), sink_.get());
 }
@@ -217,6 +219,12 @@ gboolean Rig::on_event(GstPad* pad, GstObject*, GstEvent* raw) {
   if (GST_EVENT_TYPE(raw) >= GST_EVENT_CUSTOM_UPSTREAM)
     item.text = gst_structure_get_name(gst_event_get_structure(raw));
   rig.add(std::move(item));
+  return TRUE;
+}
+
+gboolean Rig::on_upstream_event(GstPad* pad, GstObject*, GstEvent* event) {
+  auto& rig = *static_cast<Rig*>(gst_pad_get_element_private(pad));
+  rig.heard_.lock()->push_back(adopt(event));
   return TRUE;
 }
 

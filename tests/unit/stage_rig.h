@@ -57,6 +57,8 @@ class Rig {
     send(gst_event_new_flush_start());
     send(gst_event_new_flush_stop(TRUE));
   }
+  /// The upstream events that came out of the sink.
+  std::vector<Ref<GstEvent>> heard() { return heard_.snapshot(); }
   GstPad* up() const { return up_.get(); }
   GstPad* down() const { return down_.get(); }
 
@@ -96,6 +98,7 @@ class Rig {
   };
   static GstFlowReturn on_chain(GstPad*, GstObject*, GstBuffer* buffer);
   static gboolean on_event(GstPad*, GstObject*, GstEvent* event);
+  static gboolean on_upstream_event(GstPad*, GstObject*, GstEvent* event);
   static gboolean on_query(GstPad*, GstObject*, GstQuery* query);
   static GstBusSyncReply on_message(GstBus*, GstMessage* message, gpointer rig);
   void add(Left item);
@@ -107,6 +110,7 @@ class Rig {
   Ref<GstBus> bus_;
   std::string accepts_;
   Guarded<Side> side_;
+  Guarded<std::vector<Ref<GstEvent>>> heard_;
   Guarded<std::vector<std::string>> said_;
   Guarded<std::vector<Ref<GstMessage>>> messages_;
 };

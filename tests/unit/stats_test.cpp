@@ -33,8 +33,8 @@ TEST(Stats, CountsRequestsRetriesAndCost) {
   stats.begin();
   stats.begin();
   EXPECT_EQ(count_of(stats, "in-flight"), 3u);
-  stats.end(5ns, 3, 0.25, false);
-  stats.end(7ns, 0, 0, true);
+  stats.end({.latency = 5ns, .requests = 3, .cost = 0.25});
+  stats.end({.latency = 7ns, .cache_hit = true});
   stats.fail(2);
   EXPECT_EQ(count_of(stats, "in-flight"), 0u);
   EXPECT_EQ(count_of(stats, "requests"), 5u);
@@ -57,14 +57,64 @@ TEST(Stats, LatenciesAreOfTheNewestShots) {
   Stats stats;
   for (size_t i = 0; i < Stats::kWindow; ++i) {
     stats.begin();
-    stats.end(1ns, 1, 0, false);
+    stats.end({.latency = 1ns, .requests = 1});
   }
   EXPECT_EQ(count_of(stats, "latency-p99"), 1u);
   for (size_t i = 1; i <= Stats::kWindow; ++i) {
     stats.begin();
-    stats.end(std::chrono::nanoseconds(i), 1, 0, false);
+    stats.end({.latency = std::chrono::nanoseconds(i), .requests = 1});
   }
   EXPECT_EQ(count_of(stats, "latency-min"), 1u);
   EXPECT_NEAR(static_cast<double>(count_of(stats, "latency-median")), 512, 2);
   EXPECT_NEAR(static_cast<double>(count_of(stats, "latency-p99")), 1014, 2);
+}
+
+namespace {
+
+void add(Stats& stats, std::chrono::milliseconds latency, double seconds, bool cache_hit = false) {
+  stats.begin();
+  stats.end({.latency = latency, .cache_hit = cache_hit, .seconds = seconds});
+}
+
+} // namespace
+
+TEST(StatsRecent, KnowsNothingBeforeAnythingHappened) {
+  const Stats::Recent recent = Stats().recent();
+  EXPECT_EQ(recent.success, 1);
+  EXPECT_EQ(recent.seconds + recent.latency + recent.latency_p99, 0);
+}
+
+TEST(StatsRecent, MeansAreOfTheNewestShots) {
+  Stats stats;
+  for (int i = 0; i < 100; ++i)
+    add(stats, 900s, 60);
+  for (size_t i = 0; i < Stats::kRecent; ++i)
+    add(stats, i % 2 ? 10s : 20s, i % 2 ? 4 : 6);
+  EXPECT_DOUBLE_EQ(stats.recent().seconds, 5);
+  EXPECT_DOUBLE_EQ(stats.recent().latency, 15);
+  EXPECT_DOUBLE_EQ(stats.recent().latency_p99, 20);
+  EXPECT_EQ(stats.recent().success, 1);
+}
+
+TEST(StatsRecent, CacheHitsAreNoMeasureOfLatencyUnlessThereIsNoOther) {
+  Stats stats;
+  add(stats, 2s, 5, true);
+  EXPECT_DOUBLE_EQ(stats.recent().latency, 2);
+  add(stats, 30s, 5);
+  EXPECT_DOUBLE_EQ(stats.recent().latency, 30);
+  EXPECT_DOUBLE_EQ(stats.recent().seconds, 5);
+}
+
+TEST(StatsRecent, FailuresLowerSuccessButWhatStandsInDoesNot) {
+  Stats stats;
+  for (int i = 0; i < 2; ++i)
+    add(stats, 10s, 5);
+  stats.begin();
+  stats.fail(1);
+  stats.begin();
+  stats.fail(1, true);
+  stats.begin();
+  stats.cancel();
+  EXPECT_DOUBLE_EQ(stats.recent().success, 0.75);
+  EXPECT_DOUBLE_EQ(stats.recent().latency, 10);
 }

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The end of livehlssink: takes the transport stream and cuts it where events in it say so.
+#pragma once
+
+#include "base/guarded.h"
+#include "playout/hls_folder.h"
+
+#include <atomic>
+#include <deque>
+
+#include <gst/base/gstbasesink.h>
+
+namespace aigc {
+
+/// An item that went on air.
+struct HlsMark {
+  GstClockTime time;
+  HlsDateRange range;
+};
+
+/// One run of livehlssink, from READY to READY.
+struct LiveHlsRun {
+  explicit LiveHlsRun(HlsSettings settings) : folder(std::move(settings)) {}
+  HlsFolder folder; ///< of the streaming thread of video up to the first frame, then of the cutter
+  Guarded<std::deque<HlsMark>> marks;         ///< ahead of the cutter
+  std::atomic<GstClockTime> end = 0;          ///< of the last frame that went on
+  std::atomic<bool> has_other_format = false; ///< what comes now differs from what came before
+};
+
+/// What stands before the frame that begins a segment.
+GstEvent* hls_begin_event(GstClockTime time, bool discontinuity);
+/// What is open ends at `time`; what follows is missing.
+GstEvent* hls_end_event(GstClockTime time);
+
+} // namespace aigc
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_LIVE_HLS_CUTTER (gst_live_hls_cutter_get_type())
+G_DECLARE_FINAL_TYPE(GstLiveHlsCutter, gst_live_hls_cutter, GST, LIVE_HLS_CUTTER, GstBaseSink)
+
+/// `run` outlives the streaming; null between runs.
+void gst_live_hls_cutter_set_run(GstLiveHlsCutter* self, aigc::LiveHlsRun* run);
+
+G_END_DECLS

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See livehlssink_input.h.
+#include "livehlssink_input.h"
+
+#include <gst/video/video.h>
+
+namespace aigc {
+
+bool HlsFormat::on_event(GstEvent* event) {
+  if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS) return false;
+  GstCaps* caps = nullptr;
+  gst_event_parse_caps(event, &caps);
+  const bool other = has_data_ && !gst_caps_is_equal(caps_.get(), caps);
+  caps_ = share(caps);
+  return other;
+}
+
+GstPadProbeReturn LiveHlsVideo::probe(GstPadProbeInfo* info) {
+  if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
+    return on_frame(GST_PAD_PROBE_INFO_BUFFER(info));
+  return on_event(GST_PAD_PROBE_INFO_EVENT(info));
+}
+
+void LiveHlsVideo::flush() {
+  cut_.reset();
+  run_.marks.lock()->clear();
+  run_.end = 0;
+  has_started_ = item_.item.empty();
+}
+
+GstPadProbeReturn LiveHlsVideo::on_event(GstEvent* event) {
+  switch (GST_EVENT_TYPE(event)) {
+  case GST_EVENT_SEGMENT:
+    gst_event_copy_segment(event, &segment_);
+    break;
+  case GST_EVENT_CAPS:
+    if (format_.on_event(event)) run_.has_other_format = true;
+    break;
+  case GST_EVENT_TAG:
+    take_tags(event);
+    break;
+  case GST_EVENT_FLUSH_STOP:
+    flush();
+    break;
+  default:
+    // A key frame that others asked for is no reason to cut.
+    if (gst_video_event_is_force_key_unit(event)) return GST_PAD_PROBE_DROP;
+    break;
+  }
+  return GST_PAD_PROBE_OK;
+}
+
+void LiveHlsVideo::take_tags(GstEvent* event) {
+  GstTagList* tags = nullptr;
+  gst_event_parse_tag(event, &tags);
+  HlsDateRange item;
+  for (guint i = 0; i < gst_tag_list_get_tag_size(tags, GST_TAG_EXTENDED_COMMENT); ++i) {
+    const gchar* comment = nullptr;
+    gst_tag_list_peek_string_index(tags, GST_TAG_EXTENDED_COMMENT, i, &comment);
+    const std::string_view text(comment);
+    if (text.substr(0, 3) == "id=") item.item = text.substr(3);
+    if (text.substr(0, 5) == "tier=") item.tier = text.substr(5);
+  }
+  const gchar* title = nullptr;
+  if (gst_tag_list_peek_string_index(tags, GST_TAG_TITLE, 0, &title)) item.title = title;
+  // Parsers repeat the tags with what they find out.
+  if (item.item.empty() || (item.item == item_.item && item.tier == item_.tier)) return;
+  item_ = std::move(item);
+  has_started_ = false;
+}
+
+void LiveHlsVideo::ask_for_key(GstClockTime time) {
+  gst_pad_push_event(pad_, gst_video_event_new_upstream_force_key_unit(time, TRUE, 0));
+}
+
+GstPadProbeReturn LiveHlsVideo::on_frame(GstBuffer* buffer) {
+  const GstClockTime time =
+      gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+  if (!GST_CLOCK_TIME_IS_VALID(time)) return cut_ ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+  if (!cut_) {
+    if (!std::exchange(is_resumed_, true)) run_.folder.resume();
+    cut_.emplace(run_.folder.target() * GST_SECOND);
+  }
+  format_.on_data();
+  if (run_.has_other_format) cut_->cut_at_next_key();
+  if (!std::exchange(has_started_, true)) run_.marks.lock()->push_back({time, item_});
+  const GstClockTime duration =
+      GST_BUFFER_DURATION_IS_VALID(buffer) ? GST_BUFFER_DURATION(buffer) : 0;
+  const HlsDecision decision =
+      cut_->frame(time, duration, !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT));
+  if (decision.end) {
+    gst_pad_send_event(next_, hls_end_event(*decision.end));
+    if (!decision.begin) ask_for_key(GST_CLOCK_TIME_NONE);
+  }
+  if (decision.begin)
+    gst_pad_send_event(next_, hls_begin_event(time, run_.has_other_format.exchange(false)));
+  for (auto wanted = cut_->next_request(); GST_CLOCK_TIME_IS_VALID(wanted);
+       wanted = cut_->next_request())
+    ask_for_key(wanted);
+  run_.end = cut_->end();
+  return decision.keep ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+}
+
+} // namespace aigc

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What livehlssink does with encoded frames before they are muxed: decides where segments begin,
+// asks the encoder for key frames there, and notes which item is on air.
+#pragma once
+
+#include "base/ref.h"
+#include "livehlssink_cutter.h"
+#include "playout/hls_cut.h"
+
+namespace aigc {
+
+/// Sees when a stream changes its format.
+class HlsFormat {
+ public:
+  void on_data() { has_data_ = true; }
+  /// Whether the event is of caps that take the place of others, of which data came.
+  bool on_event(GstEvent* event);
+
+ private:
+  Ref<GstCaps> caps_;
+  bool has_data_ = false;
+};
+
+/// The watch over the pad `video`, in its streaming thread: h264parse keeps what is asked of it
+/// without a lock, so it must be asked by the thread that it works in.
+class LiveHlsVideo {
+ public:
+  /// @param pad the pad `video`, @param next the pad behind it; both outlive this
+  LiveHlsVideo(LiveHlsRun& run, GstPad* pad, GstPad* next) : run_(run), pad_(pad), next_(next) {}
+
+  GstPadProbeReturn probe(GstPadProbeInfo* info);
+
+ private:
+  GstPadProbeReturn on_event(GstEvent* event);
+  GstPadProbeReturn on_frame(GstBuffer* buffer);
+  void take_tags(GstEvent* event);
+  void ask_for_key(GstClockTime time);
+  void flush();
+
+  LiveHlsRun& run_;
+  GstPad* pad_;
+  GstPad* next_;
+  std::optional<HlsCut> cut_; ///< from the first frame on
+  bool is_resumed_ = false;   ///< whether the folder was looked at
+  GstSegment segment_{};
+  HlsFormat format_;
+  HlsDateRange item_;       ///< on air
+  bool has_started_ = true; ///< whether a frame of it came
+};
+
+} // namespace aigc

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See decode_kind.h.
+#include "media/decode_kind.h"
+
+#include "base/ref.h"
+
+namespace aigc {
+namespace {
+
+gboolean wants_decoding(GstElement*, GstPad* pad, GstCaps* caps, gpointer pictures) {
+  auto target =
+      adopt(GST_IS_GHOST_PAD(pad) ? gst_ghost_pad_get_target(GST_GHOST_PAD(pad)) : nullptr);
+  auto parent = adopt(target ? gst_pad_get_parent_element(target.get()) : nullptr);
+  GstElementFactory* factory = parent ? gst_element_get_factory(parent.get()) : nullptr;
+  if (factory && g_str_equal(GST_OBJECT_NAME(factory), "typefind")) return TRUE; // the container
+  const char* name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
+  const bool picture = g_str_has_prefix(name, "video/") || g_str_has_prefix(name, "image/");
+  const bool sound = g_str_has_prefix(name, "audio/");
+  if (picture || sound) return picture == (pictures != nullptr);
+  return !g_str_has_prefix(name, "text/") && !g_str_has_prefix(name, "subpicture/");
+}
+
+} // namespace
+
+void decode_only(GstElement* decodebin, ClipKind kind) {
+  g_signal_connect(decodebin, "autoplug-continue", G_CALLBACK(wants_decoding),
+                   kind == ClipKind::pictures ? decodebin : nullptr);
+}
+
+bool gives(GstPad* pad, ClipKind kind) {
+  const auto caps = adopt(gst_pad_query_caps(pad, nullptr));
+  return gst_caps_get_size(caps.get()) > 0 &&
+         gst_structure_has_name(gst_caps_get_structure(caps.get(), 0),
+                                kind == ClipKind::pictures ? "video/x-raw" : "audio/x-raw");
+}
+
+} // namespace aigc

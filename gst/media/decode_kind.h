@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Has a decodebin decode the pictures or the sound of a clip alone; the rest stays as it is in the
+// file.
+#pragma once
+
+#include <gst/gst.h>
+
+namespace aigc {
+
+enum class ClipKind { pictures, sound };
+
+void decode_only(GstElement* decodebin, ClipKind kind);
+
+/// Whether what comes out of `pad` is raw and of the kind.
+bool gives(GstPad* pad, ClipKind kind);
+
+} // namespace aigc

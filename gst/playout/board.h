@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// All that the threads of a channel share: what is to come, what is on air, what stands by, and
+// what is still to be told.
+#pragma once
+
+#include "playout/fillers.h"
+#include "playout/library.h"
+#include "playout/rundown.h"
+#include "playout/supply.h"
+#include "playout/timeline.h"
+
+#include <chrono>
+
+namespace aigc {
+
+struct DeskSettings {
+  Ref<GstCaps> video;
+  Ref<GstCaps> audio;
+  Timeline::Rules rules;
+  GstClockTime low = GST_CLOCK_TIME_NONE;
+  GstClockTime high = GST_CLOCK_TIME_NONE;
+  Reair reair = Reair::none;
+  GstClockTime reair_min_gap = 0;
+  std::string filler;
+  std::string as_run;
+  bool allow_preview = false;
+  std::chrono::milliseconds veto_timeout{5000};
+};
+
+struct Inspection;
+
+/// Something that is told, or done, in its turn and off the streaming threads.
+struct Note {
+  Own<GstStructure> message;
+  Ref<GstEvent> upstream;
+  std::optional<AsRunEntry> as_run;
+  std::optional<Error> warning;
+  std::string uri; ///< the warning is about
+};
+
+/// A clip that is kept open for the time nothing else is ready.
+struct Standby {
+  std::shared_ptr<PlayoutItem> item; ///< to be opened, or open; null = none
+  bool checking = false;
+  bool opening = false;
+  std::optional<OpenClip> open;
+};
+
+class Board final : public Offers {
+ public:
+  explicit Board(const DeskSettings& settings);
+
+  Rundown rundown;
+  Timeline timeline;
+  Library library;
+  Fillers fillers;
+  Standby reair;
+  Standby filler;
+  std::deque<Note> notes;
+  std::vector<std::unique_ptr<ClipReader>> closing;
+
+  bool stopped = false;      ///< everyone comes to an end
+  bool draining = false;     ///< nobody brings readers to close any more
+  unsigned threads = 0;      ///< of the desk that run
+  unsigned closers = 0;      ///< of them
+  unsigned closers_busy = 0;
+  bool fillers_known = false;
+  bool any_stride = false;
+  std::array<bool, 2> wanted{}; ///< by Side: somebody takes it
+  std::array<bool, 2> begun{};  ///< by Side: downstream knows the format
+
+  struct Counters {
+    guint64 queued = 0, aired = 0, failed = 0, removed = 0, skipped = 0, held = 0, damaged = 0;
+    guint64 unopened = 0; ///< slots of filler while an item was ready, and its file not yet open
+    std::array<guint64, 5> slots{}; ///< by Tier
+  } counters;
+  SupplyFacts facts;
+
+  Slot slot(Side side, guint64 number, gint64 utc);
+  /// Turns what the timeline did into notes.
+  void note_changes();
+  void note_item(const char* event, const PlayoutItem& item, const std::string& reason = {},
+                 const Inspection* inspection = nullptr);
+  /// An item that will never be on air.
+  void give_up(std::unique_ptr<Entry> entry, const char* event, const std::string& reason);
+  void close(Readers readers);
+  void warn(const Error& error, const std::string& uri);
+  /// Whether all that is needed to open a clip is known.
+  bool may_open() const;
+
+  // Offers
+  guint64 item_frames(gint64 utc) override;
+  bool is_punctual(gint64 utc) override;
+  OpenClip take_item(gint64 utc) override;
+  std::optional<OpenClip> take_filler() override;
+
+  GstClockTime ready_air() const;
+  WaterMarks marks() const { return water_marks(facts, settings_.low, settings_.high); }
+  const Grid& grid() const { return settings_.rules.grid; }
+
+ private:
+  void note_begin(const Span& span);
+  void note_end(const Span& span, guint64 frames);
+  void note_ladder(const Span& span);
+
+  const DeskSettings& settings_;
+  std::optional<Tier> ladder_;  ///< rung on air
+  guint64 ladder_first_ = 0;    ///< its first slot
+};
+
+/// Fields `id`, `uri`, `tier` of an item message.
+Own<GstStructure> item_message(const char* event, const PlayoutItem& item);
+
+} // namespace aigc

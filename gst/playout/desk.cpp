@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See desk.h: what upstream, the two sides and the operator call.
+#include "playout/desk.h"
+
+#include "playout/wall_clock.h"
+
+#include <thread>
+
+namespace aigc {
+
+std::shared_ptr<Desk> Desk::start(DeskHost host, DeskSettings settings) {
+  std::shared_ptr<Desk> desk(new Desk(std::move(host), std::move(settings)));
+  desk->spawn("air-clerk", &Desk::run_clerk);
+  desk->spawn("air-open", &Desk::run_opener);
+  desk->board_.lock()->closers = 1;
+  desk->spawn("air-close", &Desk::run_closer);
+  desk->spawn("air-check", &Desk::run_checker);
+  desk->spawn("air-check", &Desk::run_checker);
+  return desk;
+}
+
+Desk::Desk(DeskHost host, DeskSettings settings)
+    : host_(std::move(host)), settings_(std::move(settings)),
+      board_(std::in_place, settings_), hung_judges_(std::make_shared<Guarded<unsigned>>()) {
+  auto board = board_.lock();
+  board->wanted = {static_cast<bool>(settings_.video), static_cast<bool>(settings_.audio)};
+  for (const Side side : kSides)
+    if (!board->wanted[static_cast<size_t>(side)]) board->timeline.leave(side);
+  if (!settings_.as_run.empty()) as_run_.emplace(settings_.as_run, settings_.rules.grid);
+}
+
+/// Threads hold the desk, so that one which hangs ends alone and safely.
+void Desk::spawn(const char* name, void (Desk::*work)()) {
+  ++board_.lock()->threads;
+  std::thread([self = shared_from_this(), name, work]() mutable {
+    pthread_setname_np(pthread_self(), name);
+    ((*self).*work)();
+    --self->board_.lock()->threads;
+    self->board_.notify();
+  }).detach();
+}
+
+GstFlowReturn Desk::add(PlayoutItem item) {
+  {
+    auto board = board_.lock();
+    board.wait([this](const Board& b) {
+      return b.stopped || flushing_ || b.rundown.entries().size() < kMostItems;
+    });
+    if (board->stopped || flushing_) return GST_FLOW_FLUSHING;
+    try {
+      board->note_item("queued", *board->rundown.add(item).item);
+      ++board->counters.queued;
+    } catch (const Error& error) {
+      ++board->counters.failed;
+      board->note_item("failed", item, error.what());
+      board->warn(error, item.uri);
+    }
+  }
+  board_.notify();
+  return GST_FLOW_OK;
+}
+
+void Desk::flush() {
+  {
+    auto board = board_.lock();
+    flushing_ = true;
+    for (auto& entry : board->rundown.clear()) {
+      ++board->counters.removed;
+      board->give_up(std::move(entry), "removed", "flushed");
+    }
+  }
+  board_.notify();
+}
+
+void Desk::unflush() {
+  auto board = board_.lock();
+  flushing_ = false;
+}
+
+void Desk::begin(Side side, bool any_stride) {
+  {
+    auto board = board_.lock();
+    board->begun[static_cast<size_t>(side)] = true;
+    if (side == Side::video) board->any_stride = any_stride;
+  }
+  board_.notify();
+}
+
+Slot Desk::slot(Side side, guint64 number, gint64 utc) {
+  Slot slot;
+  bool news;
+  {
+    auto board = board_.lock();
+    if (board->stopped) throw Error(Fault::cancelled, "cancelled");
+    slot = board->slot(side, number, utc);
+    news = !board->notes.empty() || !board->closing.empty();
+  }
+  if (news) board_.notify();
+  return slot;
+}
+
+std::unique_ptr<ClipReader> Desk::take_reader(Side side, Span& span) {
+  return board_.lock()->timeline.take_reader(side, span);
+}
+
+void Desk::give_back(std::unique_ptr<ClipReader> reader) {
+  if (!reader) return;
+  board_.lock()->closing.push_back(std::move(reader));
+  board_.notify();
+}
+
+void Desk::fence(Side side, Span& span, guint64 number, const Error& error) {
+  {
+    auto board = board_.lock();
+    if (!span.state.fault.empty()) return;
+    board->timeline.fence(side, span, number, error.what());
+    board->warn(error, span.item->uri);
+    board->note_changes();
+  }
+  board_.notify();
+}
+
+void Desk::hold_picture(Span& span) {
+  board_.lock()->timeline.hold_picture(span);
+}
+
+bool Desk::leave(Side side) {
+  auto board = board_.lock();
+  board->timeline.leave(side);
+  board->wanted[static_cast<size_t>(side)] = false;
+  return !board->wanted[0] && !board->wanted[1];
+}
+
+void Desk::skip() {
+  board_.lock()->timeline.skip();
+}
+
+void Desk::hold(bool on) {
+  board_.lock()->timeline.hold(on);
+}
+
+bool Desk::move(const std::string& id, size_t position) {
+  const bool moved = board_.lock()->rundown.move(id, position);
+  board_.notify();
+  return moved;
+}
+
+bool Desk::remove(const std::string& id, const std::string& reason) {
+  {
+    auto board = board_.lock();
+    auto entry = board->rundown.remove(id);
+    if (!entry) return false;
+    ++board->counters.removed;
+    board->give_up(std::move(entry), "removed", reason);
+  }
+  board_.notify();
+  return true;
+}
+
+void Desk::finish() {
+  {
+    auto board = board_.lock();
+    board->timeline.finish();
+    board->note_changes();
+  }
+  board_.notify();
+}
+
+void Desk::stop() {
+  {
+    auto board = board_.lock();
+    if (board->stopped) return;
+    board->timeline.finish();
+    board->note_changes();
+    board->stopped = true;
+    for (auto& entry : board->rundown.clear())
+      board->close(std::move(entry->readers));
+    while (auto clip = board->take_filler())
+      board->close(std::move(clip->readers));
+  }
+  board_.notify();
+  cancel_.cancel();
+}
+
+void Desk::join(std::chrono::milliseconds limit) {
+  auto board = board_.lock();
+  board->draining = true;
+  board_.notify();
+  board.wait_for(limit, [](const Board& b) { return b.threads == 0; });
+}
+
+// ------------------------------------------------------------------------------- what it tells
+
+static Own<GstStructure> listed(const PlayoutItem& item, const char* state, GstClockTime duration) {
+  return Own<GstStructure>(gst_structure_new(
+      "item", "id", G_TYPE_STRING, item.id.c_str(), "uri", G_TYPE_STRING, item.uri.c_str(), "state",
+      G_TYPE_STRING, state, "duration", G_TYPE_UINT64, duration, "tier", G_TYPE_STRING,
+      tier_name(item.tier), "at", G_TYPE_STRING, item.shot.at.c_str(), "request", G_TYPE_INT64,
+      item.shot.request, nullptr));
+}
+
+static void append(GValue* array, Own<GstStructure> structure) {
+  GValue value = G_VALUE_INIT;
+  g_value_init(&value, GST_TYPE_STRUCTURE);
+  g_value_take_boxed(&value, structure.release());
+  gst_value_array_append_and_take_value(array, &value);
+}
+
+Own<GstStructure> Desk::list() {
+  static constexpr const char* kStates[] = {"queued", "checking", "ready", "ready", "open"};
+  GValue items = G_VALUE_INIT;
+  g_value_init(&items, GST_TYPE_ARRAY);
+  {
+    auto board = board_.lock();
+    const Span* now = board->timeline.on_air();
+    if (now && now->item && !now->state.over)
+      append(&items, listed(*now->item, "on-air", board->grid().time_of(now->planned)));
+    for (const auto& entry : board->rundown.entries())
+      append(&items, listed(*entry->item, kStates[static_cast<size_t>(entry->progress)],
+                            board->grid().time_of(entry->frames)));
+  }
+  Own<GstStructure> list(gst_structure_new_empty("clipplayout/list"));
+  gst_structure_take_value(list.get(), "items", &items);
+  return list;
+}
+
+Own<GstStructure> Desk::stats() {
+  auto board = board_.lock();
+  const auto& counters = board->counters;
+  const Span* now = board->timeline.on_air();
+  Own<GstStructure> stats(gst_structure_new(
+      "application/x-aigc-playout-stats", "ready", G_TYPE_UINT64, board->ready_air(), "items",
+      G_TYPE_UINT, static_cast<guint>(board->rundown.ready_items()), "waiting", G_TYPE_UINT,
+      static_cast<guint>(board->rundown.entries().size()), "open", G_TYPE_UINT,
+      static_cast<guint>(board->rundown.open_items()), "standby", G_TYPE_UINT,
+      static_cast<guint>(board->reair.open.has_value()) + board->filler.open.has_value(), "on-air",
+      G_TYPE_STRING, now && now->item ? now->item->id.c_str() : "", "tier", G_TYPE_STRING,
+      now ? tier_name(now->tier) : "", "frame", G_TYPE_UINT64, board->timeline.end(), "queued",
+      G_TYPE_UINT64, counters.queued, "aired", G_TYPE_UINT64, counters.aired, "failed",
+      G_TYPE_UINT64, counters.failed, "removed", G_TYPE_UINT64, counters.removed, "skipped",
+      G_TYPE_UINT64, counters.skipped, "damaged", G_TYPE_UINT64, counters.damaged, "held",
+      G_TYPE_UINT64, counters.held, "unopened", G_TYPE_UINT64, counters.unopened, "supply",
+      G_TYPE_DOUBLE, supply_ratio(board->facts), "on-hold", G_TYPE_BOOLEAN,
+      static_cast<gboolean>(board->timeline.holds()), nullptr));
+  for (size_t i = 0; i < counters.slots.size(); ++i) {
+    const std::string name = std::string(tier_name(static_cast<Tier>(i))) + "-frames";
+    gst_structure_set(stats.get(), name.c_str(), G_TYPE_UINT64, counters.slots[i], nullptr);
+  }
+  const WaterMarks marks = board->marks();
+  gst_structure_set(stats.get(), "low", G_TYPE_UINT64, marks.low, "high", G_TYPE_UINT64, marks.high,
+                    nullptr);
+  return stats;
+}
+
+} // namespace aigc

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The back room of a live channel: threads of its own look at what comes in, ask the application,
+// open what is next, close what was played, and tell what happened, so that no streaming thread
+// ever waits for any of it.
+#pragma once
+
+#include "base/cancel.h"
+#include "base/guarded.h"
+#include "playout/board.h"
+#include "playout/inspection.h"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+namespace aigc {
+
+/// The element, as far as the desk needs it. Called without locks held, on threads of the desk.
+struct DeskHost {
+  std::function<void(Own<GstStructure>)> post;
+  std::function<void(const Error&, const std::string& uri)> warn;
+  std::function<void(Ref<GstEvent>)> send_upstream;
+  std::function<SupplyFacts()> ask_supply;
+  /// Whether the application lets the clip go on air; may take for ever. Empty = nobody is asked.
+  std::function<std::function<bool(const GstStructure*)>()> judge;
+};
+
+class Desk : public std::enable_shared_from_this<Desk> {
+ public:
+  static constexpr size_t kMostItems = 256; ///< waiting; add() waits for room
+
+  static std::shared_ptr<Desk> start(DeskHost host, DeskSettings settings);
+
+  // For upstream.
+  /// Waits for room, then takes the item in.
+  GstFlowReturn add(PlayoutItem item);
+  /// What was not on air yet goes, and add() returns, until the next unflush().
+  void flush();
+  void unflush();
+
+  // For the two sides.
+  /// Downstream of `side` knows the format: its clips may be opened.
+  void begin(Side side, bool any_stride);
+  Slot slot(Side side, guint64 number, gint64 utc);
+  std::unique_ptr<ClipReader> take_reader(Side side, Span& span);
+  void give_back(std::unique_ptr<ClipReader> reader);
+  void fence(Side side, Span& span, guint64 number, const Error& error);
+  void hold_picture(Span& span);
+  /// That side plays no more. Returns whether the other has ended as well.
+  bool leave(Side side);
+
+  // For the operator.
+  void skip();
+  void hold(bool on);
+  bool move(const std::string& id, size_t position);
+  bool remove(const std::string& id, const std::string& reason);
+  Own<GstStructure> list();
+  Own<GstStructure> stats();
+  /// The user wants the end: both sides end at the same slot.
+  void finish();
+
+  /// Wakes everyone; from now on all calls return at once.
+  void stop();
+  /// Waits at most `limit` for the threads; what hangs is left to end alone.
+  void join(std::chrono::milliseconds limit);
+
+  const DeskSettings& settings() const { return settings_; }
+
+ private:
+  struct Opening;
+
+  Desk(DeskHost host, DeskSettings settings);
+  void spawn(const char* name, void (Desk::*work)());
+
+  // desk_check.cpp
+  void run_checker();
+  struct CheckJob;
+  bool next_check(CheckJob& job);
+  void check(const std::shared_ptr<PlayoutItem>& item);
+  void check_filler(PlayoutItem item);
+  void read_fillers();
+  Inspection inspect(const std::string& uri);
+  void ask(const PlayoutItem& item, const Inspection& inspection);
+  void fail(const std::string& id, const Error& error);
+
+  // desk_open.cpp
+  void run_opener();
+  void run_closer();
+  static std::vector<Opening> jobs_to_open(Board& board);
+  static void close_far(Board& board, const std::vector<Entry*>& near);
+  bool start_opening(Opening& job);
+  bool poll(Opening& job);
+  void opened(Opening job);
+  void open_failed(Opening job, const Error& error);
+
+  // desk_clerk.cpp
+  void run_clerk();
+  void tell(Note note);
+  void relieve_closers();
+  void look_at_supply(bool periodic);
+  double wanted_seconds(Board& board, const WaterMarks& marks);
+
+  DeskHost host_;
+  const DeskSettings settings_;
+  Cancel cancel_;
+  Guarded<Board> board_;
+  bool flushing_ = false; ///< under the lock of board_
+  std::timed_mutex inspecting_;
+  const std::shared_ptr<Guarded<unsigned>> hung_judges_;
+
+  // The clerk's own.
+  std::optional<AsRunLog> as_run_;
+  double last_demand_ = -1;
+  gint64 last_level_ = 0;
+  std::optional<std::pair<size_t, bool>> level_; ///< items and alarm told last
+};
+
+} // namespace aigc

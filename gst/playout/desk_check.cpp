@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See desk.h: whether what came in may go on air.
+#include "playout/desk.h"
+
+#include "playout/wall_clock.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace aigc {
+namespace {
+
+/// Items looked at ahead of their turn, whatever the water marks say.
+constexpr size_t kChecked = 8;
+constexpr std::chrono::seconds kOrderly{2};
+/// Judges that never came back; with so many, nobody is asked any more, which means no.
+constexpr unsigned kHungJudges = 8;
+
+struct Verdict {
+  bool given = false;
+  bool accepted = false;
+};
+
+bool is_preview(const Shot& shot) {
+  return std::any_of(shot.provenance.begin(), shot.provenance.end(),
+                     [](const Provenance& stage) { return stage.preview; });
+}
+
+} // namespace
+
+struct Desk::CheckJob {
+  std::shared_ptr<PlayoutItem> item; ///< of the rundown
+  bool read_fillers = false;
+  std::optional<PlayoutItem> filler; ///< to stand by
+};
+
+/// False at the end.
+bool Desk::next_check(CheckJob& job) {
+  auto board = board_.lock();
+  board.wait([&job, this](Board& b) {
+    if (b.stopped) return true;
+    if (!b.fillers_known) {
+      b.fillers_known = job.read_fillers = true;
+      return true;
+    }
+    const bool enough = b.rundown.ready_items() >= kChecked && b.ready_air() >= b.marks().high;
+    Entry* entry = enough ? nullptr : b.rundown.unchecked();
+    if (entry) {
+      entry->progress = Progress::checking;
+      job.item = entry->item;
+      return true;
+    }
+    if (b.filler.item || b.reair.item || b.fillers.size() == 0) return false;
+    if (!(job.filler = b.fillers.next())) return false;
+    b.filler.item = std::make_shared<PlayoutItem>(*job.filler);
+    b.filler.checking = true;
+    return true;
+  });
+  return !board->stopped;
+}
+
+void Desk::run_checker() {
+  for (;;) {
+    CheckJob job;
+    if (!next_check(job)) return;
+    if (job.read_fillers)
+      read_fillers();
+    else if (job.filler)
+      check_filler(std::move(*job.filler));
+    else
+      check(job.item);
+    board_.notify();
+  }
+}
+
+void Desk::read_fillers() {
+  if (settings_.filler.empty()) return;
+  try {
+    Fillers found(settings_.filler);
+    board_.lock()->fillers = std::move(found);
+  } catch (const Error& error) {
+    board_.lock()->warn(error, {});
+  }
+}
+
+void Desk::check_filler(PlayoutItem item) {
+  std::optional<Error> fault;
+  try {
+    item.clip = probe_clip(item.uri, cancel_);
+  } catch (...) {
+    fault = caught_error();
+  }
+  auto board = board_.lock();
+  board->filler.checking = false;
+  if (!fault) {
+    board->filler.item = std::make_shared<PlayoutItem>(std::move(item));
+    return;
+  }
+  board->filler = {};
+  if (fault->fault == Fault::cancelled) return;
+  board->fillers.forget(item.uri);
+  board->warn(*fault, item.uri);
+}
+
+void Desk::check(const std::shared_ptr<PlayoutItem>& item) {
+  PlayoutItem seen = *item;
+  try {
+    if (is_preview(seen.shot) && !settings_.allow_preview)
+      throw Error(Fault::settings, "the clip of " + seen.id + " is a preview, which is not for air",
+                  "use a real backend, or set allow-preview for a rehearsal");
+    Inspection inspection = inspect(seen.uri);
+    seen.clip = inspection.clip;
+    ask(seen, inspection);
+    auto board = board_.lock();
+    Entry* entry = board->rundown.find(seen.id);
+    if (!entry || board->stopped) return; // removed meanwhile
+    entry->frames = frames_of(seen, settings_.rules.grid);
+    entry->progress = Progress::ready;
+    board->note_item("ready", seen, {}, &inspection);
+    gst_structure_set(board->notes.back().message.get(), "frames", G_TYPE_UINT64, entry->frames,
+                      nullptr);
+    entry->item = std::make_shared<PlayoutItem>(std::move(seen));
+  } catch (...) {
+    fail(seen.id, caught_error());
+  }
+}
+
+/// One after the other, so that they keep their order, unless one takes long.
+Inspection Desk::inspect(const std::string& uri) {
+  std::unique_lock turn(inspecting_, kOrderly);
+  return inspect_clip(uri, cancel_);
+}
+
+/// Asks the application on a thread of its own, as it may never answer.
+void Desk::ask(const PlayoutItem& item, const Inspection& inspection) {
+  const auto judge = host_.judge ? host_.judge() : nullptr;
+  if (!judge) return;
+  const Error refused(Fault::moderation, "the clip of " + item.id + " was refused by the application",
+                      "look at what its clip-ready handler objects to");
+  if (hung_judges_->snapshot() >= kHungJudges)
+    throw refused.in_words("the clip of " + item.id + " was not judged: too many clip-ready " +
+                           "handlers never came back");
+  std::shared_ptr<GstStructure> question(item_message("ready", item).release(), gst_structure_free);
+  put_inspection(inspection, question.get());
+  const auto verdict = std::make_shared<Guarded<Verdict>>();
+  ++*hung_judges_->lock();
+  std::thread([judge, question, verdict, hung = hung_judges_] {
+    const bool accepted = judge(question.get());
+    *verdict->lock() = {true, accepted};
+    verdict->notify();
+    --*hung->lock();
+  }).detach();
+  Cancel::Hook hook(cancel_, [verdict] { verdict->lock()->given = true, verdict->notify(); });
+  auto answer = verdict->lock();
+  const bool given =
+      answer.wait_for(settings_.veto_timeout, [](const Verdict& v) { return v.given; });
+  if (given && answer->accepted) return;
+  cancel_.check();
+  if (given) throw refused;
+  throw refused.in_words("nobody answered in time whether the clip of " + item.id +
+                         " may go on air, which means no");
+}
+
+void Desk::fail(const std::string& id, const Error& error) {
+  if (error.fault == Fault::cancelled) return;
+  auto board = board_.lock();
+  auto entry = board->rundown.remove(id);
+  if (!entry || board->stopped) return;
+  ++board->counters.failed;
+  board->warn(error, entry->item->uri);
+  board->give_up(std::move(entry), "failed", error.what());
+}
+
+} // namespace aigc

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See sound_track.h.
+#include "playout/sound_track.h"
+
+#include "playout/transition.h"
+
+#include <algorithm>
+
+namespace aigc {
+namespace {
+
+constexpr int kEdgeMs = 10; ///< a hard cut of sound clicks without
+constexpr int kTailMs = 20; ///< of what was cut off in the middle
+
+} // namespace
+
+SoundTrack::SoundTrack(std::shared_ptr<Desk> desk) : desk_(std::move(desk)) {
+  gst_audio_info_from_caps(&info_, desk_->settings().audio.get());
+  mixes_ = can_mix(info_);
+}
+
+SoundTrack::~SoundTrack() {
+  retire(feed_);
+  retire(tail_);
+}
+
+void SoundTrack::retire(std::optional<SoundFeed>& feed) {
+  if (feed) desk_->give_back(feed->release());
+  feed.reset();
+}
+
+guint64 SoundTrack::samples_of(guint64 number) const {
+  const Grid& grid = desk_->settings().rules.grid;
+  const int rate = GST_AUDIO_INFO_RATE(&info_);
+  return grid.sample_of(number + 1, rate) - grid.sample_of(number, rate);
+}
+
+SoundTrack::Result SoundTrack::play(guint64 number, gint64 utc, std::chrono::nanoseconds patience) {
+  Result result;
+  result.slot = desk_->slot(Side::audio, number, utc);
+  if (result.slot.ended) return result;
+  result.begins = result.slot.span != span_;
+  enter(result.slot, number);
+  const guint64 samples = samples_of(number);
+  result.buffer = feed_ ? feed_->take(samples, patience) : silent_block(info_, samples);
+  if (!feed_) GST_BUFFER_FLAG_SET(result.buffer.get(), GST_BUFFER_FLAG_GAP);
+  if (mixes_) smooth(result, number, patience);
+  if (!result.slot.span || result.slot.index >= result.slot.span->fade) retire(tail_);
+  index_ = result.slot.index;
+  return result;
+}
+
+void SoundTrack::enter(const Slot& slot, guint64 number) {
+  if (slot.span == span_) return;
+  retire(tail_);
+  const bool fades = slot.span && slot.span->fade > 0 && slot.span->from == span_;
+  const bool cut_off = span_ && span_->item && index_ + 1 < span_->planned;
+  if (fades || cut_off) tail_ = std::move(feed_);
+  retire(feed_);
+  span_ = slot.span;
+  if (!span_ || !span_->item) return;
+  auto reader = desk_->take_reader(Side::audio, *span_);
+  if (!reader) return;
+  const Grid& grid = desk_->settings().rules.grid;
+  const int rate = GST_AUDIO_INFO_RATE(&info_);
+  feed_.emplace(std::move(reader), info_);
+  feed_->skip(grid.sample_of(number, rate) - grid.sample_of(span_->first, rate));
+}
+
+/// Leads the sound over the seams.
+void SoundTrack::smooth(Result& result, guint64 number, std::chrono::nanoseconds patience) {
+  const guint64 samples = samples_of(number);
+  const auto rate = static_cast<guint64>(GST_AUDIO_INFO_RATE(&info_));
+  const guint64 edge = std::min(samples, rate * kEdgeMs / 1000);
+  GstBuffer* block = result.buffer.get();
+  if (tail_) {
+    cross(result, samples, patience);
+  } else if (result.begins && feed_ && number > 0) {
+    fade_part(block, 0, edge, 0, 1);
+  }
+  if (result.slot.is_last && feed_) fade_part(block, samples - edge, edge, 1, 0);
+}
+
+/// What was on air before fades into what is on air now.
+void SoundTrack::cross(Result& result, guint64 samples, std::chrono::nanoseconds patience) {
+  const auto rate = static_cast<guint64>(GST_AUDIO_INFO_RATE(&info_));
+  double first = 0, last = 1;
+  guint64 length = std::min(samples, rate * kTailMs / 1000);
+  if (const guint64 fade = span_ ? span_->fade : 0; fade > 0) {
+    length = samples;
+    first = static_cast<double>(result.slot.index) / static_cast<double>(fade);
+    last = static_cast<double>(result.slot.index + 1) / static_cast<double>(fade);
+  }
+  auto before = tail_->take(length, patience);
+  auto now = part(result.buffer.get(), 0, length);
+  auto mixed = mix_sound(before.get(), now.get(), info_, first, last);
+  put(result.buffer.get(), 0, mixed.get());
+}
+
+Ref<GstBuffer> SoundTrack::part(GstBuffer* block, guint64 start, guint64 samples) const {
+  const gsize frame = GST_AUDIO_INFO_BPF(&info_);
+  const auto flags =
+      static_cast<GstBufferCopyFlags>(GST_BUFFER_COPY_MEMORY | GST_BUFFER_COPY_DEEP);
+  return adopt(gst_buffer_copy_region(block, flags, start * frame, samples * frame));
+}
+
+void SoundTrack::put(GstBuffer* block, guint64 start, GstBuffer* part) const {
+  BufferMap map(part, GST_MAP_READ);
+  if (!map) return;
+  gst_buffer_fill(block, start * GST_AUDIO_INFO_BPF(&info_), map.data(), map.size());
+  GST_BUFFER_FLAG_UNSET(block, GST_BUFFER_FLAG_GAP);
+}
+
+void SoundTrack::fade_part(GstBuffer* block, guint64 start, guint64 samples, double first,
+                           double last) const {
+  auto faded = fade_sound(part(block, start, samples), info_, first, last);
+  put(block, start, faded.get());
+}
+
+} // namespace aigc

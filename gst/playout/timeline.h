@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What each slot of the grid shows. The side of the channel that reaches a slot first decides it,
+// the other follows; no slot is ever decided twice once both have seen it.
+#pragma once
+
+#include "media/grid.h"
+#include "playout/as_run.h"
+#include "playout/open_clip.h"
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+namespace aigc {
+
+/// A run of slots that show one thing. What stands first never changes and may be read without
+/// the owner's lock; what stands under `state` may not.
+struct Span {
+  Tier tier = Tier::slate;
+  std::shared_ptr<const PlayoutItem> item; ///< null for repeat and slate
+  guint64 first = 0;                       ///< slot
+  guint64 planned = 0;                     ///< slots; 0 = open end
+  std::shared_ptr<Span> from;              ///< what it is mixed with at first
+  guint64 fade = 0;                        ///< for so many slots
+
+  struct {
+    guint64 end = 0; ///< one past its last slot, as far as decided
+    bool over = false;
+    bool after_item = false; ///< a repeat that follows an item
+    EndReason reason = EndReason::played;
+    std::string fault;
+    guint64 held = 0;
+    gint64 utc = 0; ///< when `first` was due
+    Readers readers;
+  } state;
+};
+
+/// What one side of the channel plays at a slot.
+struct Slot {
+  std::shared_ptr<Span> span; ///< null for slots this side was too late for
+  guint64 index = 0;          ///< slot of the span
+  bool is_last = false;       ///< of the span, as planned
+  bool ended = false;         ///< the channel is over
+};
+
+/// Where the timeline gets what it shows. Called with the owner's lock held.
+class Offers {
+ public:
+  virtual ~Offers() = default;
+  /// Slots of the item that could start at `utc`; 0 when none can.
+  virtual guint64 item_frames(gint64 utc) = 0;
+  /// Whether an item has to start at `utc`, whatever is on air.
+  virtual bool is_punctual(gint64 utc) = 0;
+  virtual OpenClip take_item(gint64 utc) = 0;
+  /// A clip of the library or of the filler files.
+  virtual std::optional<OpenClip> take_filler() = 0;
+};
+
+/// Not thread-safe: its owner's lock guards it.
+class Timeline {
+ public:
+  struct Rules {
+    Grid grid;
+    guint64 repeat_max = 0; ///< slots
+    bool immediate = false; ///< items cut off re-aired clips and fillers
+    guint64 fade = 0;       ///< slots of a crossfade, 0 = cut
+  };
+  /// Something the channel tells about itself.
+  struct Change {
+    std::shared_ptr<Span> span;
+    bool begins = false; ///< else it is over
+    guint64 frames = 0;  ///< it had
+  };
+
+  Timeline(Rules rules, Offers& offers) : rules_(rules), offers_(offers) {}
+
+  Slot slot(Side side, guint64 number, gint64 utc);
+  /// The reader of the span on that side, once; null where there is none or it was given up.
+  std::unique_ptr<ClipReader> take_reader(Side side, Span& span);
+  /// `span` cannot go on at slot `number`, where `side` is: it ends at the first slot that neither
+  /// side has played.
+  void fence(Side side, Span& span, guint64 number, const std::string& fault);
+  void hold_picture(Span& span) { ++span.state.held; }
+
+  void skip() { skip_ = true; }
+  void hold(bool on) { hold_ = on; }
+  bool holds() const { return hold_; }
+  /// Both sides end at the same slot: the first not decided yet.
+  void finish();
+  /// That side plays no more.
+  void leave(Side side);
+
+  /// Slots decided so far.
+  guint64 end() const { return end_; }
+  const Span* on_air() const { return spans_.empty() ? nullptr : spans_.back().get(); }
+  /// Slots left of the clip on air.
+  guint64 left() const;
+
+  std::vector<Change> take_changes() { return std::exchange(changes_, {}); }
+  /// Readers nobody will use any more.
+  std::vector<std::unique_ptr<ClipReader>> take_given_up() { return std::exchange(given_up_, {}); }
+
+ private:
+  static constexpr size_t kSpans = 32;      ///< kept for a side that lags
+  static constexpr size_t kSpansAhead = 4;  ///< whose readers are kept for it
+
+  void decide(guint64 number, gint64 utc);
+  bool goes_on(guint64 number, gint64 utc);
+  void follow(guint64 number, gint64 utc);
+  void climb_down(guint64 number, gint64 utc);
+  void end_span(guint64 number, EndReason reason);
+  Span& begin(guint64 number, gint64 utc, Tier tier);
+  void begin_clip(guint64 number, gint64 utc, OpenClip clip, bool mix);
+  bool can_mix_at(guint64 number, gint64 utc);
+  void forget_played();
+
+  const Rules rules_;
+  Offers& offers_;
+  std::deque<std::shared_ptr<Span>> spans_;
+  std::array<guint64, 2> told_{}; ///< by Side: the first slot it has not asked for
+  guint64 end_ = 0;
+  std::optional<guint64> stop_;
+  bool skip_ = false;
+  bool hold_ = false;
+  std::vector<Change> changes_;
+  std::vector<std::unique_ptr<ClipReader>> given_up_;
+};
+
+} // namespace aigc

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A live channel that is given bad clips, and elements around it that misbehave.
+#include "clipplayout_rig.h"
+
+using namespace clips;
+
+namespace {
+
+class ClipPlayoutFaults : public testing::Test {
+ protected:
+  TempDir dir;
+  std::vector<std::string> air_uris;
+};
+
+/// Overwrites a part of the file with noise, after what the demuxer needs.
+void spoil(const std::string& path) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(0, std::ios::end);
+  const auto size = static_cast<long>(file.tellg());
+  for (long at = size * 2 / 5; at < size - 8; at += 7) {
+    file.seekp(at);
+    file.put(static_cast<char>(at * 31));
+  }
+}
+
+TEST_F(ClipPlayoutFaults, AClipThatTurnsBadIsReplacedAtTheNextSlot) {
+  const std::string path = dir / "bad.mp4";
+  run("ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=s=160x120:r=25:d=4 -c:v libx264 -preset "
+      "ultrafast -g 250 -pix_fmt yuv420p -movflags +faststart " + path);
+  spoil(path);
+  Air air;
+  air.play();
+  air.add(uri_of(path), {"bad"});
+  air.add(grey(dir / "good.mp4", 210, 0.4), {"good"});
+  ASSERT_TRUE(air.reach("open", 2));
+  ASSERT_TRUE(air.pass(100));
+  air.settle();
+  air.expect_on_grid();
+  EXPECT_EQ(air.started(), "bad good ");
+  ASSERT_TRUE(air.hear("clipplayout/item", "ended", "bad"));
+  guint64 first = 0, frames = 0, next = 0;
+  const GstStructure* ended = air.message("clipplayout/item", "ended", "bad");
+  gst_structure_get(ended, "frame", G_TYPE_UINT64, &first, "frames", G_TYPE_UINT64, &frames, nullptr);
+  gst_structure_get_uint64(air.message("clipplayout/item", "started", "good"), "frame", &next);
+  EXPECT_LT(frames, 90u);
+  EXPECT_EQ(first + frames, next) << "no slot between";
+  EXPECT_EQ(air.stat("damaged"), 1u);
+  EXPECT_EQ(air.stat("slate-frames") + air.stat("item-frames") + air.stat("repeat-frames"),
+            air.stat("frame"));
+  EXPECT_EQ(air.warnings.size(), 1u);
+  EXPECT_NE(air.shown().find("210*10"), std::string::npos) << air.shown();
+}
+
+TEST_F(ClipPlayoutFaults, WhatCannotBePlayedNeverGoesOnAir) {
+  const auto gone = grey(dir / "gone.mp4", 60, 0.4), good = grey(dir / "good.mp4", 210, 0.4);
+  run("ffmpeg -nostdin -v error -y -f lavfi -i sine=d=0.4 " + (dir / "sound.m4a"));
+  std::ofstream(dir / "empty.mp4").flush();
+  std::ofstream(dir / "text.mp4") << "no video";
+  std::filesystem::remove(dir / "gone.mp4");
+  Air air;
+  air.play();
+  air.add(gone, {"gone"});
+  air.add(uri_of(dir / "sound.m4a"), {"sound"});
+  air.add(uri_of(dir / "empty.mp4"), {"empty"});
+  air.add(uri_of(dir / "text.mp4"), {"text"});
+  air.add("http://127.0.0.1/clip.mp4", {"http"});
+  air.add(good, {"good"});
+  ASSERT_TRUE(air.reach("open", 1));
+  ASSERT_TRUE(air.pass(12));
+  air.settle();
+  air.expect_on_grid();
+  EXPECT_EQ(air.started(), "good ");
+  for (const char* id : {"gone", "sound", "empty", "text", "http"}) {
+    EXPECT_TRUE(air.hear("clipplayout/item", "failed", id));
+    EXPECT_NE(air.reason("failed", id), "") << id;
+  }
+  EXPECT_EQ(air.stat("failed"), 5u);
+  EXPECT_EQ(air.warnings.size(), 5u);
+}
+
+TEST_F(ClipPlayoutFaults, AFileDeletedInTheQueueIsPassedOver) {
+  Air air;
+  air.play();
+  for (const char* id : {"a", "b", "c", "d"})
+    air.add(grey(dir / (std::string(id) + ".mp4"), 160, 0.4), {id});
+  ASSERT_TRUE(air.reach("items", 4));
+  ASSERT_TRUE(air.reach("open", 2));
+  std::filesystem::remove(dir / "c.mp4");
+  ASSERT_TRUE(air.pass(1));
+  EXPECT_TRUE(air.hear("clipplayout/item", "failed", "c"));
+  ASSERT_TRUE(air.reach("open", 2)); // b and d
+  ASSERT_TRUE(air.pass(32));
+  air.settle();
+  air.expect_on_grid();
+  EXPECT_EQ(air.started(), "a b d ");
+  EXPECT_EQ(air.stat("unopened"), 0u);
+}
+
+TEST_F(ClipPlayoutFaults, AClipOfOneFrameAndOddOnesPlay) {
+  const auto clip = [&](const std::string& name, const std::string& how) {
+    run("ffmpeg -nostdin -v error -y -f lavfi -i " + how + " " + (dir / name));
+    air_uris.push_back(uri_of(dir / name));
+  };
+  clip("one.mp4", "color=white:s=64x64:r=25:d=0.04 -pix_fmt yuv420p");
+  clip("odd.mkv", "color=white:s=63x47:r=13:d=0.4 -pix_fmt yuv444p -c:v libx264");
+  clip("slow.mp4", "color=white:s=64x64:r=2:d=1 -pix_fmt yuv420p");
+  Air air;
+  air.play();
+  for (size_t i = 0; i < air_uris.size(); ++i)
+    air.add(air_uris[i], {std::to_string(i)});
+  ASSERT_TRUE(air.reach("items", 3));
+  ASSERT_TRUE(air.reach("open", 2));
+  ASSERT_TRUE(air.pass(2));
+  ASSERT_TRUE(air.reach("open", 1));
+  ASSERT_TRUE(air.pass(38));
+  air.settle();
+  air.expect_on_grid();
+  EXPECT_EQ(air.started(), "0 1 2 ");
+  EXPECT_EQ(air.stat("item-frames"), 1u + 10u + 25u);
+}
+
+GstPadProbeReturn hold_up(GstPad*, GstPadProbeInfo*, gpointer) {
+  return GST_PAD_PROBE_OK; // blocks while it stands
+}
+
+TEST_F(ClipPlayoutFaults, ABlockedSideMissesNothing) {
+  Air air;
+  air.play();
+  for (int i = 0; i < 12; ++i)
+    air.add(grey(dir / (std::to_string(i) + ".mp4"), 160, 0.2));
+  ASSERT_TRUE(air.reach("open", 2));
+  ASSERT_TRUE(air.pass(2));
+  air.settle();
+  g_autoptr(GstPad) pad = gst_element_get_static_pad(air.element, "audio");
+  const gulong block = gst_pad_add_probe(
+      pad, static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER),
+      hold_up, nullptr, nullptr);
+  ASSERT_TRUE(air.pass_one(2));
+  for (int i = 0; i < 60; ++i) { // the pictures go on alone
+    if (i % 5 == 0 && i < 45) air.reach("open", 1);
+    ASSERT_TRUE(air.pass_one(1));
+  }
+  gst_pad_remove_probe(pad, block);
+  air.settle();
+  air.expect_on_grid();
+  EXPECT_EQ(air.record.frames.size(), 63u);
+  EXPECT_GE(air.stat("aired"), 9u);
+}
+
+TEST_F(ClipPlayoutFaults, GoesDownWithinASecondInAnyPhaseAndComesBack) {
+  const auto a = grey(dir / "a.mp4", 60, 0.4);
+  Air air;
+  for (int phase = 0; phase < 5; ++phase) {
+    if (phase == 0) gst_element_set_state(air.pipeline, GST_STATE_PAUSED);
+    if (phase > 0) air.play();
+    air.add(a);
+    if (phase == 2 || phase == 3) {
+      EXPECT_TRUE(air.reach("open", 1));
+    }
+    if (phase == 3) {
+      EXPECT_TRUE(air.pass(4));
+    }
+    if (phase == 4) gst_element_set_state(air.pipeline, GST_STATE_PAUSED);
+    EXPECT_LT(air.stop(), GST_SECOND) << phase;
+  }
+  EXPECT_TRUE(air.errors.empty());
+}
+
+TEST_F(ClipPlayoutFaults, PlaysTwice) {
+  const auto a = grey(dir / "a.mp4", 60, 0.2);
+  Air air;
+  for (int turn = 0; turn < 2; ++turn) {
+    air.record.frames.clear();
+    air.record.sounds.clear();
+    air.record.samples = 0;
+    air.record.segments = 0;
+    air.play();
+    air.add(a, {"a"});
+    ASSERT_TRUE(air.reach("open", 1));
+    ASSERT_TRUE(air.pass(8));
+    air.settle();
+    air.expect_on_grid();
+    EXPECT_NE(air.shown().find("60*"), std::string::npos) << air.shown();
+    EXPECT_LT(air.stop(), GST_SECOND);
+  }
+}
+
+TEST_F(ClipPlayoutFaults, AFlushEmptiesTheQueueAndNotTheAir) {
+  Air air;
+  air.play();
+  air.add(grey(dir / "a.mp4", 60, 0.4), {"a"});
+  air.add(grey(dir / "b.mp4", 110, 0.4), {"b"});
+  ASSERT_TRUE(air.reach("open", 2));
+  ASSERT_TRUE(air.pass(2));
+  g_autoptr(GstElement) in = gst_bin_get_by_name(GST_BIN(air.pipeline), "in");
+  gst_element_send_event(in, gst_event_new_flush_start());
+  gst_element_send_event(in, gst_event_new_flush_stop(TRUE));
+  EXPECT_TRUE(air.hear("clipplayout/item", "removed", "b"));
+  air.add(grey(dir / "c.mp4", 210, 0.4), {"c"});
+  ASSERT_TRUE(air.reach("open", 1));
+  ASSERT_TRUE(air.pass(20));
+  air.settle();
+  air.expect_on_grid();
+  EXPECT_EQ(air.started(), "a c ");
+}
+
+TEST_F(ClipPlayoutFaults, AnEndlessListIsNotSwallowed) {
+  Air air;
+  air.play();
+  const auto a = grey(dir / "a.mp4", 60, 0.2);
+  for (int i = 0; i < 300; ++i)
+    air.add(a);
+  ASSERT_TRUE(air.reach("waiting", 250));
+  EXPECT_LE(air.stat("waiting"), 256u);
+  EXPECT_LT(air.stop(), GST_SECOND) << "with upstream blocked";
+}
+
+} // namespace

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// livehlssink in pipelines: key frames on the grid, items, restarts, formats that change, and an
+// end in any phase. What the playlist looks like at each moment is for tests/hls.
+#include "launch.h"
+
+#include <chrono>
+#include <regex>
+#include <sstream>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text_of(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+std::vector<std::string> all(const std::string& text, const std::string& pattern) {
+  const std::regex what(pattern);
+  std::vector<std::string> found;
+  for (std::sregex_iterator at(text.begin(), text.end(), what), end; at != end; ++at)
+    found.push_back(at->str(1));
+  return found;
+}
+
+class LiveHlsSinkTest : public testing::Test {
+ protected:
+  std::string sink(const std::string& properties = "") const {
+    return " livehlssink name=hls location=" + folder.path() +
+           "/s%05d.ts playlist-location=" + folder.path() + "/live.m3u8 " + properties + " ";
+  }
+  static std::string video(int frames, const std::string& more = "",
+                           const std::string& encoder = "speed-preset=ultrafast") {
+    return "videotestsrc num-buffers=" + std::to_string(frames) + " " + more +
+           " ! video/x-raw,width=64,height=64,framerate=25/1 ! x264enc key-int-max=250 " + encoder +
+           " ! h264parse ! hls.video ";
+  }
+  static std::string audio(int seconds, const std::string& more = "") {
+    return "audiotestsrc samplesperbuffer=480 num-buffers=" + std::to_string(seconds * 100) + " " +
+           more + " ! audio/x-raw,rate=48000,channels=2 ! avenc_aac ! aacparse ! hls.audio ";
+  }
+  std::string playlist() const { return text_of(folder.path() + "/live.m3u8"); }
+  std::vector<std::string> durations() const { return all(playlist(), "EXTINF:([0-9.]+)"); }
+  size_t segments() const {
+    size_t count = 0;
+    for (const auto& entry : fs::directory_iterator(folder.path()))
+      count += entry.path().extension() == ".ts";
+    return count;
+  }
+
+  TempFolder folder;
+};
+
+void expect_clean(Ran ran) {
+  EXPECT_TRUE(ran.eos);
+  EXPECT_EQ(ran.errors, std::vector<std::string>());
+  // What is written faster than it plays ends in the future.
+  std::erase_if(ran.warnings, [](const auto& text) {
+    return text.find("behind the end of the playlist") != std::string::npos;
+  });
+  EXPECT_EQ(ran.warnings, std::vector<std::string>());
+}
+
+} // namespace
+
+TEST_F(LiveHlsSinkTest, SegmentsAreAsLongAsAskedWhateverTheEncoderWouldDo) {
+  // key-int-max is 10 s: the key frames are those that were asked for.
+  expect_clean(Launch(video(25 * 32) + audio(32) + sink()).run());
+  EXPECT_EQ(durations(), (std::vector<std::string>{"6.000000", "6.000000", "6.000000", "6.000000",
+                                                   "6.000000", "2.000000"}));
+  EXPECT_NE(playlist().find("#EXT-X-ENDLIST"), std::string::npos);
+  EXPECT_EQ(playlist().find("DISCONTINUITY\n"), std::string::npos);
+}
+
+TEST_F(LiveHlsSinkTest, AnEncoderThatLooksAheadForLongerThanASegmentIsInTimeAfterTheFirst) {
+  const auto ran = Launch(video(25 * 20, "", "rc-lookahead=50 bframes=0") + audio(20) +
+                          sink("target-duration=1"))
+                       .run();
+  expect_clean(ran);
+  for (const auto& duration : durations())
+    EXPECT_EQ(duration, "1.000000");
+  EXPECT_EQ(playlist().find("#EXT-X-GAP"), std::string::npos);
+}
+
+TEST_F(LiveHlsSinkTest, WithoutSoundAndWithSoundRequestedFirst) {
+  expect_clean(Launch(video(250) + sink("target-duration=2")).run());
+  EXPECT_EQ(segments(), 5u);
+  expect_clean(Launch(sink("target-duration=2") + audio(10) + video(250)).run());
+  EXPECT_EQ(segments(), 10u);
+}
+
+TEST_F(LiveHlsSinkTest, ALateKeyFrameLeavesAPartOutAndSaysWhatToDo) {
+  // Encoded before: nobody can be asked for key frames any more.
+  const std::string file = folder.path() + "/old.mkv";
+  expect_clean(
+      Launch("videotestsrc num-buffers=1000 ! video/x-raw,width=64,height=64,framerate=25/1 "
+             "! x264enc speed-preset=ultrafast key-int-max=250 ! h264parse ! matroskamux ! "
+             "filesink location=" +
+             file)
+          .run());
+  const auto ran =
+      Launch("filesrc location=" + file + " ! matroskademux ! h264parse ! hls.video " + sink())
+          .run();
+  EXPECT_TRUE(ran.eos);
+  ASSERT_FALSE(ran.warnings.empty());
+  EXPECT_NE(ran.warnings[0].find("no key frame came"), std::string::npos) << ran.warnings[0];
+  EXPECT_NE(playlist().find("#EXT-X-GAP"), std::string::npos);
+  for (const auto& duration : durations())
+    EXPECT_LT(std::stod(duration), 6.5);
+}
+
+TEST_F(LiveHlsSinkTest, ItemsOfTheTagsAreDateRanges) {
+  const Launch launch(
+      video(500, "! taginject tags=title=\\\"Cat\\\",extended-comment=\\\"id=a\\\"") +
+      sink("target-duration=2"));
+  expect_clean(launch.run());
+  EXPECT_EQ(all(playlist(), "X-ITEM-ID=\"([^\"]*)\",X-TITLE=\"Cat\",X-GENERATED=\"YES\""),
+            std::vector<std::string>{"a"});
+}
+
+TEST_F(LiveHlsSinkTest, StartedAgainAfterAStopItGoesOn) {
+  for (int i = 0; i < 2; ++i) {
+    // NULL without EOS: the channel stops for a restart.
+    const Launch launch(video(100'000, "is-live=true") + sink("target-duration=1"));
+    gst_element_set_state(launch.get(), GST_STATE_PLAYING);
+    for (int wait = 0; wait < 600 && segments() < static_cast<size_t>(2 * i + 2); ++wait)
+      g_usleep(10'000);
+  }
+  const std::string text = playlist();
+  EXPECT_EQ(text.find("#EXT-X-ENDLIST"), std::string::npos);
+  EXPECT_EQ(all(text, "(#EXT-X-DISCONTINUITY)\n").size(), 1u) << text;
+  EXPECT_NE(text.find("s00001.ts\n#EXT-X-DISCONTINUITY\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("s00003.ts\n"), std::string::npos) << text;
+  for (const auto& entry : fs::directory_iterator(folder.path()))
+    EXPECT_NE(entry.path().extension(), ".part");
+}
+
+TEST_F(LiveHlsSinkTest, TheSameElementRunsTwice) {
+  const Launch launch(video(250) + audio(10) + sink("target-duration=2"));
+  for (int i = 1; i <= 2; ++i) {
+    expect_clean(launch.run());
+    gst_element_set_state(launch.get(), GST_STATE_NULL);
+    EXPECT_EQ(segments(), 5u * i);
+  }
+}
+
+TEST_F(LiveHlsSinkTest, AnotherFormatIsADiscontinuity) {
+  // Both from the same line: a size that changes in the middle.
+  const Launch launch(
+      "videotestsrc num-buffers=200 name=src ! capsfilter name=size "
+      "caps=video/x-raw,width=64,height=64,framerate=25/1 ! "
+      "x264enc speed-preset=ultrafast tune=zerolatency key-int-max=250 ! h264parse ! "
+      "hls.video " +
+      sink("target-duration=2"));
+  auto src = launch.element("src");
+  auto size = launch.element("size");
+  auto pad = aigc::adopt(gst_element_get_static_pad(src.get(), "src"));
+  gst_pad_add_probe(
+      pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad*, GstPadProbeInfo* info, gpointer filter) {
+        if (GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info)) == 5 * GST_SECOND) {
+          auto caps =
+              aigc::adopt(gst_caps_from_string("video/x-raw,width=128,height=96,framerate=25/1"));
+          g_object_set(filter, "caps", caps.get(), nullptr);
+        }
+        return GST_PAD_PROBE_OK;
+      },
+      size.get(), nullptr);
+  EXPECT_TRUE(launch.run().eos);
+  EXPECT_EQ(all(playlist(), "(#EXT-X-DISCONTINUITY)\n").size(), 1u) << playlist();
+}
+
+TEST_F(LiveHlsSinkTest, WhatCannotBeIsRefusedBeforeItStarts) {
+  const auto no_number = Launch(video(10) + " livehlssink name=hls location=s.ts").run();
+  ASSERT_EQ(no_number.errors.size(), 1u);
+  EXPECT_NE(no_number.errors[0].find("%05d"), std::string::npos) << no_number.errors[0];
+  const auto no_video = Launch(audio(1) + sink()).run();
+  ASSERT_EQ(no_video.errors.size(), 1u);
+  EXPECT_NE(no_video.errors[0].find("video"), std::string::npos) << no_video.errors[0];
+}
+
+TEST_F(LiveHlsSinkTest, ItStopsAtOnceInAnyPhase) {
+  for (const int ms : {0, 1, 20, 100, 300, 1500}) {
+    const Launch launch(video(100'000, "is-live=true") + audio(1000, "is-live=true") +
+                        sink("target-duration=1"));
+    gst_element_set_state(launch.get(), GST_STATE_PLAYING);
+    g_usleep(ms * 1000);
+    const auto start = std::chrono::steady_clock::now();
+    gst_element_set_state(launch.get(), GST_STATE_NULL);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1)) << ms;
+  }
+}
+
+TEST_F(LiveHlsSinkTest, AFlushGoesOnWithADiscontinuity) {
+  const Launch launch("videotestsrc name=src ! video/x-raw,width=64,height=64,framerate=25/1 ! "
+                      "identity sync=true ! x264enc speed-preset=ultrafast tune=zerolatency ! "
+                      "h264parse ! hls.video " +
+                      sink("target-duration=1"));
+  gst_element_set_state(launch.get(), GST_STATE_PLAYING);
+  const auto wait_for = [&](size_t count) {
+    for (int wait = 0; wait < 1000 && segments() < count; ++wait)
+      g_usleep(10'000);
+    EXPECT_GE(segments(), count);
+  };
+  wait_for(2);
+  EXPECT_TRUE(gst_element_seek_simple(launch.element("src").get(), GST_FORMAT_TIME,
+                                      GST_SEEK_FLAG_FLUSH, 100 * GST_SECOND));
+  wait_for(4);
+  gst_element_set_state(launch.get(), GST_STATE_NULL);
+  EXPECT_EQ(all(playlist(), "(#EXT-X-DISCONTINUITY)\n").size(), 1u) << playlist();
+}

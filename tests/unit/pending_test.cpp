@@ -61,6 +61,17 @@ TEST(Pending, WhatIsMovedOrInsertedIsThereByItsPosition) {
   EXPECT_EQ(rig.numbers, (std::vector<gint64>{1, 0, 0, 0, 0, 0}));
 }
 
+TEST(Pending, BetweenRequestsAndRowsAShotStaysWhatItIs) {
+  PendingRig rig;
+  rig.rows({"a", "b"});
+  rig.enqueue("x");
+  rig.enqueue("y");
+  EXPECT_TRUE(rig.pending.move("request-1", 1));
+  EXPECT_TRUE(rig.pending.move("b", 2));
+  EXPECT_EQ(rig.sent(9), (Texts{"request-2", "request-1", "b", "a"}));
+  EXPECT_EQ(rig.numbers, (std::vector<gint64>{1, 2, 0, 0}));
+}
+
 TEST(Pending, WhatIsRemovedIsDroppedOrIsToBeCancelled) {
   PendingRig rig;
   rig.rows({"a", "b", "c"});

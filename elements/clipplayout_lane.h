@@ -25,7 +25,6 @@ class AirLane {
 
   /// The desk the task works for; only while the task does not run.
   void set_desk(std::shared_ptr<Desk> desk, std::string slate_text, guint group_id);
-  /// Whether it has one.
   void start_task() { gst_pad_start_task(pad_, &AirLane::run, this, nullptr); }
   /// Lets go of clips; only while the task does not run.
   void drop_clips();

@@ -50,7 +50,8 @@ bool PictureTrack::is_dead(const Slot& slot) const {
 void PictureTrack::enter(const Slot& slot) {
   if (slot.span == span_) return;
   retire(fading_);
-  if (slot.span && slot.span->fade > 0 && slot.span->from == span_) fading_ = std::move(feed_);
+  const bool fades = slot.span && span_ && slot.span->fade > 0 && slot.span->from == span_->first;
+  if (fades) fading_ = std::move(feed_);
   retire(feed_);
   span_ = slot.span;
   fenced_ = false;
@@ -73,7 +74,7 @@ void PictureTrack::show(const Slot& slot, std::chrono::nanoseconds patience) {
   if (slot.index >= span_->fade) {
     retire(fading_);
   } else if (fading_) {
-    auto from = fading_->at(slot.index + span_->first - span_->from->first, patience).buffer;
+    auto from = fading_->at(slot.index + span_->first - span_->from, patience).buffer;
     const auto share = static_cast<double>(slot.index + 1) / static_cast<double>(span_->fade + 1);
     if (from) last_ = mix_frames(from.get(), last_.get(), info_, share);
   }

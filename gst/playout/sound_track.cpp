@@ -53,7 +53,7 @@ SoundTrack::Result SoundTrack::play(guint64 number, gint64 utc, std::chrono::nan
 void SoundTrack::enter(const Slot& slot, guint64 number) {
   if (slot.span == span_) return;
   retire(tail_);
-  const bool fades = slot.span && slot.span->fade > 0 && slot.span->from == span_;
+  const bool fades = slot.span && span_ && slot.span->fade > 0 && slot.span->from == span_->first;
   const bool cut_off = span_ && span_->item && index_ + 1 < span_->planned;
   if (fades || cut_off) tail_ = std::move(feed_);
   retire(feed_);

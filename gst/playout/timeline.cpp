@@ -119,7 +119,7 @@ Span& Timeline::begin(guint64 number, gint64 utc, Tier tier) {
 }
 
 void Timeline::begin_clip(guint64 number, gint64 utc, OpenClip clip, bool mix) {
-  const auto before = mix ? spans_.back() : nullptr;
+  const guint64 before = mix ? spans_.back()->first : 0;
   Span& span = begin(number, utc, clip.item->tier);
   span.item = std::move(clip.item);
   span.planned = clip.frames;

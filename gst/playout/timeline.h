@@ -20,8 +20,8 @@ struct Span {
   std::shared_ptr<const PlayoutItem> item; ///< null for repeat and slate
   guint64 first = 0;                       ///< slot
   guint64 planned = 0;                     ///< slots; 0 = open end
-  std::shared_ptr<Span> from;              ///< what it is mixed with at first
-  guint64 fade = 0;                        ///< for so many slots
+  guint64 fade = 0;                        ///< slots at its start, mixed with the span before
+  guint64 from = 0;                        ///< first slot of that span
 
   struct {
     guint64 end = 0; ///< one past its last slot, as far as decided

@@ -24,7 +24,6 @@ TEST_F(ClipPlayout, StandsOnTheGridThroughStarvation) {
   air.add(c);
   ASSERT_TRUE(air.reach("open", 1));
   ASSERT_TRUE(air.pass(12));
-  air.settle();
   air.expect_on_grid();
   const std::string slate = std::to_string((air.record.frames[0].luma + 5) / 10 * 10);
   // The picture of b stays for half a second at most; c starts at the slot after it is there.
@@ -53,7 +52,6 @@ TEST_F(ClipPlayout, PicturesAndSoundMeetAtEverySeam) {
     ASSERT_TRUE(air.pass(15));
   }
   air.pass(3);
-  air.settle();
   air.expect_on_grid();
   const auto flashes = air.record.flashes();
   ASSERT_EQ(flashes.size(), 4u);
@@ -76,11 +74,9 @@ TEST_F(ClipPlayout, AFillerComesAtTheVeryNextSlotAndEndsAsThePolicySays) {
     ASSERT_TRUE(air.reach("open", 1));
     ASSERT_TRUE(air.reach("standby", 1));
     ASSERT_TRUE(air.pass(5 + 2));
-    air.settle();
     air.add(b, {"b"});
     ASSERT_TRUE(air.reach("open", 1));
     ASSERT_TRUE(air.pass(15));
-    air.settle();
     air.expect_on_grid();
     const size_t first = air.shown().find("60*5");
     ASSERT_NE(first, std::string::npos) << air.shown();
@@ -100,7 +96,6 @@ TEST_F(ClipPlayout, ClipsAreAiredAgain) {
   ASSERT_TRUE(air.pass(22)); // a, b, slate until the gap is over
   ASSERT_TRUE(air.reach("standby", 1));
   ASSERT_TRUE(air.pass(5));
-  air.settle();
   air.expect_on_grid();
   const std::string started = air.started();
   EXPECT_EQ(started.find("a b a "), 0u) << started;
@@ -113,7 +108,6 @@ TEST_F(ClipPlayout, ACrossfadeMixesPictures) {
   air.add(grey(dir / "b.mp4", 210, 0.8));
   ASSERT_TRUE(air.reach("open", 2));
   ASSERT_TRUE(air.pass(36));
-  air.settle();
   air.expect_on_grid();
   const size_t seam = 15;
   EXPECT_NEAR(air.record.frames[seam - 1].luma, 60, 4);
@@ -131,7 +125,6 @@ TEST_F(ClipPlayout, EndsOnlyWhenToldTo) {
   gst_app_src_end_of_stream(GST_APP_SRC(in));
   ASSERT_TRUE(air.reach("open", 1));
   ASSERT_TRUE(air.pass(30));
-  air.settle();
   EXPECT_FALSE(air.eos);
   EXPECT_TRUE(gst_element_send_event(air.pipeline, gst_event_new_eos()));
   std::unique_lock lock(air.mutex());
@@ -149,7 +142,6 @@ TEST_F(ClipPlayout, OneSideAloneWillDo) {
     air.add(a);
     ASSERT_TRUE(air.reach("open", 1));
     ASSERT_TRUE(air.pass(12));
-    air.settle();
     air.expect_on_grid(video, !video);
     EXPECT_EQ(video ? air.record.frames.size() : air.record.sounds.size(), 12u);
     EXPECT_TRUE(air.errors.empty());

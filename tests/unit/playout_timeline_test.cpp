@@ -152,8 +152,7 @@ TEST_F(TimelineTest, ACrossfadeBeginsBeforeTheEnd) {
   shelf.add("short", 3);
   EXPECT_EQ(play(5), "a*4 b*1 ");
   const Slot slot = timeline->slot(Side::video, 5, 0);
-  ASSERT_TRUE(slot.span->from);
-  EXPECT_EQ(slot.span->from->item->id, "a");
+  EXPECT_EQ(slot.span->from, 0u) << "where a began";
   EXPECT_EQ(slot.span->fade, 2u);
   EXPECT_EQ(play(7), "b*5 short*2 ") << "too short to be mixed";
 }

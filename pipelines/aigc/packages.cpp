@@ -23,6 +23,7 @@ const std::map<std::string_view, std::string_view> kPackages = {
     {"mp4mux", "gstreamer1.0-plugins-good"},
     {"pngenc", "gstreamer1.0-plugins-good"},
     {"queue", "libgstreamer1.0-0"},
+    {"tee", "libgstreamer1.0-0"},
     {"textoverlay", "gstreamer1.0-x"},
     {"videobalance", "gstreamer1.0-plugins-good"},
     {"videoconvert", "gstreamer1.0-plugins-base"},
@@ -31,8 +32,9 @@ const std::map<std::string_view, std::string_view> kPackages = {
     {"x264enc", "gstreamer1.0-plugins-ugly"},
 };
 
-constexpr std::array kOurs = {"aishotsrc", "aipromptenhance", "qwenimagesrc", "wanxclipgen",
-                              "clipjoin",  "wanxvideogen",    "streamfollow", "lookmatch"};
+constexpr std::array kOurs = {"aishotsrc",   "aipromptenhance", "qwenimagesrc", "wanxclipgen",
+                              "clipjoin",    "wanxvideogen",    "streamfollow", "lookmatch",
+                              "clipplayout", "livehlssink",     "livepushsink"};
 
 } // namespace
 

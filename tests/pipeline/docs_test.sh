@@ -27,6 +27,7 @@ done
 chmod +x "$scratch/dry/run" "$scratch/dry/bin"/*
 
 export PATH="$scratch/bin:$PATH" DESTDIR="$scratch/root" AIGC_CACHE_DIR="$scratch/cache"
+export XDG_STATE_HOME="$scratch/state"
 
 # What is installed goes to the scratch folder; pkg-config shall find it there.
 export PKG_CONFIG_PATH="$scratch/bin"

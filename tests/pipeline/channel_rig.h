@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A small channel on air, and somebody who listens to it.
+#pragma once
+
+#include "channel_client.h"
+#include "program.h"
+
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <thread>
+
+namespace aigc {
+
+class ChannelTest : public ProgramTest {
+ protected:
+  using Words = std::vector<std::string>;
+
+  ChannelTest() { g_setenv("AIGC_CACHE_DIR", (folder.parent_path() / "cache").c_str(), TRUE); }
+
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(folder / name) << text;
+  }
+  std::string read(const std::string& name) const {
+    std::ifstream in(folder / name);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  /// `count` rows "WHAT 1", "WHAT 2", ...
+  static std::string rows(const std::string& what, int count) {
+    std::string text;
+    for (int i = 1; i <= count; ++i)
+      text += what + " " + std::to_string(i) + "\n";
+    return text;
+  }
+
+  Words words(const Words& more) const {
+    Words all{"channel",   "hls=live", "state=state", "width=160",
+              "height=90", "fps=10",   "duration=1",  "preset=ultrafast"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  /// With clips of the preview backend.
+  std::unique_ptr<Program> go_on_air(Words more, const std::string& jobs = g_getenv("AIGC_JOBS")) {
+    more.emplace_back("backend=preview");
+    return start_channel(more, jobs);
+  }
+  std::unique_ptr<Program> start_channel(const Words& more,
+                                         const std::string& jobs = g_getenv("AIGC_JOBS")) {
+    Words all = words(more);
+    all.insert(all.begin(), g_getenv("AIGC_TOOL"));
+    auto program = std::make_unique<Program>(all, folder, jobs.c_str());
+    follower_.reset();
+    const auto begun = std::chrono::steady_clock::now();
+    while (!follower_ && std::chrono::steady_clock::now() - begun < std::chrono::seconds(20)) {
+      try {
+        follower_ = std::make_unique<ControlClient>(control);
+        follower_->ask(R"({"command":"events"})");
+      } catch (const Error&) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
+    }
+    EXPECT_TRUE(follower_) << "no control socket";
+    return program;
+  }
+
+  /// The next event for which `wanted` is true; an empty one when the channel says nothing more.
+  JsonView await(const std::function<bool(const JsonView&)>& wanted) {
+    for (std::string line; follower_ && !(line = follower_->line()).empty();) {
+      kept_.push_back(parse_json(line));
+      const JsonView event(kept_.back().get());
+      if (wanted(event)) return event;
+    }
+    ADD_FAILURE() << "the event did not come";
+    return {};
+  }
+  JsonView await_event(const std::string& name, const std::string& id = {}) {
+    return await([&](const JsonView& event) {
+      return event["event"].text() == name && (id.empty() || event["id"].text() == id);
+    });
+  }
+
+  JsonView ask(const std::string& request) {
+    kept_.push_back(ControlClient(control).ask(request));
+    return JsonView(kept_.back().get());
+  }
+  JsonView tell(const std::string& command, const std::string& id = {}) {
+    const JsonView answer =
+        ask(R"({"command":")" + command + (id.empty() ? "" : R"(","id":")" + id) + "\"}");
+    EXPECT_TRUE(answer["ok"].boolean(false)) << answer["error"].text();
+    return answer;
+  }
+  /// Ids of the list that are in that state, in its order.
+  Words in_state(const std::string& state) {
+    const JsonView items = tell("list")["items"];
+    Words ids;
+    for (size_t i = 0; i < items.size(); ++i)
+      if (items.at(i)["state"].text() == state) ids.push_back(items.at(i)["id"].text());
+    return ids;
+  }
+
+  const std::string control = folder / "state" / "control";
+
+ private:
+  std::unique_ptr<ControlClient> follower_;
+  std::vector<Ref<JsonNode>> kept_; ///< what views look at
+};
+
+} // namespace aigc

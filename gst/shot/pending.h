@@ -52,8 +52,6 @@ struct Edit {
   gint64 at = 0; ///< µs since 1970
   bool listed = false;
   Shot shot;
-
-  bool operator==(const Edit&) const = default;
 };
 
 /// A shot as operators see it.

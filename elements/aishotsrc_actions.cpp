@@ -44,10 +44,10 @@ gboolean remove_shot(GstElement* element, const gchar* id) {
 }
 
 void append(GValue* array, const PendingItem& item) {
-  GstStructure* fields = gst_structure_new(
-      "shot", "id", G_TYPE_STRING, item.id.c_str(), "script", G_TYPE_STRING, item.script.c_str(),
-      "state", G_TYPE_STRING, item.is_sent ? "sent" : "pending", "request", G_TYPE_BOOLEAN,
-      static_cast<gboolean>(item.is_request), nullptr);
+  GstStructure* fields = gst_structure_new("shot", "id", G_TYPE_STRING, item.id.c_str(), "script",
+                                           G_TYPE_STRING, item.script.c_str(), "state",
+                                           G_TYPE_STRING, item.is_sent ? "sent" : "pending",
+                                           "request", G_TYPE_INT64, item.request, nullptr);
   if (!item.at.empty()) gst_structure_set(fields, "at", G_TYPE_STRING, item.at.c_str(), nullptr);
   if (item.position)
     gst_structure_set(fields, "position", G_TYPE_UINT, static_cast<guint>(*item.position), nullptr);

@@ -199,7 +199,7 @@ void ShotFeed::load(const Cancel* cancel) {
     watch_.emplace(settings_.location); // before it is read: what comes later is a change
     loading_ = std::make_shared<ShotListReader>(list_settings(settings_));
   }
-  listener_.check(*loading_, cancel);
+  listener_.check(*loading_, true, cancel);
   take_over(loading_, cancel);
   loading_.reset();
   if (settings_.watch) watcher_ = std::thread([this] { watch(); });
@@ -346,7 +346,7 @@ void ShotFeed::watch() {
 void ShotFeed::read_anew() {
   try {
     const auto reader = std::make_shared<ShotListReader>(list_settings(settings_));
-    listener_.check(*reader, watch_cancel_.get());
+    listener_.check(*reader, false, watch_cancel_.get());
     take_over(reader, watch_cancel_.get());
   } catch (...) {
     const Error error = caught_error();

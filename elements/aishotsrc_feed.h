@@ -21,8 +21,9 @@ class ShotFeed {
   /// Called without a lock, from any thread.
   struct Listener {
     std::function<ListSettings()> settings;
-    /// Reads the list to its end, as ShotListReader::check(), and tells of its bad rows.
-    std::function<void(ShotListReader&, const Cancel*)> check;
+    /// Reads the list to its end, as ShotListReader::check(), and tells of its bad rows; they are
+    /// left out only at the beginning.
+    std::function<void(ShotListReader&, bool at_beginning, const Cancel*)> check;
     std::function<void(const Error&)> warn;
     std::function<void(const std::string& id)> cancel_shot; ///< that was sent
   };

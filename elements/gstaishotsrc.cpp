@@ -153,9 +153,10 @@ static gboolean event(GstBaseSrc* source, GstEvent* event) {
   return GST_BASE_SRC_CLASS(gst_ai_shot_src_parent_class)->event(source, event);
 }
 
-static void check_list(GstElement* element, ShotListReader& reader, const Cancel* cancel) {
+static void check_list(GstElement* element, ShotListReader& reader, bool at_beginning,
+                       const Cancel* cancel) {
   const auto settings = cast(element)->priv->settings.snapshot();
-  BadRows bad(element, static_cast<OnBadRow>(settings.on_error));
+  BadRows bad(element, at_beginning ? static_cast<OnBadRow>(settings.on_error) : OnBadRow::fail);
   reader.check(std::ref(bad), cancel);
   bad.tell_rest();
   for (const Error& doubt : reader.warnings())
@@ -175,8 +176,10 @@ static void push_cancel(GstElement* element, const std::string& id) {
 static ShotFeed::Listener listener(GstElement* element) {
   return {
       .settings = [element] { return cast(element)->priv->settings.snapshot(); },
-      .check = [element](ShotListReader& reader,
-                         const Cancel* cancel) { check_list(element, reader, cancel); },
+      .check =
+          [element](ShotListReader& reader, bool at_beginning, const Cancel* cancel) {
+            check_list(element, reader, at_beginning, cancel);
+          },
       .warn = [element](const Error& error) { report(element, error, false); },
       .cancel_shot = [element](const std::string& id) { push_cancel(element, id); },
   };

@@ -103,15 +103,16 @@ std::vector<PendingItem> PendingShots::items() const {
     return items.emplace_back(PendingItem{.id = shot.id,
                                           .script = shot.words(),
                                           .at = shot.at,
-                                          .is_request = shot.request > 0,
+                                          .request = shot.request,
                                           .position = {}});
   };
+  auto number = static_cast<gint64>(requested_);
   for (const auto& sent : sent_)
     add(sent.shot).is_sent = !sent.again;
   size_t position = 0;
   for (const auto& entry : front_) {
     auto& item = add(entry.shot);
-    item.is_request = position < requests_;
+    if (position < requests_) item.request = ++number;
     item.position = position++;
   }
   for (const auto& row : window_)
@@ -119,7 +120,7 @@ std::vector<PendingItem> PendingShots::items() const {
   for (const auto& timed : timed_) {
     auto& item = add(timed.shot);
     item.at = air_time_text(timed.when);
-    item.is_request = !timed.listed;
+    if (!timed.listed) item.request = ++number;
   }
   return items;
 }

@@ -52,8 +52,6 @@ struct Edit {
   gint64 at = 0; ///< µs since 1970
   bool listed = false;
   Shot shot;
-
-  bool operator==(const Edit&) const = default;
 };
 
 /// A shot as operators see it.
@@ -62,7 +60,7 @@ struct PendingItem {
   std::string script;
   std::string at;
   bool is_sent = false;
-  bool is_request = false;
+  gint64 request = 0; ///< its number, or the one it will have; 0 = of the list
   std::optional<size_t> position; ///< of what is pending and has no fixed time
 };
 

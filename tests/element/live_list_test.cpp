@@ -68,6 +68,7 @@ TEST_F(LiveListTest, DemandHoldsTheListBackAndRequestsGoFirst) {
             (Texts{"shot-1:sent", "shot-2:sent", "shot-3:pending:0", "shot-4:pending:1"}));
   EXPECT_EQ(live.enqueue("now"), "request-1"); // whatever the demand
   live.wait_for(3);
+  EXPECT_EQ(live.field("request"), "1");
   EXPECT_TRUE(live.move("shot-4", 0));
   EXPECT_EQ(live.insert("shot, script=then, id=then", 1), "then");
   EXPECT_TRUE(live.remove("shot-3"));

@@ -155,6 +155,28 @@ TEST_F(ListJournalUnit, CutOffAtAnyByteItIsWhatItWasAfterAWholeEdit) {
   }
 }
 
+TEST_F(ListJournalUnit, AFixedTimeThatWasSentIsNotSentForThatDayAgain) {
+  const gint64 noon = air_time("2026-11-29T12:00:00", 0);
+  Shot news = PendingRig::shot("news"), removed = PendingRig::shot("removed");
+  news.at = "12:05";
+  removed.at = "12:06";
+  {
+    Journalled rig(path);
+    rig.now = noon;
+    rig.pending.set_timed({news, removed}, -1, noon);
+    EXPECT_EQ(rig.pending.remove("removed"), PendingShots::Removed::pending);
+    EXPECT_EQ(rig.sent(9), Texts{"news"});
+    rig.pending.aired("news");
+  }
+  Journalled rig(path);
+  rig.now = noon + 1'000'000;
+  rig.pending.set_timed({news, removed}, -1, rig.now);
+  EXPECT_EQ(rig.sent(9), Texts{});
+  EXPECT_EQ(rig.pending.due(), air_time("2026-11-30T12:05:00", 0) - kAirLead);
+  rig.now += G_TIME_SPAN_DAY;
+  EXPECT_EQ(rig.sent(9), (Texts{"news~2", "removed~2"}));
+}
+
 TEST_F(ListJournalUnit, AfterACutItGoesOn) {
   {
     Journalled rig(path);

@@ -56,10 +56,11 @@ struct DriverOptions {
   /// How long a service that is asked too fast is tried again however often, where it is tried at
   /// all: other processes use its limits too, and nobody here counts their calls.
   std::chrono::milliseconds rate_patience{60'000};
-  bool use_cache = true;             ///< take what the store has
-  SpendLimits max_cost;              ///< in the price file's currency
-  bool cancel_tasks = false;         ///< on cancel, those that have not begun
-  std::function<WhenOut()> when_out; ///< asked when that is; empty = fail
+  bool use_cache = true;                     ///< take what the store has
+  SpendLimits max_cost;                      ///< in the price file's currency
+  std::function<SpendLimits()> max_cost_now; ///< where it may change while a shot waits
+  bool cancel_tasks = false;                 ///< on cancel, those that have not begun
+  std::function<WhenOut()> when_out;         ///< asked when that is; empty = fail
   std::function<void(const ServiceNews&)> news;
   std::function<void(GBytes*)> preview; ///< takes sketches of the unfinished result: PNG or JPEG
   std::function<void(Step)> reached;    ///< tells where a run is

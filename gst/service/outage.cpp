@@ -97,6 +97,7 @@ Failover::Made Failover::make(const Ask& ask, const DriverOptions& options, Canc
   };
   for (unsigned times = 0;; ++times) {
     std::optional<Error> failure;
+    if (times > 0 && options.max_cost_now) watched.max_cost = options.max_cost_now();
     try {
       Made made = make_once(ask, watched, cancel, progress, warn, rested);
       pause.end(true);

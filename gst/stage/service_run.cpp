@@ -263,6 +263,7 @@ DriverOptions ServiceRun::options_for(const StageSettings& settings,
   options.max_cost = max_cost(settings);
   options.cancel_tasks = settings.cancel_pending;
   options.preview = progress.preview;
+  options.max_cost_now = [this] { return max_cost(this->settings()); };
   options.news = progress.news;
   options.when_out = [this, live = progress.live] { return when_out(live()); };
   return options;

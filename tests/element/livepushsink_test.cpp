@@ -3,6 +3,7 @@
 #include "live_source.h"
 #include "socket_server.h"
 
+#include <filesystem>
 #include <sys/socket.h>
 
 using namespace aigc;
@@ -69,6 +70,11 @@ void expect_calm(const LivePush& push, const std::string& reason) {
   EXPECT_NE(push.stat<std::string>("last-error").find(reason), std::string::npos);
 }
 
+size_t entries(const char* folder) {
+  return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder),
+                                           std::filesystem::directory_iterator()));
+}
+
 std::string start_fault(const std::string& properties) {
   LivePush push(properties);
   EXPECT_EQ(push.play(), GST_STATE_CHANGE_FAILURE);
@@ -129,6 +135,22 @@ TEST(LivePushSink, StopsWithinASecondInAnyPhase) {
       EXPECT_LT(push.stop(), 1) << peer << " after " << wait << " ms";
     }
   }
+}
+
+TEST(LivePushSink, ManyTriesLeaveNothingBehind) {
+  LivePush push("location=rtmp://127.0.0.1:" + std::to_string(free_port()) +
+                "/live/key retry-min=10 retry-max=15");
+  push.play();
+  const auto retry = [&](int times) {
+    for (int i = 0; i < times; ++i)
+      ASSERT_TRUE(push.wait_for("retrying"));
+  };
+  retry(20);
+  const size_t files = entries("/proc/self/fd"), threads = entries("/proc/self/task");
+  retry(100);
+  EXPECT_LE(entries("/proc/self/fd"), files + 4);
+  EXPECT_LE(entries("/proc/self/task"), threads + 4);
+  EXPECT_EQ(push.warnings.size(), 1u);
 }
 
 TEST(LivePushSink, RunsAgainAfterNull) {

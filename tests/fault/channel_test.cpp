@@ -57,7 +57,7 @@ const Row kTable[] = {
      Ends::rests, kShots},
     {"Status500Once", Stage::words, ONCE("chat", STATUS(500)), Ends::made, kShots + 1},
     {"Status500", Stage::words, EVER("chat", STATUS(500)), Ends::rests, 4 * kShots},
-    {"Status503", Stage::clip, EVER("video", STATUS(503)), Ends::rests, 4 * kShots},
+    {"Status503", Stage::words, EVER("chat", STATUS(503)), Ends::rests, 4 * kShots},
     {"Moderation", Stage::clip, EVER("video", STATUS(400) R"(,"code":"DataInspectionFailed")"),
      Ends::left_out, kLeftOut},
     {"Hang", Stage::words, EVER("chat", R"("kind":"hang-before-headers")"), Ends::left_out,

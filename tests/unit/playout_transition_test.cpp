@@ -43,7 +43,7 @@ Ref<GstBuffer> strided(const GstVideoInfo& info, int extra, guint8 seed) {
       for (int x = 0; x < GST_VIDEO_FRAME_COMP_WIDTH(&frame, c); ++x)
         GST_VIDEO_FRAME_COMP_DATA(&frame, c)
   [y * GST_VIDEO_FRAME_COMP_STRIDE(&frame, c) + x * GST_VIDEO_FRAME_COMP_PSTRIDE(&frame, c)] =
-      static_cast<guint8>(seed + 37 * x + 11 * y + 50 * int(c));
+      static_cast<guint8>(seed + (37 + seed) * x + 11 * y + 50 * int(c));
   gst_video_frame_unmap(&frame);
   return buffer;
 }
@@ -90,7 +90,7 @@ TEST(MixFrames, IsExactInEveryFormatOfEightBits) {
     for (const auto& [width, height] : {std::pair(37, 11), {64, 32}}) {
       const auto info = video(format, width, height);
       ASSERT_TRUE(can_mix(info));
-      const auto from = strided(info, 12, 3), to = strided(info, 40, 101);
+      const auto from = strided(info, 12, 3), to = strided(info, 40, 102);
       const auto a = samples_of(info, from.get()), b = samples_of(info, to.get());
       EXPECT_EQ(samples_of(info, mix_frames(from.get(), to.get(), info, 0).get()), a);
       EXPECT_EQ(samples_of(info, mix_frames(from.get(), to.get(), info, 1).get()), b);

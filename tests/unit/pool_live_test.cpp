@@ -216,6 +216,8 @@ TEST(PoolDemand, WhatIsDoneCountsUntilItIsKnownToHaveArrived) {
   EXPECT_EQ(take(pool, bench, "a"), "a");
   std::thread consumer([&] { EXPECT_EQ(name_of(*pool.next()), "b"); }); // "a" has been pushed
   std::this_thread::sleep_for(20ms);
+  pool.push(job_named("d")); // has the workers look whether they may begin
+  std::this_thread::sleep_for(20ms);
   EXPECT_EQ(bench.seen.lock()->begun, Names{"a"});
   pool.demand(5); // 5 s more
   EXPECT_TRUE(bench.is_running({"b"}));

@@ -5,6 +5,7 @@
  * cc switch.c -o switch $(pkg-config --cflags --libs gstreamer-1.0) */
 #include <gst/gst.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static void switch_one(const GValue *item, gpointer number) {
   GstElement *selector = g_value_get_object(item);
@@ -21,6 +22,7 @@ static void switch_one(const GValue *item, gpointer number) {
 
 static gpointer read_numbers(gpointer pipeline) {
   char line[64];
+  gst_element_get_state(pipeline, NULL, NULL, GST_CLOCK_TIME_NONE); /* until something was on air */
   while (fgets(line, sizeof line, stdin)) {
     int number = atoi(line);
     GstIterator *selectors =

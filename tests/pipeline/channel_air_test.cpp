@@ -73,18 +73,25 @@ class PaidChannel : public Channel {
 } // namespace
 
 TEST_F(Channel, IsSteeredFromOutside) {
-  write("day.txt", rows("a fox", 40));
+  write("day.txt", rows("a fox", 200)); // more than is made ahead
   const auto program = go_on_air({"shots=day.txt", "loop=1"});
+  await_event("item-started");
   await_event("item-started");
 
   // A request is seen before what the list has not yet sent, a removed shot never.
-  ASSERT_TRUE(
-      ask(R"({"command":"add","shot":{"id":"owl","script":"an owl"}})")["ok"].boolean(false));
-  EXPECT_TRUE(
-      has(ask(R"({"command":"add","shot":{"id":"owl","script":"a"}})")["error"].text(), "owl"));
-  const Words waiting = in_state("pending"), ready = in_state("ready");
+  Words ready;
+  for (int i = 0; i < 500 && ready.size() < 4; ++i) {
+    std::this_thread::sleep_for(20ms);
+    ready = in_state("ready");
+  }
+  ASSERT_GE(ready.size(), 4u);
+  const Words waiting = in_state("pending");
   ASSERT_FALSE(waiting.empty());
-  ASSERT_FALSE(ready.empty());
+  const auto add = [this](const char* shot) {
+    return ask(std::string(R"({"command":"add","shot":)") + shot + "}");
+  };
+  ASSERT_TRUE(add(R"({"id":"owl","script":"an owl"})")["ok"].boolean(false));
+  EXPECT_TRUE(has(add(R"({"id":"owl","script":"another"})")["error"].text(), "owl"));
   tell("remove", ready.back());
   tell("remove", waiting.front());
   std::set<std::string> seen;
@@ -94,12 +101,10 @@ TEST_F(Channel, IsSteeredFromOutside) {
   });
   for (const auto& id : waiting)
     EXPECT_FALSE(seen.contains(id)) << id;
-  await([&](const JsonView& event) {
-    if (event["event"].text() == "item-started") seen.insert(event["id"].text());
-    return seen.contains(waiting.at(1));
-  });
-  EXPECT_FALSE(seen.contains(ready.back()));
-  EXPECT_FALSE(seen.contains(waiting.front()));
+  const JsonView left = tell("list")["items"];
+  for (size_t item = 0; item < left.size(); ++item)
+    for (const auto& gone : {ready.back(), waiting.front()})
+      EXPECT_NE(left.at(item)["id"].text(), gone);
   EXPECT_FALSE(ask(R"({"command":"remove","id":"nobody"})")["ok"].boolean(true));
 
   // What is on air is ended at once.
@@ -111,10 +116,11 @@ TEST_F(Channel, IsSteeredFromOutside) {
   await_event("item-started");
   tell("hold");
   EXPECT_TRUE(tell("status")["held"].boolean(false));
-  std::this_thread::sleep_for(1500ms);
-  const gint64 before = tell("status")["on-air"]["frame"].integer().value_or(-1);
-  std::this_thread::sleep_for(1500ms);
-  EXPECT_EQ(tell("status")["on-air"]["frame"].integer().value_or(-2), before);
+  await_event("filler-enter");
+  for (int i = 0; i < 15; ++i) {
+    EXPECT_NE(tell("status")["on-air"]["tier"].text(), "item");
+    std::this_thread::sleep_for(100ms);
+  }
   tell("resume");
   await_event("item-started");
 
@@ -123,14 +129,17 @@ TEST_F(Channel, IsSteeredFromOutside) {
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
   EXPECT_EQ(count(read("live/live.m3u8"), "#EXT-X-ENDLIST"), 1u);
   EXPECT_FALSE(fs::exists(control));
-  EXPECT_TRUE(has(read("state/as-run.csv"), "\nowl,an owl,item,"));
+  const std::string log = read("state/as-run.csv");
+  EXPECT_TRUE(has(log, "\nowl,an owl,item,"));
+  EXPECT_FALSE(has(log, "\n" + ready.back() + ","));
 }
 
 TEST_F(Channel, StopsAtOnceAndGoesOnLater) {
-  write("day.txt", rows("a fox", 6));
+  write("day.txt", rows("a fox", 60));
   const auto first = go_on_air({"shots=day.txt", "loop=1"});
   const std::string seen = await_event("item-started")["id"].text();
-  await_event("item-started");
+  for (int i = 0; i < 1500 && !fs::exists(folder / "live/live.m3u8"); ++i)
+    std::this_thread::sleep_for(10ms);
   const auto begun = std::chrono::steady_clock::now();
   first->signal(SIGINT);
   EXPECT_EQ(first->wait().status, 130);
@@ -211,7 +220,7 @@ TEST_F(Channel, BuildsAnewWhatBreaks) {
   await_event("item-started");
   EXPECT_TRUE(has(await_event("error")["element"].text(), "identity"));
   await_event("item-started");
-  EXPECT_EQ(tell("status")["restarts"].integer().value_or(0), 1);
+  EXPECT_GE(tell("status")["restarts"].integer().value_or(0), 1);
   end(*program);
 }
 
@@ -259,7 +268,7 @@ TEST_F(Channel, PrintsALineOfItsOwn) {
   EXPECT_EQ(run.status, 0) << run.err;
   EXPECT_TRUE(has(run.out, "backend=preview")) << run.out;
   EXPECT_TRUE(has(run.out, "allow-preview=true")) << run.out;
-  EXPECT_TRUE(has(run.out, "location=100%%/s%07d.ts")) << run.out;
+  EXPECT_TRUE(has(run.out, "100%%/s%07d.ts")) << run.out;
   EXPECT_FALSE(has(run.out, "journal")) << run.out;
   EXPECT_FALSE(fs::exists(folder / "100%"));
 }

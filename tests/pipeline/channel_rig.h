@@ -67,7 +67,9 @@ class ChannelTest : public ProgramTest {
 
   /// The next event for which `wanted` is true; an empty one when the channel says nothing more.
   JsonView await(const std::function<bool(const JsonView&)>& wanted) {
-    for (std::string line; follower_ && !(line = follower_->line()).empty();) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    for (std::string line; follower_ && !(line = follower_->line()).empty() &&
+                           std::chrono::steady_clock::now() < deadline;) {
       kept_.push_back(parse_json(line));
       const JsonView event(kept_.back().get());
       if (wanted(event)) return event;

@@ -47,8 +47,8 @@ class Air {
   explicit Air(const std::string& properties = {}, bool video = true, bool audio = true,
                const std::string& caps = kSmall)
       : sides_(static_cast<guint>(video) + audio) {
-    std::string line = "appsrc name=in format=time caps=text/uri-list ! clipplayout name=air" +
-                       caps + properties;
+    std::string line =
+        "appsrc name=in format=time caps=text/uri-list ! clipplayout name=air" + caps + properties;
     if (video) line += " air.video ! appsink name=v sync=false";
     if (audio) line += " air.audio ! appsink name=a sync=false";
     g_autoptr(GError) error = nullptr;

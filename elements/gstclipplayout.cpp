@@ -192,18 +192,14 @@ static void end_input(GstClipPlayout* self, Desk& desk) {
                    ("EOS on the sink pad"));
 }
 
-static void push_to_all(GstClipPlayout* self, GstEvent* event) {
-  gst_pad_push_event(of(self).audio.pad(), gst_event_ref(event));
-  gst_pad_push_event(of(self).video.pad(), event);
-}
-
 static gboolean out_of_band(GstClipPlayout* self, Desk* desk, GstEvent* event) {
   if (gst_event_has_name(event, kFinishEvent)) {
     gst_event_unref(event);
     return finish(self);
   }
   if (const auto id = cancelled_id(event); id && desk) desk->remove(*id, "cancelled");
-  push_to_all(self, event);
+  gst_pad_push_event(of(self).audio.pad(), gst_event_ref(event));
+  gst_pad_push_event(of(self).video.pad(), event);
   return TRUE;
 }
 

@@ -130,7 +130,8 @@ class Air {
       late = false;
       for (GList* one = waiting; one; one = one->next) {
         if (GST_CLOCK_ENTRY_TIME(static_cast<GstClockEntry*>(one->data)) > now) continue;
-        gst_test_clock_process_id(clock_, one->data);
+        const GList single{one->data, nullptr, nullptr};
+        gst_test_clock_process_id_list(clock_, &single);
         late = true;
       }
       g_list_free_full(waiting, gst_clock_id_unref);

@@ -11,10 +11,10 @@
 namespace aigc {
 
 Own<GstStructure> item_message(const char* event, const PlayoutItem& item) {
-  return Own<GstStructure>(gst_structure_new(
-      "clipplayout/item", "event", G_TYPE_STRING, event, "id", G_TYPE_STRING, item.id.c_str(),
-      "uri", G_TYPE_STRING, item.uri.c_str(), "tier", G_TYPE_STRING, tier_name(item.tier),
-      nullptr));
+  return Own<GstStructure>(gst_structure_new("clipplayout/item", "event", G_TYPE_STRING, event,
+                                             "id", G_TYPE_STRING, item.id.c_str(), "uri",
+                                             G_TYPE_STRING, item.uri.c_str(), "tier", G_TYPE_STRING,
+                                             tier_name(item.tier), nullptr));
 }
 
 Board::Board(const DeskSettings& settings)
@@ -34,6 +34,16 @@ Slot Board::slot(Side side, guint64 number, gint64 utc) {
   }
   note_changes();
   return slot;
+}
+
+void Board::fence(Side side, Span& span, guint64 number, const Error& error) {
+  if (!span.state.fault.empty()) return;
+  const guint64 before = timeline.end();
+  timeline.fence(side, span, number, error.what());
+  // A slot that is free again is counted when it is decided anew.
+  counters.slots[static_cast<size_t>(span.tier)] -= before - timeline.end();
+  warn(error, span.item->uri);
+  note_changes();
 }
 
 void Board::note_changes() {
@@ -69,8 +79,8 @@ void Board::note_ladder(const Span& span) {
   const auto tell = [&](const char* event, Tier tier, guint64 first, guint64 frames) {
     Note note;
     note.message.reset(gst_structure_new(
-        "clipplayout/filler", "event", G_TYPE_STRING, event, "tier", G_TYPE_STRING,
-        tier_name(tier), "frame", G_TYPE_UINT64, first, "frames", G_TYPE_UINT64, frames, nullptr));
+        "clipplayout/filler", "event", G_TYPE_STRING, event, "tier", G_TYPE_STRING, tier_name(tier),
+        "frame", G_TYPE_UINT64, first, "frames", G_TYPE_UINT64, frames, nullptr));
     notes.push_back(std::move(note));
   };
   if (ladder_) tell("leave", *ladder_, ladder_first_, span.first - ladder_first_);

@@ -20,8 +20,8 @@ std::shared_ptr<Desk> Desk::start(DeskHost host, DeskSettings settings) {
 }
 
 Desk::Desk(DeskHost host, DeskSettings settings)
-    : host_(std::move(host)), settings_(std::move(settings)),
-      board_(std::in_place, settings_), hung_judges_(std::make_shared<Guarded<unsigned>>()) {
+    : host_(std::move(host)), settings_(std::move(settings)), board_(std::in_place, settings_),
+      hung_judges_(std::make_shared<Guarded<unsigned>>()) {
   auto board = board_.lock();
   board->wanted = {static_cast<bool>(settings_.video), static_cast<bool>(settings_.audio)};
   for (const Side side : kSides)
@@ -110,13 +110,7 @@ void Desk::give_back(std::unique_ptr<ClipReader> reader) {
 }
 
 void Desk::fence(Side side, Span& span, guint64 number, const Error& error) {
-  {
-    auto board = board_.lock();
-    if (!span.state.fault.empty()) return;
-    board->timeline.fence(side, span, number, error.what());
-    board->warn(error, span.item->uri);
-    board->note_changes();
-  }
+  board_.lock()->fence(side, span, number, error);
   board_.notify();
 }
 
@@ -192,11 +186,11 @@ void Desk::join(std::chrono::milliseconds limit) {
 // ------------------------------------------------------------------------------- what it tells
 
 static Own<GstStructure> listed(const PlayoutItem& item, const char* state, GstClockTime duration) {
-  return Own<GstStructure>(gst_structure_new(
-      "item", "id", G_TYPE_STRING, item.id.c_str(), "uri", G_TYPE_STRING, item.uri.c_str(), "state",
-      G_TYPE_STRING, state, "duration", G_TYPE_UINT64, duration, "tier", G_TYPE_STRING,
-      tier_name(item.tier), "at", G_TYPE_STRING, item.shot.at.c_str(), "request", G_TYPE_INT64,
-      item.shot.request, nullptr));
+  return Own<GstStructure>(
+      gst_structure_new("item", "id", G_TYPE_STRING, item.id.c_str(), "uri", G_TYPE_STRING,
+                        item.uri.c_str(), "state", G_TYPE_STRING, state, "duration", G_TYPE_UINT64,
+                        duration, "tier", G_TYPE_STRING, tier_name(item.tier), "at", G_TYPE_STRING,
+                        item.shot.at.c_str(), "request", G_TYPE_INT64, item.shot.request, nullptr));
 }
 
 static void append(GValue* array, Own<GstStructure> structure) {

@@ -131,7 +131,8 @@ void Board::note_end(const Span& span, guint64 frames) {
                       damaged ? state.fault.c_str() : end_reason_name(state.reason), nullptr);
     if (damaged && span.tier == Tier::filler) fillers.forget(span.item->uri);
     if (damaged && span.tier == Tier::reair) library.forget(span.item->uri);
-    if (!damaged && span.tier != Tier::filler)
+    if (skipped) library.forget(span.item->uri);
+    if (!damaged && !skipped && span.tier != Tier::filler && span.item->id != unwanted)
       library.aired(*span.item, grid().time_of(span.first + frames));
   }
   notes.push_back(std::move(note));
@@ -141,6 +142,19 @@ void Board::give_up(std::unique_ptr<Entry> entry, const char* event, const std::
   close(std::move(entry->readers));
   note_item(event, *entry->item, reason);
   notes.back().upstream = aired_event(entry->item->id, false);
+}
+
+bool Board::keep_off(const std::string& id) {
+  bool found = library.remove(id);
+  if (reair.item && reair.item->id == id) {
+    if (reair.open) close(std::move(reair.open->readers));
+    reair = {};
+    found = true;
+  }
+  const Span* now = timeline.on_air();
+  if (!now || now->state.over || !now->item || now->item->id != id) return found;
+  unwanted = id;
+  return true;
 }
 
 void Board::close(Readers readers) {
@@ -153,6 +167,10 @@ void Board::warn(const Error& error, const std::string& uri) {
   note.warning = error;
   note.uri = uri;
   notes.push_back(std::move(note));
+}
+
+void Board::warn_of_filler(const Error& error, const std::string& uri) {
+  if (error.fault != Fault::cancelled && filler_texts.insert(error.what()).second) warn(error, uri);
 }
 
 bool Board::may_open() const {
@@ -183,8 +201,28 @@ std::optional<OpenClip> Board::take_filler() {
   return std::nullopt;
 }
 
-GstClockTime Board::ready_air() const {
-  return grid().time_of(rundown.ready_frames() + timeline.left());
+GstClockTime Board::ready_air(gint64 utc) const {
+  return air_ahead(utc, [this](const Entry& entry) {
+    return entry.is_ready() ? grid().time_of(entry.frames) : 0;
+  });
+}
+
+GstClockTime Board::air_ahead(gint64 utc,
+                              const std::function<GstClockTime(const Entry&)>& length) const {
+  GstClockTime air = grid().time_of(timeline.left());
+  std::vector<std::pair<gint64, GstClockTime>> fixed;
+  for (const auto& entry : rundown.entries()) {
+    if (entry->at == 0)
+      air += length(*entry);
+    else
+      fixed.emplace_back(entry->at, length(*entry));
+  }
+  std::sort(fixed.begin(), fixed.end());
+  for (const auto& [at, adds] : fixed) {
+    if (at > utc + static_cast<gint64>(air / GST_USECOND)) break;
+    air += adds;
+  }
+  return air;
 }
 
 } // namespace aigc

@@ -11,7 +11,6 @@ namespace {
 constexpr size_t kOpenAhead = 2; ///< items open behind the one on air
 constexpr size_t kMostOpen = 4;
 constexpr gint64 kFixedAhead = 15 * G_USEC_PER_SEC; ///< before a fixed time
-constexpr std::chrono::seconds kOpenLimit{5};
 constexpr std::chrono::milliseconds kOrderly{500}; ///< nothing overtakes what opens
 constexpr std::chrono::milliseconds kLook{5};      ///< between two looks at what opens
 constexpr std::chrono::seconds kIdle{1};           ///< a time gap or a fixed time may be over
@@ -169,7 +168,7 @@ static Error does_not_open(const std::string& uri) {
 bool Desk::has_started(Opening& job) {
   auto board = board_.lock();
   if (job.fault) throw Error(*job.fault);
-  if (job.stage == Opening::Stage::starting && job.age() >= kOpenLimit) {
+  if (job.stage == Opening::Stage::starting && job.age() >= settings_.hangs) {
     job.given_up = true;
     throw does_not_open(job.clip.item->uri);
   }
@@ -182,7 +181,7 @@ bool Desk::poll(Opening& job) {
     if (!has_started(job)) return false;
     for (auto& reader : job.clip.readers) {
       if (!reader || reader->wait_block(std::chrono::nanoseconds(0))) continue;
-      if (job.age() < kOpenLimit) return false;
+      if (job.age() < settings_.hangs) return false;
       throw does_not_open(job.clip.item->uri);
     }
     if (job.clip.readers[0]) job.clip.readers[0]->wait_ready();

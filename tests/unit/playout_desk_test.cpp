@@ -42,7 +42,7 @@ class DeskTest : public testing::Test {
     settings.video = adopt(gst_caps_from_string(
         "video/x-raw,format=I420,width=64,height=48,framerate=25/1,pixel-aspect-ratio=1/1"));
     settings.rules.grid = {25, 1};
-    settings.hangs = 300ms;
+    settings.hangs = 1500ms;
     host.post = [this](Own<GstStructure> said) {
       const char* event = gst_structure_get_string(said.get(), "event");
       const char* id = gst_structure_get_string(said.get(), "id");

@@ -11,9 +11,9 @@ namespace {
 constexpr size_t kOpenAhead = 2; ///< items open behind the one on air
 constexpr size_t kMostOpen = 4;
 constexpr gint64 kFixedAhead = 15 * G_USEC_PER_SEC; ///< before a fixed time
-constexpr std::chrono::milliseconds kOrderly{500}; ///< nothing overtakes what opens
-constexpr std::chrono::milliseconds kLook{5};      ///< between two looks at what opens
-constexpr std::chrono::seconds kIdle{1};           ///< a time gap or a fixed time may be over
+constexpr std::chrono::milliseconds kOrderly{500};  ///< nothing overtakes what opens
+constexpr std::chrono::milliseconds kLook{5};       ///< between two looks at what opens
+constexpr std::chrono::seconds kIdle{1};            ///< a time gap or a fixed time may be over
 
 } // namespace
 

@@ -56,6 +56,7 @@ class DeskTest : public testing::Test {
     host.send_upstream = [this](Ref<GstEvent> event) {
       if (const auto seconds = demanded_seconds(event.get())) heard.lock()->demand = *seconds;
       heard.notify();
+      return true;
     };
     host.ask_supply = [] { return SupplyFacts(); };
   }

@@ -69,7 +69,8 @@ std::optional<GstClockTime> AirClock::wait(Side side, GstClockTime running_time)
     const GstClockReturn waited = gst_clock_id_wait(id, &jitter);
     state_.lock()->waits[place] = nullptr;
     gst_clock_id_unref(id);
-    if (waited != GST_CLOCK_UNSCHEDULED) return static_cast<GstClockTime>(std::max<gint64>(jitter, 0));
+    if (waited != GST_CLOCK_UNSCHEDULED)
+      return static_cast<GstClockTime>(std::max<gint64>(jitter, 0));
   }
 }
 

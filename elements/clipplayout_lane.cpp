@@ -64,8 +64,7 @@ void AirLane::begin() {
 }
 
 void AirLane::push_stream_start() {
-  Own<gchar> id(
-      gst_pad_create_stream_id(pad_, element_, side_ == Side::video ? "video" : "audio"));
+  Own<gchar> id(gst_pad_create_stream_id(pad_, element_, side_ == Side::video ? "video" : "audio"));
   GstEvent* event = gst_event_new_stream_start(id.get());
   gst_event_set_group_id(event, group_id_);
   gst_pad_push_event(pad_, event);
@@ -98,14 +97,13 @@ void AirLane::announce(const Span& span) {
     const std::string& id = span.item->id;
     const std::string& script = span.item->shot.script;
     const std::string comment = "id=" + id;
-    GstTagList* tags = gst_tag_list_new(
-        GST_TAG_TITLE, script.empty() ? id.c_str() : script.c_str(), GST_TAG_EXTENDED_COMMENT,
-        comment.c_str(), nullptr);
+    GstTagList* tags = gst_tag_list_new(GST_TAG_TITLE, script.empty() ? id.c_str() : script.c_str(),
+                                        GST_TAG_EXTENDED_COMMENT, comment.c_str(), nullptr);
     gst_pad_push_event(pad_, gst_event_new_tag(tags));
   }
   if (side_ == Side::video && span.tier != Tier::repeat)
-    gst_pad_push_event(pad_, gst_video_event_new_downstream_force_key_unit(
-                                 time, time, time, TRUE, key_units_++));
+    gst_pad_push_event(
+        pad_, gst_video_event_new_downstream_force_key_unit(time, time, time, TRUE, key_units_++));
 }
 
 GstFlowReturn AirLane::push(Ref<GstBuffer> data, const Span* span) {

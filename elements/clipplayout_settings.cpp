@@ -7,6 +7,18 @@
 
 namespace aigc {
 
+Ref<GstCaps> AirFormats::default_video() {
+  return adopt(
+      gst_caps_from_string("video/x-raw, format=(string)I420, width=(int)1280, height=(int)720,"
+                           " framerate=(fraction)25/1, pixel-aspect-ratio=(fraction)1/1,"
+                           " colorimetry=(string)bt709, interlace-mode=(string)progressive"));
+}
+
+Ref<GstCaps> AirFormats::default_audio() {
+  return adopt(gst_caps_from_string("audio/x-raw, format=(string)S16LE, rate=(int)48000,"
+                                    " channels=(int)2, layout=(string)interleaved"));
+}
+
 const PropertyTable<PlayoutSettings>& PlayoutSettings::table() {
   constexpr auto longest = static_cast<double>(G_MAXUINT64);
   using S = PlayoutSettings;

@@ -32,6 +32,15 @@ struct PlayoutSettings {
   DeskSettings for_desk(Ref<GstCaps> video, Ref<GstCaps> audio) const;
 };
 
+/// What is asked for of pictures and sound.
+struct AirFormats {
+  Ref<GstCaps> video = default_video();
+  Ref<GstCaps> audio = default_audio();
+
+  static Ref<GstCaps> default_video();
+  static Ref<GstCaps> default_audio();
+};
+
 /// The formats as asked for, and as downstream of the pads takes them; null for a pad nobody takes
 /// from. Throws Error{Fault::negotiation}.
 Ref<GstCaps> air_video_caps(GstPad* pad, GstCaps* asked);

@@ -21,11 +21,11 @@
  */
 #include "gstclipplayout.h"
 
+#include "clipplayout_host.h"
 #include "clipplayout_lane.h"
 #include "clipplayout_settings.h"
 #include "config.h"
 #include "media/uri_list.h"
-#include "shot/shot_meta.h"
 #include "stage/live.h"
 #include "stage/pads.h"
 #include "stage/report.h"
@@ -37,25 +37,15 @@ GST_DEBUG_CATEGORY_STATIC(gst_clip_playout_debug);
 
 namespace {
 
-constexpr char kVideoCaps[] = "video/x-raw, format=(string)I420, width=(int)1280, height=(int)720,"
-                              " framerate=(fraction)25/1, pixel-aspect-ratio=(fraction)1/1,"
-                              " colorimetry=(string)bt709, interlace-mode=(string)progressive";
-constexpr char kAudioCaps[] = "audio/x-raw, format=(string)S16LE, rate=(int)48000,"
-                              " channels=(int)2, layout=(string)interleaved";
 /// What is left of the second a state change may take.
 constexpr std::chrono::milliseconds kFarewell{700};
-
-struct Formats {
-  Ref<GstCaps> video = adopt(gst_caps_from_string(kVideoCaps));
-  Ref<GstCaps> audio = adopt(gst_caps_from_string(kAudioCaps));
-};
 
 struct Private {
   explicit Private(GstElement* element)
       : video(element, Side::video, clock), audio(element, Side::audio, clock) {}
 
   Guarded<PlayoutSettings> settings;
-  Guarded<Formats> formats;
+  Guarded<AirFormats> formats;
   Guarded<std::shared_ptr<Desk>> desk; ///< from READY to PAUSED and back
   AirClock clock;
   GstPad* sink = nullptr;
@@ -103,42 +93,11 @@ static std::shared_ptr<Desk> desk_of(gpointer self) {
 
 // ------------------------------------------------------------------------------------- the desk
 
-static DeskHost host_for(GstClipPlayout* self) {
-  // Threads that hang keep the element until they end.
-  const auto element = share(GST_ELEMENT(self));
-  const auto sink = share(of(self).sink);
-  DeskHost host;
-  host.post = [element](Own<GstStructure> message) {
-    gst_element_post_message(element.get(), gst_message_new_element(GST_OBJECT(element.get()),
-                                                                    message.release()));
-  };
-  host.warn = [element](const Error& error, const std::string& uri) {
-    report(element.get(), error, false, uri);
-  };
-  host.send_upstream = [sink](Ref<GstEvent> event) {
-    gst_pad_push_event(sink.get(), event.leak());
-  };
-  host.ask_supply = [sink] {
-    auto query = supply_query();
-    gst_pad_peer_query(sink.get(), query.get());
-    return supply_facts(query.get());
-  };
-  host.judge = [element]() -> std::function<bool(const GstStructure*)> {
-    if (!g_signal_has_handler_pending(element.get(), signals[kClipReady], 0, FALSE)) return {};
-    return [element](const GstStructure* clip) {
-      gboolean accepted = FALSE;
-      g_signal_emit(element.get(), signals[kClipReady], 0, clip, &accepted);
-      return accepted != FALSE;
-    };
-  };
-  return host;
-}
-
 /// Throws Error{Fault::negotiation}.
 static void start_desk(GstClipPlayout* self) {
   Private& priv = of(self);
   const PlayoutSettings settings = priv.settings.snapshot();
-  const Formats asked = priv.formats.snapshot();
+  const AirFormats asked = priv.formats.snapshot();
   const bool with_video = is_linked_through(priv.video.pad());
   const bool with_audio = is_linked_through(priv.audio.pad());
   if (!with_video && !with_audio)
@@ -153,7 +112,8 @@ static void start_desk(GstClipPlayout* self) {
   priv.lines.clear();
   priv.whole_buffers = false;
   priv.clock.reset();
-  const auto desk = Desk::start(host_for(self), std::move(desk_settings));
+  const auto desk = Desk::start(host_for(GST_ELEMENT(self), priv.sink, signals[kClipReady]),
+                                std::move(desk_settings));
   const guint group_id = gst_util_group_id_next();
   priv.video.set_desk(with_video ? desk : nullptr, settings.slate_text, group_id);
   priv.audio.set_desk(with_audio ? desk : nullptr, {}, group_id);
@@ -183,25 +143,10 @@ static bool finish(GstClipPlayout* self) {
 
 // ------------------------------------------------------------------------------------- sink pad
 
-static PlayoutItem item_for(const std::string& uri, GstBuffer* buffer) {
-  PlayoutItem item;
-  item.uri = uri;
-  item.origin = share(buffer);
-  if (auto shot = buffer_shot(buffer)) {
-    item.shot = std::move(*shot);
-    item.id = item.shot.id;
-  }
-  if (item.id.empty()) {
-    const std::string path = take_string(g_uri_unescape_string(uri.c_str(), nullptr));
-    item.id = take_string(g_path_get_basename(path.empty() ? uri.c_str() : path.c_str()));
-  }
-  return item;
-}
-
 static GstFlowReturn add_items(Desk& desk, const std::vector<std::string>& uris,
                                GstBuffer* buffer) {
   for (const auto& uri : uris) {
-    const GstFlowReturn flow = desk.add(item_for(uri, buffer));
+    const GstFlowReturn flow = desk.add(item_of(uri, buffer));
     if (flow != GST_FLOW_OK) return flow;
   }
   return GST_FLOW_OK;
@@ -247,18 +192,14 @@ static void end_input(GstClipPlayout* self, Desk& desk) {
                    ("EOS on the sink pad"));
 }
 
-static void push_to_all(GstClipPlayout* self, GstEvent* event) {
-  gst_pad_push_event(of(self).audio.pad(), gst_event_ref(event));
-  gst_pad_push_event(of(self).video.pad(), event);
-}
-
 static gboolean out_of_band(GstClipPlayout* self, Desk* desk, GstEvent* event) {
   if (gst_event_has_name(event, kFinishEvent)) {
     gst_event_unref(event);
     return finish(self);
   }
   if (const auto id = cancelled_id(event); id && desk) desk->remove(*id, "cancelled");
-  push_to_all(self, event);
+  gst_pad_push_event(of(self).audio.pad(), gst_event_ref(event));
+  gst_pad_push_event(of(self).video.pad(), event);
   return TRUE;
 }
 
@@ -406,9 +347,9 @@ static void add_signals(GstClipPlayoutClass* klass) {
   signals[kRemove] =
       action("remove", G_CALLBACK(gst_clip_playout_remove), G_TYPE_BOOLEAN, 1, G_TYPE_STRING);
   signals[kList] = action("list", G_CALLBACK(gst_clip_playout_list), GST_TYPE_STRUCTURE, 0);
-  signals[kClipReady] = g_signal_new("clip-ready", type, G_SIGNAL_RUN_LAST, 0, all_accept, nullptr,
-                                     nullptr, G_TYPE_BOOLEAN, 1,
-                                     GST_TYPE_STRUCTURE | G_SIGNAL_TYPE_STATIC_SCOPE);
+  signals[kClipReady] =
+      g_signal_new("clip-ready", type, G_SIGNAL_RUN_LAST, 0, all_accept, nullptr, nullptr,
+                   G_TYPE_BOOLEAN, 1, GST_TYPE_STRUCTURE | G_SIGNAL_TYPE_STATIC_SCOPE);
 }
 
 // --------------------------------------------------------------------------------------- element
@@ -471,9 +412,9 @@ static void gst_clip_playout_set_property(GObject* object, guint id, const GValu
   auto caps = given ? adopt(gst_caps_copy(given)) : nullptr;
   auto formats = of(object).formats.lock();
   if (own_property(id) == kPropVideoCaps)
-    formats->video = caps ? caps : Formats{}.video;
+    formats->video = caps ? caps : AirFormats::default_video();
   else if (own_property(id) == kPropAudioCaps)
-    formats->audio = caps ? caps : Formats{}.audio;
+    formats->audio = caps ? caps : AirFormats::default_audio();
   else
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
@@ -481,7 +422,7 @@ static void gst_clip_playout_set_property(GObject* object, guint id, const GValu
 static void gst_clip_playout_get_property(GObject* object, guint id, GValue* value,
                                           GParamSpec* spec) {
   if (PlayoutSettings::table().get(of(object).settings.snapshot(), id, value)) return;
-  const Formats formats = of(object).formats.snapshot();
+  const AirFormats formats = of(object).formats.snapshot();
   if (own_property(id) == kPropVideoCaps) {
     gst_value_set_caps(value, formats.video.get());
   } else if (own_property(id) == kPropAudioCaps) {
@@ -512,15 +453,15 @@ static void add_properties(GObjectClass* object_class) {
                          GST_TYPE_CAPS, flags));
   g_object_class_install_property(
       object_class, first + kPropAudioCaps,
-      g_param_spec_boxed("audio-caps", "Audio caps",
-                         "Format of the sound, for the whole run (default: S16LE, 48000 Hz, stereo)",
-                         GST_TYPE_CAPS, flags));
+      g_param_spec_boxed(
+          "audio-caps", "Audio caps",
+          "Format of the sound, for the whole run (default: S16LE, 48000 Hz, stereo)",
+          GST_TYPE_CAPS, flags));
   g_object_class_install_property(
       object_class, first + kPropStats,
-      g_param_spec_boxed("stats", "Stats",
-                         "What is on air, what is ready in ns, and counts (default: none)",
-                         GST_TYPE_STRUCTURE,
-                         static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+      g_param_spec_boxed(
+          "stats", "Stats", "What is on air, what is ready in ns, and counts (default: none)",
+          GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 }
 
 static void gst_clip_playout_class_init(GstClipPlayoutClass* klass) {

@@ -11,10 +11,10 @@
 namespace aigc {
 
 Own<GstStructure> item_message(const char* event, const PlayoutItem& item) {
-  return Own<GstStructure>(gst_structure_new(
-      "clipplayout/item", "event", G_TYPE_STRING, event, "id", G_TYPE_STRING, item.id.c_str(),
-      "uri", G_TYPE_STRING, item.uri.c_str(), "tier", G_TYPE_STRING, tier_name(item.tier),
-      nullptr));
+  return Own<GstStructure>(gst_structure_new("clipplayout/item", "event", G_TYPE_STRING, event,
+                                             "id", G_TYPE_STRING, item.id.c_str(), "uri",
+                                             G_TYPE_STRING, item.uri.c_str(), "tier", G_TYPE_STRING,
+                                             tier_name(item.tier), nullptr));
 }
 
 Board::Board(const DeskSettings& settings)
@@ -69,8 +69,8 @@ void Board::note_ladder(const Span& span) {
   const auto tell = [&](const char* event, Tier tier, guint64 first, guint64 frames) {
     Note note;
     note.message.reset(gst_structure_new(
-        "clipplayout/filler", "event", G_TYPE_STRING, event, "tier", G_TYPE_STRING,
-        tier_name(tier), "frame", G_TYPE_UINT64, first, "frames", G_TYPE_UINT64, frames, nullptr));
+        "clipplayout/filler", "event", G_TYPE_STRING, event, "tier", G_TYPE_STRING, tier_name(tier),
+        "frame", G_TYPE_UINT64, first, "frames", G_TYPE_UINT64, frames, nullptr));
     notes.push_back(std::move(note));
   };
   if (ladder_) tell("leave", *ladder_, ladder_first_, span.first - ladder_first_);

@@ -59,10 +59,10 @@ class Board final : public Offers {
   std::deque<Note> notes;
   std::vector<std::unique_ptr<ClipReader>> closing;
 
-  bool stopped = false;      ///< everyone comes to an end
-  bool draining = false;     ///< nobody brings readers to close any more
-  unsigned threads = 0;      ///< of the desk that run
-  unsigned closers = 0;      ///< of them
+  bool stopped = false;  ///< everyone comes to an end
+  bool draining = false; ///< nobody brings readers to close any more
+  unsigned threads = 0;  ///< of the desk that run
+  unsigned closers = 0;  ///< of them
   unsigned closers_busy = 0;
   bool fillers_known = false;
   bool any_stride = false;
@@ -104,8 +104,8 @@ class Board final : public Offers {
   void note_ladder(const Span& span);
 
   const DeskSettings& settings_;
-  std::optional<Tier> ladder_;  ///< rung on air
-  guint64 ladder_first_ = 0;    ///< its first slot
+  std::optional<Tier> ladder_; ///< rung on air
+  guint64 ladder_first_ = 0;   ///< its first slot
 };
 
 /// Fields `id`, `uri`, `tier` of an item message.

@@ -20,8 +20,8 @@ std::shared_ptr<Desk> Desk::start(DeskHost host, DeskSettings settings) {
 }
 
 Desk::Desk(DeskHost host, DeskSettings settings)
-    : host_(std::move(host)), settings_(std::move(settings)),
-      board_(std::in_place, settings_), hung_judges_(std::make_shared<Guarded<unsigned>>()) {
+    : host_(std::move(host)), settings_(std::move(settings)), board_(std::in_place, settings_),
+      hung_judges_(std::make_shared<Guarded<unsigned>>()) {
   auto board = board_.lock();
   board->wanted = {static_cast<bool>(settings_.video), static_cast<bool>(settings_.audio)};
   for (const Side side : kSides)
@@ -192,11 +192,11 @@ void Desk::join(std::chrono::milliseconds limit) {
 // ------------------------------------------------------------------------------- what it tells
 
 static Own<GstStructure> listed(const PlayoutItem& item, const char* state, GstClockTime duration) {
-  return Own<GstStructure>(gst_structure_new(
-      "item", "id", G_TYPE_STRING, item.id.c_str(), "uri", G_TYPE_STRING, item.uri.c_str(), "state",
-      G_TYPE_STRING, state, "duration", G_TYPE_UINT64, duration, "tier", G_TYPE_STRING,
-      tier_name(item.tier), "at", G_TYPE_STRING, item.shot.at.c_str(), "request", G_TYPE_INT64,
-      item.shot.request, nullptr));
+  return Own<GstStructure>(
+      gst_structure_new("item", "id", G_TYPE_STRING, item.id.c_str(), "uri", G_TYPE_STRING,
+                        item.uri.c_str(), "state", G_TYPE_STRING, state, "duration", G_TYPE_UINT64,
+                        duration, "tier", G_TYPE_STRING, tier_name(item.tier), "at", G_TYPE_STRING,
+                        item.shot.at.c_str(), "request", G_TYPE_INT64, item.shot.request, nullptr));
 }
 
 static void append(GValue* array, Own<GstStructure> structure) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // See desk.h: whether what came in may go on air.
 #include "playout/desk.h"
-
 #include "playout/wall_clock.h"
 
 #include <algorithm>
@@ -135,7 +134,8 @@ Inspection Desk::inspect(const std::string& uri) {
 void Desk::ask(const PlayoutItem& item, const Inspection& inspection) {
   const auto judge = host_.judge ? host_.judge() : nullptr;
   if (!judge) return;
-  const Error refused(Fault::moderation, "the clip of " + item.id + " was refused by the application",
+  const Error refused(Fault::moderation,
+                      "the clip of " + item.id + " was refused by the application",
                       "look at what its clip-ready handler objects to");
   if (hung_judges_->snapshot() >= kHungJudges)
     throw refused.in_words("the clip of " + item.id + " was not judged: too many clip-ready " +

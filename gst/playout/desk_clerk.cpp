@@ -65,8 +65,9 @@ double Desk::wanted_seconds(Board& board, const WaterMarks& marks) {
   for (const auto& entry : board.rundown.entries()) {
     if (entry->is_ready()) continue;
     const double asked = entry->item->shot.duration;
-    has += asked > 0 ? asked
-                     : board.facts.clip_seconds > 0 ? board.facts.clip_seconds : kDefaultShotSeconds;
+    has += asked > 0                      ? asked
+           : board.facts.clip_seconds > 0 ? board.facts.clip_seconds
+                                          : kDefaultShotSeconds;
   }
   return std::max(0.0, static_cast<double>(marks.high) / GST_SECOND - has);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // See desk.h: opening what is next, and closing what was played.
 #include "playout/desk.h"
-
 #include "playout/wall_clock.h"
 
 #include <algorithm>
@@ -9,13 +8,13 @@
 namespace aigc {
 namespace {
 
-constexpr size_t kOpenAhead = 2;                             ///< items open behind the one on air
+constexpr size_t kOpenAhead = 2; ///< items open behind the one on air
 constexpr size_t kMostOpen = 4;
-constexpr gint64 kFixedAhead = 15 * G_USEC_PER_SEC;          ///< before a fixed time
+constexpr gint64 kFixedAhead = 15 * G_USEC_PER_SEC; ///< before a fixed time
 constexpr std::chrono::seconds kOpenLimit{5};
-constexpr std::chrono::milliseconds kOrderly{500};           ///< nothing overtakes what opens
-constexpr std::chrono::milliseconds kLook{5};                ///< between two looks at what opens
-constexpr std::chrono::seconds kIdle{1};                     ///< a time gap or a fixed time may be over
+constexpr std::chrono::milliseconds kOrderly{500}; ///< nothing overtakes what opens
+constexpr std::chrono::milliseconds kLook{5};      ///< between two looks at what opens
+constexpr std::chrono::seconds kIdle{1};           ///< a time gap or a fixed time may be over
 
 } // namespace
 
@@ -79,9 +78,7 @@ void Desk::run_opener() {
     std::vector<Opening> more;
     {
       auto board = board_.lock();
-      const auto look = [&](Board& b) {
-        return b.stopped || !(more = jobs_to_open(b)).empty();
-      };
+      const auto look = [&](Board& b) { return b.stopped || !(more = jobs_to_open(b)).empty(); };
       if (jobs.empty())
         board.wait_for(kIdle, look);
       else
@@ -112,8 +109,7 @@ bool Desk::start_opening(Opening& job) {
       job.clip.readers[0] = std::make_unique<ClipReader>(
           item.clip, VideoTarget{settings_.video, Fit::letterbox, job.any_stride}, cancel_);
     if (job.wanted[1] && item.clip.has_audio)
-      job.clip.readers[1] =
-          std::make_unique<ClipReader>(item.clip, settings_.audio.get(), cancel_);
+      job.clip.readers[1] = std::make_unique<ClipReader>(item.clip, settings_.audio.get(), cancel_);
     return true;
   } catch (...) {
     open_failed(std::move(job), caught_error());

@@ -2,6 +2,8 @@
 // See item.h.
 #include "playout/item.h"
 
+#include "shot/shot_meta.h"
+
 namespace aigc {
 
 const char* tier_name(Tier tier) {
@@ -18,6 +20,21 @@ const char* tier_name(Tier tier) {
     break;
   }
   return "slate";
+}
+
+PlayoutItem item_of(const std::string& uri, GstBuffer* buffer) {
+  PlayoutItem item;
+  item.uri = uri;
+  item.origin = share(buffer);
+  if (auto shot = buffer_shot(buffer)) {
+    item.shot = std::move(*shot);
+    item.id = item.shot.id;
+  }
+  if (item.id.empty()) {
+    const std::string path = take_string(g_uri_unescape_string(uri.c_str(), nullptr));
+    item.id = take_string(g_path_get_basename(path.empty() ? uri.c_str() : path.c_str()));
+  }
+  return item;
 }
 
 guint64 frames_of(const PlayoutItem& item, const Grid& grid) {

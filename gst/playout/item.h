@@ -30,6 +30,9 @@ struct PlayoutItem {
   Tier tier = Tier::item; ///< item, reair or filler
 };
 
+/// The clip at `uri`, as the buffer that brought it says. Throws as buffer_shot().
+PlayoutItem item_of(const std::string& uri, GstBuffer* buffer);
+
 /// The slots it fills: its length, or the shorter one its shot asks for.
 guint64 frames_of(const PlayoutItem& item, const Grid& grid);
 

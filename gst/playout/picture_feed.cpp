@@ -5,8 +5,8 @@
 namespace aigc {
 namespace {
 
-constexpr GstClockTime kGlitch = GST_SECOND / 5;   ///< a shorter hole is bridged
-constexpr GstClockTime kStandstill = GST_SECOND;   ///< a decoder silent for longer is dead
+constexpr GstClockTime kGlitch = GST_SECOND / 5; ///< a shorter hole is bridged
+constexpr GstClockTime kStandstill = GST_SECOND; ///< a decoder silent for longer is dead
 
 using Clock = std::chrono::steady_clock;
 
@@ -32,9 +32,8 @@ bool PictureFeed::covers(guint64 number) const {
   if (next_) return !shown_by(number);
   const GstClockTime stays = GST_BUFFER_DURATION(current_->buffer.get());
   const GstClockTime margin = grid_.time_of(1) * 3 / 10;
-  return GST_CLOCK_TIME_IS_VALID(stays) &&
-         GstClockTimeDiff(grid_.time_of(number) + margin) <
-             current_->time + GstClockTimeDiff(stays);
+  return GST_CLOCK_TIME_IS_VALID(stays) && GstClockTimeDiff(grid_.time_of(number) + margin) <
+                                               current_->time + GstClockTimeDiff(stays);
 }
 
 bool PictureFeed::fetch(std::chrono::nanoseconds patience) {
@@ -50,8 +49,7 @@ void PictureFeed::look_for_holes() {
   const auto until = next_ ? next_->time : GstClockTimeDiff(clip.span);
   const auto stays = until - (current_ ? current_->time : 0);
   const bool nothing = ended_ && !current_;
-  if (!nothing &&
-      stays <= GstClockTimeDiff(clip.longest_frame + clip.longest_frame / 2 + kGlitch))
+  if (!nothing && stays <= GstClockTimeDiff(clip.longest_frame + clip.longest_frame / 2 + kGlitch))
     return;
   damage_ = reader_->trouble();
   if (!damage_)

@@ -26,7 +26,8 @@ const Entry& Rundown::add(PlayoutItem item) {
     const auto at = air_time(item.shot.at);
     if (!at)
       throw Error(Fault::settings,
-                  "the air time " + item.shot.at + " of " + item.id + " is not ISO 8601 with a zone",
+                  "the air time " + item.shot.at + " of " + item.id +
+                      " is not ISO 8601 with a zone",
                   "write it as 2026-11-29T20:15:00+01:00");
     entry->at = *at;
   }
@@ -128,14 +129,14 @@ guint64 Rundown::ready_frames() const {
 }
 
 size_t Rundown::open_items() const {
-  return static_cast<size_t>(
-      std::count_if(entries_.begin(), entries_.end(),
-                    [](const auto& entry) { return entry->progress == Progress::open; }));
+  return static_cast<size_t>(std::count_if(entries_.begin(), entries_.end(), [](const auto& entry) {
+    return entry->progress == Progress::open;
+  }));
 }
 
 size_t Rundown::ready_items() const {
-  return static_cast<size_t>(std::count_if(
-      entries_.begin(), entries_.end(), [](const auto& entry) { return entry->is_ready(); }));
+  return static_cast<size_t>(std::count_if(entries_.begin(), entries_.end(),
+                                           [](const auto& entry) { return entry->is_ready(); }));
 }
 
 } // namespace aigc

@@ -73,8 +73,8 @@ Ref<GstBuffer> SoundFeed::take(guint64 samples, std::chrono::nanoseconds patienc
     if (!from || !to) break;
     const gint64 start = std::max(pending_start_, gint64(position_));
     const gint64 stop = std::min(pending_start_ + gint64(from.size() / frame), end);
-    std::memcpy(to.data() + (start - first) * frame,
-                from.data() + (start - pending_start_) * frame, (stop - start) * frame);
+    std::memcpy(to.data() + (start - first) * frame, from.data() + (start - pending_start_) * frame,
+                (stop - start) * frame);
     position_ = guint64(stop);
     any = true;
   }

@@ -99,8 +99,7 @@ void SoundTrack::cross(Result& result, guint64 samples, std::chrono::nanoseconds
 
 Ref<GstBuffer> SoundTrack::part(GstBuffer* block, guint64 start, guint64 samples) const {
   const gsize frame = GST_AUDIO_INFO_BPF(&info_);
-  const auto flags =
-      static_cast<GstBufferCopyFlags>(GST_BUFFER_COPY_MEMORY | GST_BUFFER_COPY_DEEP);
+  const auto flags = static_cast<GstBufferCopyFlags>(GST_BUFFER_COPY_MEMORY | GST_BUFFER_COPY_DEEP);
   return adopt(gst_buffer_copy_region(block, flags, start * frame, samples * frame));
 }
 

@@ -49,8 +49,8 @@ bool Timeline::goes_on(guint64 number, gint64 utc) {
     return false;
   }
   const bool item = now.tier == Tier::item;
-  if (!hold_ && (offers_.is_punctual(utc) ||
-                 (!item && rules_.immediate && offers_.item_frames(utc) > 0))) {
+  if (!hold_ &&
+      (offers_.is_punctual(utc) || (!item && rules_.immediate && offers_.item_frames(utc) > 0))) {
     end_span(number, EndReason::cut);
     return false;
   }
@@ -68,8 +68,7 @@ bool Timeline::can_mix_at(guint64 number, gint64 utc) {
 /// The one on air is over, or may be left at any slot.
 void Timeline::follow(guint64 number, gint64 utc) {
   if (!hold_ && offers_.item_frames(utc) > 0) {
-    const bool mix = !spans_.empty() && !spans_.back()->state.over &&
-                     spans_.back()->planned > 0 &&
+    const bool mix = !spans_.empty() && !spans_.back()->state.over && spans_.back()->planned > 0 &&
                      number < spans_.back()->first + spans_.back()->planned;
     begin_clip(number, utc, offers_.take_item(utc), mix);
     return;

@@ -101,8 +101,8 @@ class Timeline {
   std::vector<std::unique_ptr<ClipReader>> take_given_up() { return std::exchange(given_up_, {}); }
 
  private:
-  static constexpr size_t kSpans = 32;      ///< kept for a side that lags
-  static constexpr size_t kSpansAhead = 4;  ///< whose readers are kept for it
+  static constexpr size_t kSpans = 32;     ///< kept for a side that lags
+  static constexpr size_t kSpansAhead = 4; ///< whose readers are kept for it
 
   void decide(guint64 number, gint64 utc);
   bool goes_on(guint64 number, gint64 utc);

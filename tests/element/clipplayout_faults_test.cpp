@@ -26,7 +26,8 @@ void spoil(const std::string& path) {
 TEST_F(ClipPlayoutFaults, AClipThatTurnsBadIsReplacedAtTheNextSlot) {
   const std::string path = dir / "bad.mp4";
   run("ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=s=160x120:r=25:d=4 -c:v libx264 -preset "
-      "ultrafast -g 250 -pix_fmt yuv420p -movflags +faststart " + path);
+      "ultrafast -g 250 -pix_fmt yuv420p -movflags +faststart " +
+      path);
   spoil(path);
   Air air;
   air.play();
@@ -39,7 +40,8 @@ TEST_F(ClipPlayoutFaults, AClipThatTurnsBadIsReplacedAtTheNextSlot) {
   ASSERT_TRUE(air.hear("clipplayout/item", "ended", "bad"));
   guint64 first = 0, frames = 0, next = 0;
   const GstStructure* ended = air.message("clipplayout/item", "ended", "bad");
-  gst_structure_get(ended, "frame", G_TYPE_UINT64, &first, "frames", G_TYPE_UINT64, &frames, nullptr);
+  gst_structure_get(ended, "frame", G_TYPE_UINT64, &first, "frames", G_TYPE_UINT64, &frames,
+                    nullptr);
   gst_structure_get_uint64(air.message("clipplayout/item", "started", "good"), "frame", &next);
   EXPECT_LT(frames, 90u);
   EXPECT_EQ(first + frames, next) << "no slot between";

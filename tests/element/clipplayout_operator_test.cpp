@@ -101,9 +101,9 @@ TEST_F(ClipPlayoutOperator, TheApplicationHasTheLastWord) {
     EXPECT_EQ(duration, 200 * GST_MSECOND);
     return g_strcmp0(gst_structure_get_string(clip, "id"), "no") != 0;
   };
-  g_signal_connect(air.element, "clip-ready",
-                   G_CALLBACK(static_cast<gboolean (*)(GstElement*, GstStructure*, gpointer)>(judge)),
-                   nullptr);
+  g_signal_connect(
+      air.element, "clip-ready",
+      G_CALLBACK(static_cast<gboolean (*)(GstElement*, GstStructure*, gpointer)>(judge)), nullptr);
   air.play();
   air.add(clip("no"), {"no"});
   air.add(clip("yes"), {"yes"});
@@ -180,8 +180,9 @@ TEST_F(ClipPlayoutOperator, UpstreamHearsWhatIsWantedAndWhatWasAired) {
   air.add(clip("b", 2), {"b"});
   air.add(clip("c", 2), {"c"});
   ASSERT_TRUE(air.reach("items", 3));
-  air.send(gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_OOB,
-                                gst_structure_new("aigc-cancel", "id", G_TYPE_STRING, "c", nullptr)));
+  air.send(
+      gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_OOB,
+                           gst_structure_new("aigc-cancel", "id", G_TYPE_STRING, "c", nullptr)));
   EXPECT_TRUE(air.hear("clipplayout/item", "removed", "c"));
   ASSERT_TRUE(air.reach("open", 2));
   ASSERT_TRUE(air.pass(1));
@@ -190,9 +191,9 @@ TEST_F(ClipPlayoutOperator, UpstreamHearsWhatIsWantedAndWhatWasAired) {
   EXPECT_TRUE(air.changed().wait_for(lock, std::chrono::seconds(5),
                                      [&] { return air.upstream == expected; }));
   // Ten seconds wanted, four are there, one slot of them is played.
-  EXPECT_TRUE(air.changed().wait_for(lock, std::chrono::seconds(5),
-                                     [&] { return std::abs(air.demand - 6.04) < 0.05; }))
-      << air.demand;
+  EXPECT_TRUE(air.changed().wait_for(lock, std::chrono::seconds(5), [&] {
+    return std::abs(air.demand - 6.04) < 0.05;
+  })) << air.demand;
 }
 
 struct Announced {
@@ -229,10 +230,10 @@ TEST_F(ClipPlayoutOperator, EveryItemIsAnnouncedDownstream) {
   Announced announced;
   Air air;
   g_autoptr(GstPad) pad = gst_element_get_static_pad(air.element, "video");
-  gst_pad_add_probe(pad,
-                    static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER |
-                                                 GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
-                    note, &announced, nullptr);
+  gst_pad_add_probe(
+      pad,
+      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
+      note, &announced, nullptr);
   air.play();
   air.add(clip("a"), {"a"});
   air.add(clip("b"), {"b"});

@@ -47,8 +47,8 @@ class Air {
   explicit Air(const std::string& properties = {}, bool video = true, bool audio = true,
                const std::string& caps = kSmall)
       : sides_(static_cast<guint>(video) + audio) {
-    std::string line = "appsrc name=in format=time caps=text/uri-list ! clipplayout name=air" +
-                       caps + properties;
+    std::string line =
+        "appsrc name=in format=time caps=text/uri-list ! clipplayout name=air" + caps + properties;
     if (video) line += " air.video ! appsink name=v sync=false";
     if (audio) line += " air.audio ! appsink name=a sync=false";
     g_autoptr(GError) error = nullptr;
@@ -130,7 +130,8 @@ class Air {
       late = false;
       for (GList* one = waiting; one; one = one->next) {
         if (GST_CLOCK_ENTRY_TIME(static_cast<GstClockEntry*>(one->data)) > now) continue;
-        gst_test_clock_process_id(clock_, one->data);
+        const GList single{one->data, nullptr, nullptr};
+        gst_test_clock_process_id_list(clock_, &single);
         late = true;
       }
       g_list_free_full(waiting, gst_clock_id_unref);

@@ -7,16 +7,19 @@
 
 namespace aigc {
 
+// Encoders that take another sample format than most, such as avenc_aac, need no converter.
+
 Ref<GstCaps> AirFormats::default_video() {
-  return adopt(
-      gst_caps_from_string("video/x-raw, format=(string)I420, width=(int)1280, height=(int)720,"
-                           " framerate=(fraction)25/1, pixel-aspect-ratio=(fraction)1/1,"
-                           " colorimetry=(string)bt709, interlace-mode=(string)progressive"));
+  constexpr char rest[] = "width=(int)1280, height=(int)720, framerate=(fraction)25/1,"
+                          " pixel-aspect-ratio=(fraction)1/1, interlace-mode=(string)progressive";
+  const std::string usual = "video/x-raw, format=(string)I420, colorimetry=(string)bt709, ";
+  return adopt(gst_caps_from_string((usual + rest + "; video/x-raw, " + rest).c_str()));
 }
 
 Ref<GstCaps> AirFormats::default_audio() {
-  return adopt(gst_caps_from_string("audio/x-raw, format=(string)S16LE, rate=(int)48000,"
-                                    " channels=(int)2, layout=(string)interleaved"));
+  constexpr char rest[] = "rate=(int)48000, channels=(int)2, layout=(string)interleaved";
+  const std::string usual = "audio/x-raw, format=(string)S16LE, ";
+  return adopt(gst_caps_from_string((usual + rest + "; audio/x-raw, " + rest).c_str()));
 }
 
 const PropertyTable<PlayoutSettings>& PlayoutSettings::table() {

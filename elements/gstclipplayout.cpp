@@ -31,7 +31,6 @@
 #include "stage/report.h"
 
 using namespace aigc;
-
 GST_DEBUG_CATEGORY_STATIC(gst_clip_playout_debug);
 #define GST_CAT_DEFAULT gst_clip_playout_debug
 
@@ -205,7 +204,7 @@ static gboolean out_of_band(GstClipPlayout* self, Desk* desk, GstEvent* event) {
 
 static gboolean gst_clip_playout_sink_event(GstPad*, GstObject* parent, GstEvent* event) {
   auto* self = GST_CLIP_PLAYOUT(parent);
-  const auto desk = desk_of(self);
+  const auto desk = desk_of(parent);
   switch (GST_EVENT_TYPE(event)) {
   case GST_EVENT_FLUSH_START: // of what is to come; what is on air stays
     if (desk) desk->flush();
@@ -447,16 +446,17 @@ static void add_properties(GObjectClass* object_class) {
                                               GST_PARAM_MUTABLE_READY);
   g_object_class_install_property(
       object_class, first + kPropVideoCaps,
-      g_param_spec_boxed("video-caps", "Video caps",
-                         "Format of the pictures, for the whole run (default: I420, 1280x720, 25 "
-                         "frames per second, bt709)",
-                         GST_TYPE_CAPS, flags));
+      g_param_spec_boxed(
+          "video-caps", "Video caps",
+          "Format of the pictures, for the whole run (default: 1280x720, 25 frames per "
+          "second, I420 where downstream takes it)",
+          GST_TYPE_CAPS, flags));
   g_object_class_install_property(
       object_class, first + kPropAudioCaps,
-      g_param_spec_boxed(
-          "audio-caps", "Audio caps",
-          "Format of the sound, for the whole run (default: S16LE, 48000 Hz, stereo)",
-          GST_TYPE_CAPS, flags));
+      g_param_spec_boxed("audio-caps", "Audio caps",
+                         "Format of the sound, for the whole run (default: 48000 Hz, stereo, S16LE "
+                         "where downstream takes it)",
+                         GST_TYPE_CAPS, flags));
   g_object_class_install_property(
       object_class, first + kPropStats,
       g_param_spec_boxed(
@@ -467,7 +467,7 @@ static void add_properties(GObjectClass* object_class) {
 static void gst_clip_playout_class_init(GstClipPlayoutClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
-  GST_DEBUG_CATEGORY_INIT(gst_clip_playout_debug, "clipplayout", 0, "a live channel of clips");
+  GST_DEBUG_CATEGORY_INIT(gst_clip_playout_debug, "clipplayout", 0, "a live channel");
   object_class->set_property = gst_clip_playout_set_property;
   object_class->get_property = gst_clip_playout_get_property;
   object_class->finalize = gst_clip_playout_finalize;

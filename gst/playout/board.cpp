@@ -36,6 +36,16 @@ Slot Board::slot(Side side, guint64 number, gint64 utc) {
   return slot;
 }
 
+void Board::fence(Side side, Span& span, guint64 number, const Error& error) {
+  if (!span.state.fault.empty()) return;
+  const guint64 before = timeline.end();
+  timeline.fence(side, span, number, error.what());
+  // A slot that is free again is counted when it is decided anew.
+  counters.slots[static_cast<size_t>(span.tier)] -= before - timeline.end();
+  warn(error, span.item->uri);
+  note_changes();
+}
+
 void Board::note_changes() {
   for (const auto& change : timeline.take_changes()) {
     note_ladder(*change.span);

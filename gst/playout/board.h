@@ -77,6 +77,8 @@ class Board final : public Offers {
   SupplyFacts facts;
 
   Slot slot(Side side, guint64 number, gint64 utc);
+  /// As Timeline::fence().
+  void fence(Side side, Span& span, guint64 number, const Error& error);
   /// Turns what the timeline did into notes.
   void note_changes();
   void note_item(const char* event, const PlayoutItem& item, const std::string& reason = {},

@@ -110,13 +110,7 @@ void Desk::give_back(std::unique_ptr<ClipReader> reader) {
 }
 
 void Desk::fence(Side side, Span& span, guint64 number, const Error& error) {
-  {
-    auto board = board_.lock();
-    if (!span.state.fault.empty()) return;
-    board->timeline.fence(side, span, number, error.what());
-    board->warn(error, span.item->uri);
-    board->note_changes();
-  }
+  board_.lock()->fence(side, span, number, error);
   board_.notify();
 }
 

@@ -181,7 +181,10 @@ class Air {
   }
   /// Ids of the items that started, in their order.
   std::string started() {
+    const guint64 aired = stat("aired"); // messages come a moment later
     std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::seconds(5),
+                      [&] { return count("clipplayout/item", "started", {}) >= aired; });
     std::string ids;
     for (const GstStructure* said : messages_)
       if (fits(said, "clipplayout/item", "started", {}))

@@ -14,7 +14,9 @@ using Clock = std::chrono::steady_clock;
 
 PictureFeed::PictureFeed(std::unique_ptr<ClipReader> reader, Grid grid)
     : reader_(std::move(reader)), grid_(grid) {
-  if (!reader_)
+  if (reader_)
+    reader_->go_on_air();
+  else
     damage_ = Error(Fault::read, "the clip was given up, as the pictures came too late to air",
                     "look what holds up the elements behind the video pad");
 }

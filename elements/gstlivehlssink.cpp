@@ -190,7 +190,7 @@ static bool start(GstLiveHlsSink* self) {
     if (!pad)
       throw Error(Fault::settings, "nothing is linked to the pad video",
                   "link an encoded stream to it: segments are cut at key frames");
-    priv.run = std::make_unique<LiveHlsRun>(priv.settings.snapshot());
+    priv.run = std::make_unique<LiveHlsRun>(priv.settings.snapshot(), priv.queues[1] != nullptr);
     const auto next = adopt(gst_element_get_static_pad(priv.queues[0], "sink"));
     priv.video.emplace(*priv.run, pad.get(), next.get());
   } catch (...) {

@@ -11,6 +11,9 @@
 using namespace aigc;
 
 static constexpr const char* kEnd = "aigc-hls-end";
+static constexpr size_t kPacket = 188;
+static constexpr guint64 kMuxBase = guint64{3600} * 90000; ///< mpegtsmux begins at an hour
+static constexpr guint64 kTimeMask = (guint64{1} << 33) - 1;
 
 GstEvent* aigc::hls_begin_event(GstClockTime time, bool discontinuity) {
   // mpegtsmux sends this on right before the tables and the frame, and keeps the count.
@@ -62,49 +65,92 @@ static void take_marks(LiveHlsRun& run, GstClockTime time) {
   }
 }
 
+static void begin_next(LiveHlsRun& run) {
+  if (!run.next) return;
+  const HlsNext next = std::move(*std::exchange(run.next, std::nullopt));
+  take_marks(run, next.time);
+  run.folder.begin(next.time, next.discontinuity);
+  run.folder.write(reinterpret_cast<const guint8*>(next.packets.data()), next.packets.size());
+}
+
+/// Whether the packet begins a frame of sound that starts at `time` or after it.
+static bool is_sound_from(const guint8* packet, GstClockTime time) {
+  if ((packet[1] & 0x40) == 0) return false; // goes on with a frame
+  const size_t start = 4 + ((packet[3] & 0x20) != 0 ? 1u + packet[4] : 0u);
+  if (start + 14 > kPacket || (packet[start + 7] & 0x80) == 0) return false;
+  const guint8* stamp = packet + start + 9;
+  const guint64 pts = (guint64{stamp[0]} >> 1 & 7) << 30 | guint64{stamp[1]} << 22 |
+                      (guint64{stamp[2]} >> 1) << 15 | guint64{stamp[3]} << 7 | stamp[4] >> 1;
+  const guint64 ticks = gst_util_uint64_scale(time, 90000, GST_SECOND) + kMuxBase;
+  // Times have 33 bits; one tick for what was rounded.
+  return ((pts - ticks + 1) & kTimeMask) < kTimeMask / 2;
+}
+
+/// Of a packet while a segment waits to begin.
+static void sort(LiveHlsRun& run, const guint8* packet) {
+  const int pid = (packet[1] & 0x1F) << 8 | packet[2];
+  if (pid == kHlsAudioPid && is_sound_from(packet, run.next->time)) begin_next(run);
+  if (run.next && pid != kHlsAudioPid)
+    run.next->packets.append(reinterpret_cast<const char*>(packet), kPacket);
+  else
+    run.folder.write(packet, kPacket);
+}
+
 static void cut(LiveHlsRun& run, GstEvent* event) {
   GstClockTime time = 0;
   if (gst_video_event_is_force_key_unit(event)) {
     guint discontinuity = 0;
     gst_video_event_parse_downstream_force_key_unit(event, nullptr, nullptr, &time, nullptr,
                                                     &discontinuity);
-    take_marks(run, time);
-    run.folder.begin(time, discontinuity != 0);
+    begin_next(run);
+    run.next = HlsNext{time, discontinuity != 0, {}};
+    if (!run.has_sound) begin_next(run);
   } else if (gst_event_has_name(event, kEnd)) {
     gst_structure_get_uint64(gst_event_get_structure(event), "time", &time);
+    begin_next(run);
     take_marks(run, time);
     run.folder.end(time);
   }
 }
 
+static void tell_trouble(GstLiveHlsCutter* self) {
+  if (const auto trouble = self->run->folder.take_trouble())
+    report(GST_ELEMENT(GST_OBJECT_PARENT(self)), *trouble, false);
+}
+
 static gboolean gst_live_hls_cutter_event(GstBaseSink* sink, GstEvent* event) {
   auto* self = GST_LIVE_HLS_CUTTER(sink);
-  std::optional<Error> trouble;
   switch (GST_EVENT_TYPE(event)) {
   case GST_EVENT_CUSTOM_DOWNSTREAM:
     cut(*self->run, event);
     break;
   case GST_EVENT_EOS:
+    begin_next(*self->run);
     take_marks(*self->run, self->run->end);
     self->run->folder.finish(self->run->end);
     break;
   case GST_EVENT_FLUSH_STOP:
+    self->run->next.reset();
     self->run->folder.interrupt();
     break;
   default:
     break;
   }
-  if (GST_EVENT_IS_SERIALIZED(event)) trouble = self->run->folder.take_trouble();
-  if (trouble) report(GST_ELEMENT(GST_OBJECT_PARENT(self)), *trouble, false);
+  if (GST_EVENT_IS_SERIALIZED(event)) tell_trouble(self);
   return GST_BASE_SINK_CLASS(gst_live_hls_cutter_parent_class)->event(sink, event);
 }
 
 static GstFlowReturn gst_live_hls_cutter_render(GstBaseSink* sink, GstBuffer* buffer) {
   auto* self = GST_LIVE_HLS_CUTTER(sink);
-  HlsFolder& folder = self->run->folder;
-  if (!folder.has_clock()) folder.set_clock(utc_of_zero(GST_ELEMENT(self)));
+  LiveHlsRun& run = *self->run;
+  // Not before: in PAUSED no time runs.
+  if (!run.folder.has_clock()) run.folder.set_clock(utc_of_zero(GST_ELEMENT(self)));
   const BufferMap map(buffer, GST_MAP_READ);
-  if (map) folder.write(map.data(), map.size());
+  size_t at = 0;
+  for (; map && run.next && at + kPacket <= map.size(); at += kPacket)
+    sort(run, map.data() + at);
+  if (map) run.folder.write(map.data() + at, map.size() - at);
+  tell_trouble(self);
   return GST_FLOW_OK;
 }
 

@@ -18,10 +18,24 @@ struct HlsMark {
   HlsDateRange range;
 };
 
+inline constexpr int kHlsAudioPid = 66; ///< by the name of the muxer's pad
+
+/// A segment that is to begin once the sound of the one before is all there. With B-frames a
+/// picture is sent before the sound of its time, and the sound must not go into the segment of the
+/// picture.
+struct HlsNext {
+  GstClockTime time;
+  bool discontinuity;
+  std::string packets; ///< of the new segment
+};
+
 /// One run of livehlssink, from READY to READY.
 struct LiveHlsRun {
-  explicit LiveHlsRun(HlsSettings settings) : folder(std::move(settings)) {}
+  LiveHlsRun(HlsSettings settings, bool has_sound)
+      : folder(std::move(settings)), has_sound(has_sound) {}
   HlsFolder folder; ///< of the streaming thread of video up to the first frame, then of the cutter
+  const bool has_sound;
+  std::optional<HlsNext> next;                ///< of the cutter
   Guarded<std::deque<HlsMark>> marks;         ///< ahead of the cutter
   std::atomic<GstClockTime> end = 0;          ///< of the last frame that went on
   std::atomic<bool> has_other_format = false; ///< what comes now differs from what came before

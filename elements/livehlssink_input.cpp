@@ -71,7 +71,9 @@ void LiveHlsVideo::take_tags(GstEvent* event) {
 }
 
 void LiveHlsVideo::ask_for_key(GstClockTime time) {
-  gst_pad_push_event(pad_, gst_video_event_new_upstream_force_key_unit(time, TRUE, 0));
+  // Not with all headers: such an event h264parse keeps, and reads without a lock in a thread that
+  // may be another one.
+  gst_pad_push_event(pad_, gst_video_event_new_upstream_force_key_unit(time, FALSE, 0));
 }
 
 GstPadProbeReturn LiveHlsVideo::on_frame(GstBuffer* buffer) {

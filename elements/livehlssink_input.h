@@ -21,8 +21,7 @@ class HlsFormat {
   bool has_data_ = false;
 };
 
-/// The watch over the pad `video`, in its streaming thread: h264parse keeps what is asked of it
-/// without a lock, so it must be asked by the thread that it works in.
+/// The watch over the pad `video`, in its streaming thread.
 class LiveHlsVideo {
  public:
   /// @param pad the pad `video`, @param next the pad behind it; both outlive this

@@ -265,6 +265,7 @@ void HlsFolder::interrupt() {
   discard();
   state_ = State::idle;
   discontinuity_ = has_listed_;
+  start_ = 0;
   utc_of_zero_.reset();
 }
 

@@ -60,7 +60,7 @@ struct PendingItem {
   std::string script;
   std::string at;
   bool is_sent = false;
-  gint64 request = 0; ///< its number, or the one it will have; 0 = of the list
+  gint64 request = 0;             ///< its number, or the one it will have; 0 = of the list
   std::optional<size_t> position; ///< of what is pending and has no fixed time
 };
 

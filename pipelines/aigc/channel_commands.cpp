@@ -76,7 +76,7 @@ std::string done() {
 ChannelElements ChannelCommands::elements() const {
   ChannelElements now = elements_.snapshot();
   if (!now.list || !now.air)
-    throw Error(Fault::read, "the channel is being built anew", "Ask again in a moment.");
+    throw Error(Fault::read, "the channel is not on air at the moment", "Ask again in a moment.");
   return now;
 }
 

@@ -135,7 +135,7 @@ const char* ctl_help() {
   move ID POSITION     to another place, counted from 0 among those in the same state
   remove ID            do not show it; what is not made yet is not paid
   skip                 end what is on air, go on with the next
-  hold                 keep the picture that is on air
+  hold                 begin nothing new: what fills in is seen
   resume               go on after hold
   end                  end the programme for good: players are told, and the program ends
   events               everything that happens, one JSON object a line, until Ctrl-C

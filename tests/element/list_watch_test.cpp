@@ -56,6 +56,16 @@ TEST_F(ListWatchTest, AnInvalidVersionIsTheOldOne) {
   EXPECT_EQ(live.wait_for(3), (Texts{"a", "b", "c"}));
 }
 
+TEST_F(ListWatchTest, TheOldVersionIsReadOnAlsoWhereItsFileWasOverwritten) {
+  LiveList live("watch=true loop=-1 location=" + list("a,fox\nb,cat\n"));
+  live.play(5);
+  live.wait_for(1);
+  list("a,fox\na,owl\n");
+  EXPECT_NE(live.warning().find("\"a\" is already taken"), std::string::npos);
+  live.demand(15);
+  EXPECT_EQ(live.wait_for(4), (Texts{"a", "b", "a~2", "b~2"}));
+}
+
 TEST_F(ListWatchTest, AFileThatIsEmptiedAndWrittenSlowlyIsReadOnceItHasSettled) {
   LiveList live("watch=true location=" + list("a,fox\nb,cat\n"));
   live.play(5);

@@ -31,6 +31,7 @@ class Stream:
     pid: int
     codec: str
     frames: list = field(default_factory=list)
+    step: int = 0                 # ticks from picture to picture
 
     @property
     def is_video(self):

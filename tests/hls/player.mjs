@@ -13,7 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import puppeteer from "puppeteer-core";
 
 const [seconds, rules, screenshot] = [Number(process.argv.at(-3)), ...process.argv.slice(-2)];
-const target = 2; // seconds a segment lasts
+const target = 3; // seconds a segment lasts
 const types = { ".m3u8": "application/vnd.apple.mpegurl", ".ts": "video/mp2t", ".js": "text/javascript" };
 const page_text = `<!doctype html><title>live</title><body style="margin:0;background:#000">
 <video muted autoplay playsinline style="width:640px;height:360px"></video>
@@ -102,7 +102,7 @@ test("Chromium plays H.264 and AAC", async () => {
 
 test(`hls.js follows for ${seconds} s`, async () => {
   // A player that comes to a channel that was on air before.
-  await sleep(7 * target * 1000);
+  await sleep(4 * target * 1000);
   await page.evaluate(watch);
   const from = Date.now();
   while (Date.now() - from < 30000 && (await page.evaluate(() => look().started)) === null) await sleep(250);

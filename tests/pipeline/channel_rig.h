@@ -2,6 +2,7 @@
 // A small channel on air, and somebody who listens to it.
 #pragma once
 
+#include "base/error.h"
 #include "channel_client.h"
 #include "program.h"
 
@@ -67,7 +68,9 @@ class ChannelTest : public ProgramTest {
 
   /// The next event for which `wanted` is true; an empty one when the channel says nothing more.
   JsonView await(const std::function<bool(const JsonView&)>& wanted) {
-    for (std::string line; follower_ && !(line = follower_->line()).empty();) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    for (std::string line; follower_ && !(line = follower_->line()).empty() &&
+                           std::chrono::steady_clock::now() < deadline;) {
       kept_.push_back(parse_json(line));
       const JsonView event(kept_.back().get());
       if (wanted(event)) return event;
@@ -98,6 +101,23 @@ class ChannelTest : public ProgramTest {
     for (size_t i = 0; i < items.size(); ++i)
       if (items.at(i)["state"].text() == state) ids.push_back(items.at(i)["id"].text());
     return ids;
+  }
+
+  void end(Program& program) {
+    program.signal(SIGKILL);
+    program.wait();
+  }
+
+  /// The channel with `with` in place of `part` of its line.
+  std::string other_job(const std::string& part, const std::string& with) const {
+    const std::filesystem::path jobs = folder / "jobs";
+    std::filesystem::create_directory(jobs);
+    std::ifstream in(std::filesystem::path(g_getenv("AIGC_JOBS")) / "channel.launch");
+    std::string text{std::istreambuf_iterator<char>(in), {}};
+    const size_t at = text.find(part);
+    EXPECT_NE(at, text.npos);
+    std::ofstream(jobs / "channel.launch") << text.replace(at, part.size(), with);
+    return jobs;
   }
 
   const std::string control = folder / "state" / "control";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The jobs we ship: what they make, that --print of each runs by itself, and what they refuse.
+#include "channel.h"
 #include "escape.h"
 #include "launcher.h"
 #include "library.h"
@@ -81,14 +82,15 @@ std::map<std::string, Names> every_job() {
 
 TEST(JobTable, EveryJobIsTestedBelow) {
   g_setenv("AIGC_PIPELINES", g_getenv("AIGC_JOBS"), TRUE);
-  Names tested;
+  Names tested{runner::kChannelJob}; // in channel_air_test.cpp
   for (const auto& [name, words] : every_job())
     tested.push_back(name);
   EXPECT_EQ(runner::job_names(), tested);
 }
 
 TEST(JobTable, ThePackageOfEveryElementIsKnown) {
-  for (const auto& [name, words] : every_job()) {
+  g_setenv("AIGC_PIPELINES", g_getenv("AIGC_JOBS"), TRUE);
+  for (const auto& name : runner::job_names()) {
     std::ifstream file(fs::path(g_getenv("AIGC_JOBS")) / (name + ".launch"));
     bool first = true;
     for (std::string line; std::getline(file, line);) {

@@ -201,11 +201,11 @@ TEST(Inspection, OfALongClipPartsAreLookedAt) {
 
 TEST(Inspection, StopsInMillisecondsWhenCancelled) {
   const TempDir dir;
-  const std::string path = film(dir, "-f lavfi -i testsrc2=s=640x360:r=25:d=4 ");
+  const std::string path = film(dir, "-f lavfi -i testsrc2=s=640x360:r=25:d=10 ");
   Cancel cancel;
   std::chrono::steady_clock::time_point asked;
   std::thread other([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
     asked = std::chrono::steady_clock::now();
     cancel.cancel();
   });

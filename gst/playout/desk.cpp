@@ -232,6 +232,7 @@ Own<GstStructure> Desk::stats() {
   auto board = board_.lock();
   const auto& counters = board->counters;
   const Span* now = board->timeline.on_air();
+  const guint64 held = counters.held + (now && !now->state.over ? now->state.held : 0);
   Own<GstStructure> stats(gst_structure_new(
       "application/x-aigc-playout-stats", "ready", G_TYPE_UINT64, board->ready_air(), "items",
       G_TYPE_UINT, static_cast<guint>(board->rundown.ready_items()), "waiting", G_TYPE_UINT,
@@ -243,9 +244,9 @@ Own<GstStructure> Desk::stats() {
       G_TYPE_UINT64, counters.queued, "aired", G_TYPE_UINT64, counters.aired, "failed",
       G_TYPE_UINT64, counters.failed, "removed", G_TYPE_UINT64, counters.removed, "skipped",
       G_TYPE_UINT64, counters.skipped, "damaged", G_TYPE_UINT64, counters.damaged, "held",
-      G_TYPE_UINT64, counters.held, "unopened", G_TYPE_UINT64, counters.unopened, "untold",
-      G_TYPE_UINT64, counters.untold, "supply", G_TYPE_DOUBLE, supply_ratio(board->facts),
-      "on-hold", G_TYPE_BOOLEAN, static_cast<gboolean>(board->timeline.holds()), nullptr));
+      G_TYPE_UINT64, held, "unopened", G_TYPE_UINT64, counters.unopened, "untold", G_TYPE_UINT64,
+      counters.untold, "supply", G_TYPE_DOUBLE, supply_ratio(board->facts), "on-hold",
+      G_TYPE_BOOLEAN, static_cast<gboolean>(board->timeline.holds()), nullptr));
   for (size_t i = 0; i < counters.slots.size(); ++i) {
     const std::string name = std::string(tier_name(static_cast<Tier>(i))) + "-frames";
     gst_structure_set(stats.get(), name.c_str(), G_TYPE_UINT64, counters.slots[i], nullptr);

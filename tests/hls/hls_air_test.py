@@ -64,7 +64,7 @@ def on_air(folder, encoder):
         channel.send_signal(signal.SIGINT)
         assert channel.wait(30) == 0, f"gst-launch-1.0 ended with {channel.returncode}"
         aired = [json.loads(text) for text in (folder / "aired.jsonl").read_text().splitlines()]
-        return Checked(recording()), aired
+        return Checked(recording(), bt709=True), aired
 
 
 def decoded(media, *how):

@@ -96,7 +96,7 @@ def a_bad_day(folder):
             assert channel.program.wait(20) == 0, f"the channel ended with {channel.program.returncode}"
         finally:
             channel.kill()
-        checked = Checked(recording(), pauses=1)
+        checked = Checked(recording(), pauses=1, bt709=True)
     aired = read_log(folder.parent / "state" / "as-run.jsonl")
     tiers = Counter(row["tier"] for row in aired)
     print(f"# {len(checked.listed)} segments, {dict(tiers)}, {dict(Counter(row['end'] for row in aired))}")

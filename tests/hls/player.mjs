@@ -40,7 +40,7 @@ before(async () => {
   await more();
   feeder = setInterval(more, every * 1000);
   source = spawn("gst-launch-1.0", line(folder), { stdio: ["ignore", "inherit", "inherit"] });
-  checker = spawn("python3", [rules, path.join(folder, "live.m3u8"), "--while", source.pid],
+  checker = spawn("python3", [rules, path.join(folder, "live.m3u8"), "--bt709", "--while", source.pid],
                   { stdio: ["ignore", "pipe", "inherit"] });
   let said = "";
   checker.stdout.on("data", (data) => { said += data; });

@@ -74,4 +74,8 @@ std::optional<GstClockTime> AirClock::wait(Side side, GstClockTime running_time)
   }
 }
 
+void AirClock::rest(std::chrono::nanoseconds time) {
+  state_.lock().wait_for(time, [](const State& s) { return s.stopped || s.hurried; });
+}
+
 } // namespace aigc

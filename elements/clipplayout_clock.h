@@ -7,6 +7,7 @@
 #include "playout/open_clip.h"
 
 #include <array>
+#include <chrono>
 #include <optional>
 
 namespace aigc {
@@ -27,6 +28,8 @@ class AirClock {
   bool wait_playing();
   /// Waits for the running time; how late it is by then. None when stopped.
   std::optional<GstClockTime> wait(Side side, GstClockTime running_time);
+  /// Lets real time pass, less when it is stopped or hurried.
+  void rest(std::chrono::nanoseconds time);
 
  private:
   struct State {

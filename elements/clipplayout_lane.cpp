@@ -44,7 +44,11 @@ GstFlowReturn AirLane::step() {
     begin();
   }
   const auto lateness = clock_.wait(side_, grid.time_of(number_));
-  return lateness ? play(*lateness) : GST_FLOW_FLUSHING;
+  if (!lateness) return GST_FLOW_FLUSHING;
+  // After a standstill downstream the slots that are due are made up for, no faster than clips can
+  // be opened and decoded.
+  if (*lateness >= kPatience) clock_.rest(std::chrono::nanoseconds(grid.time_of(1) / kCatchUp));
+  return play(*lateness);
 }
 
 void AirLane::begin() {
@@ -78,7 +82,9 @@ bool AirLane::any_stride(GstCaps* caps) {
 }
 
 GstFlowReturn AirLane::play(GstClockTime lateness) {
-  const std::chrono::nanoseconds patience(lateness < kPatience ? kPatience - lateness : 0);
+  const GstClockTime least = desk_->settings().rules.grid.time_of(1) / 2;
+  const std::chrono::nanoseconds patience(
+      std::max(kPatience - std::min(lateness, kPatience), least));
   const gint64 utc = utc_now() - static_cast<gint64>(lateness / GST_USECOND);
   const auto play = [&](auto& track) {
     auto result = track.play(number_, utc, patience);
@@ -90,17 +96,20 @@ GstFlowReturn AirLane::play(GstClockTime lateness) {
   return pictures_ ? play(*pictures_) : play(*sounds_);
 }
 
-/// What downstream has to know of a new item before its first frame.
+/// What downstream has to know of what comes on air before its first frame.
 void AirLane::announce(const Span& span) {
   const GstClockTime time = desk_->settings().rules.grid.time_of(number_);
+  GstTagList* tags = gst_tag_list_new_empty();
+  const auto add = [tags](const char* tag, const std::string& text) {
+    gst_tag_list_add(tags, GST_TAG_MERGE_APPEND, tag, text.c_str(), nullptr);
+  };
   if (span.item) {
-    const std::string& id = span.item->id;
     const std::string& script = span.item->shot.script;
-    const std::string comment = "id=" + id;
-    GstTagList* tags = gst_tag_list_new(GST_TAG_TITLE, script.empty() ? id.c_str() : script.c_str(),
-                                        GST_TAG_EXTENDED_COMMENT, comment.c_str(), nullptr);
-    gst_pad_push_event(pad_, gst_event_new_tag(tags));
+    add(GST_TAG_TITLE, script.empty() ? span.item->id : script);
+    add(GST_TAG_EXTENDED_COMMENT, "id=" + span.item->id);
   }
+  add(GST_TAG_EXTENDED_COMMENT, std::string("tier=") + tier_name(span.tier));
+  gst_pad_push_event(pad_, gst_event_new_tag(tags));
   if (side_ == Side::video && span.tier != Tier::repeat)
     gst_pad_push_event(
         pad_, gst_video_event_new_downstream_force_key_unit(time, time, time, TRUE, key_units_++));

@@ -13,6 +13,8 @@ namespace aigc {
 
 /// The longest real time a slot waits for a picture that is not decoded yet.
 inline constexpr GstClockTime kPatience = 200 * GST_MSECOND;
+/// So many times as fast as it plays is made up for what was missed.
+inline constexpr unsigned kCatchUp = 4;
 
 class AirLane {
  public:

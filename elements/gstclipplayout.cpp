@@ -213,6 +213,9 @@ static gboolean gst_clip_playout_sink_event(GstPad*, GstObject* parent, GstEvent
     of(self).lines.clear();
     if (desk) desk->unflush();
     break;
+  case GST_EVENT_STREAM_START:
+    if (desk) desk->greet();
+    break;
   case GST_EVENT_SEGMENT: {
     const GstSegment* segment;
     gst_event_parse_segment(event, &segment);

@@ -27,7 +27,7 @@ void LiveHlsVideo::flush() {
   cut_.reset();
   run_.marks.lock()->clear();
   run_.end = 0;
-  has_started_ = item_.item.empty();
+  has_started_ = item_.item.empty() && item_.tier.empty();
 }
 
 GstPadProbeReturn LiveHlsVideo::on_event(GstEvent* event) {
@@ -65,9 +65,9 @@ void LiveHlsVideo::take_tags(GstEvent* event) {
   }
   const gchar* title = nullptr;
   if (gst_tag_list_peek_string_index(tags, GST_TAG_TITLE, 0, &title)) item.title = title;
-  if (item.item.empty()) item.item = item.tier; // a slate has no id of its own
+  if (item.item.empty() && item.tier.empty()) return; // not of what is on air
   // Parsers repeat the tags with what they find out.
-  if (item.item.empty() || (item.item == item_.item && item.tier == item_.tier)) return;
+  if (item.item == item_.item && item.tier == item_.tier) return;
   item_ = std::move(item);
   has_started_ = false;
 }

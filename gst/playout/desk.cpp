@@ -10,6 +10,7 @@ namespace aigc {
 
 std::shared_ptr<Desk> Desk::start(DeskHost host, DeskSettings settings) {
   std::shared_ptr<Desk> desk(new Desk(std::move(host), std::move(settings)));
+  desk->spawn("air-herald", &Desk::run_herald);
   desk->spawn("air-clerk", &Desk::run_clerk);
   desk->spawn("air-open", &Desk::run_opener);
   desk->board_.lock()->closers = 1;
@@ -40,12 +41,21 @@ void Desk::spawn(const char* name, void (Desk::*work)()) {
   }).detach();
 }
 
+void Desk::greet() {
+  double demand;
+  {
+    auto board = board_.lock();
+    if (board->stopped) return;
+    demand = board->wanted_seconds();
+  }
+  host_.send_upstream(demand_event(demand));
+}
+
 GstFlowReturn Desk::add(PlayoutItem item) {
   {
     auto board = board_.lock();
-    board.wait([this](const Board& b) {
-      return b.stopped || flushing_ || b.rundown.entries().size() < kMostItems;
-    });
+    const bool urgent = item.shot.request > 0 || !item.shot.at.empty();
+    board.wait([&](const Board& b) { return b.stopped || flushing_ || b.has_room(urgent); });
     if (board->stopped || flushing_) return GST_FLOW_FLUSHING;
     try {
       board->note_item("queued", *board->rundown.add(item).item);
@@ -93,7 +103,7 @@ Slot Desk::slot(Side side, guint64 number, gint64 utc) {
     auto board = board_.lock();
     if (board->stopped) throw Error(Fault::cancelled, "cancelled");
     slot = board->slot(side, number, utc);
-    news = !board->notes.empty() || !board->closing.empty();
+    news = board->news || !board->closing.empty();
   }
   if (news) board_.notify();
   return slot;
@@ -233,9 +243,9 @@ Own<GstStructure> Desk::stats() {
       G_TYPE_UINT64, counters.queued, "aired", G_TYPE_UINT64, counters.aired, "failed",
       G_TYPE_UINT64, counters.failed, "removed", G_TYPE_UINT64, counters.removed, "skipped",
       G_TYPE_UINT64, counters.skipped, "damaged", G_TYPE_UINT64, counters.damaged, "held",
-      G_TYPE_UINT64, counters.held, "unopened", G_TYPE_UINT64, counters.unopened, "supply",
-      G_TYPE_DOUBLE, supply_ratio(board->facts), "on-hold", G_TYPE_BOOLEAN,
-      static_cast<gboolean>(board->timeline.holds()), nullptr));
+      G_TYPE_UINT64, counters.held, "unopened", G_TYPE_UINT64, counters.unopened, "untold",
+      G_TYPE_UINT64, counters.untold, "supply", G_TYPE_DOUBLE, supply_ratio(board->facts),
+      "on-hold", G_TYPE_BOOLEAN, static_cast<gboolean>(board->timeline.holds()), nullptr));
   for (size_t i = 0; i < counters.slots.size(); ++i) {
     const std::string name = std::string(tier_name(static_cast<Tier>(i))) + "-frames";
     gst_structure_set(stats.get(), name.c_str(), G_TYPE_UINT64, counters.slots[i], nullptr);

@@ -20,7 +20,8 @@ namespace aigc {
 struct DeskHost {
   std::function<void(Own<GstStructure>)> post;
   std::function<void(const Error&, const std::string& uri)> warn;
-  std::function<void(Ref<GstEvent>)> send_upstream;
+  /// Whether somebody took it.
+  std::function<bool(Ref<GstEvent>)> send_upstream;
   std::function<SupplyFacts()> ask_supply;
   /// Whether the application lets the clip go on air; may take for ever. Empty = nobody is asked.
   std::function<std::function<bool(const GstStructure*)>()> judge;
@@ -28,11 +29,11 @@ struct DeskHost {
 
 class Desk : public std::enable_shared_from_this<Desk> {
  public:
-  static constexpr size_t kMostItems = 256; ///< waiting; add() waits for room
-
   static std::shared_ptr<Desk> start(DeskHost host, DeskSettings settings);
 
   // For upstream.
+  /// Says upstream how much is wanted; to be called before anything comes in.
+  void greet();
   /// Waits for room, then takes the item in.
   GstFlowReturn add(PlayoutItem item);
   /// What was not on air yet goes, and add() returns, until the next unflush().
@@ -95,11 +96,12 @@ class Desk : public std::enable_shared_from_this<Desk> {
   void open_failed(Opening job, const Error& error);
 
   // desk_clerk.cpp
+  void run_herald();
   void run_clerk();
-  void tell(Note note);
+  void file(Record record);
   void relieve_closers();
   void look_at_supply(bool periodic);
-  double wanted_seconds(Board& board, const WaterMarks& marks);
+  void tell_level(Board& board, bool periodic);
 
   DeskHost host_;
   const DeskSettings settings_;
@@ -112,6 +114,8 @@ class Desk : public std::enable_shared_from_this<Desk> {
   // The clerk's own.
   std::optional<AsRunLog> as_run_;
   double last_demand_ = -1;
+  bool is_heard_ = false; ///< upstream took a demand
+  unsigned knocks_ = 0;
   gint64 last_level_ = 0;
   std::optional<std::pair<size_t, bool>> level_; ///< items and alarm told last
 };

@@ -122,7 +122,7 @@ void HlsPlaylist::add(HlsSegment segment) {
 
 void HlsPlaylist::add(HlsDateRange range) {
   if (!ranges_.empty() && !ranges_.back().until) ranges_.back().until = range.start;
-  ranges_.push_back(std::move(range));
+  if (!range.item.empty()) ranges_.push_back(std::move(range));
 }
 
 void HlsPlaylist::clear() {

@@ -56,7 +56,7 @@ class HlsPlaylist {
   gint64 end() const { return end_; }
 
   void add(HlsSegment segment);
-  /// The one before is over when this starts.
+  /// The one before is over when this starts, and this is listed unless it has no item.
   void add(HlsDateRange range);
   /// Takes all segments out: what is added next is another show at the same address.
   void clear();

@@ -55,11 +55,11 @@ TEST_F(BoardTest, AFixedTimeIsKeptToTheFrame) {
   add("long", 100);
   add("news", 2, "2026-11-14T13:00:00+01:00");
   EXPECT_EQ(play(6), "long long long news news slate ");
-  const auto& entry = board.notes;
-  const auto ended = std::find_if(entry.begin(), entry.end(), [](const Note& note) {
-    return note.as_run && note.as_run->item.id == "news";
-  });
-  ASSERT_NE(ended, entry.end());
+  const auto ended =
+      std::find_if(board.records.begin(), board.records.end(), [](const Record& record) {
+        return record.as_run && record.as_run->item.id == "news";
+      });
+  ASSERT_NE(ended, board.records.end());
   EXPECT_EQ(ended->as_run->start_utc, kNoon);
   EXPECT_EQ(ended->as_run->planned_utc, kNoon);
   EXPECT_EQ(ended->as_run->first_frame, 3u);

@@ -60,6 +60,8 @@ class HlsPlaylist {
   void add(HlsDateRange range);
   /// Takes all segments out: what is added next is another show at the same address.
   void clear();
+  /// For a playlist that was lost: numbers go on from `sequence`, which is not below any used.
+  void begin_at(guint64 sequence);
   void finish() { ended_ = true; }
 
   std::string text() const;

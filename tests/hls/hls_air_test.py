@@ -6,7 +6,6 @@ Clips that flash and beep at a known moment go through clipplayout and livehlssi
 them in which there are none. (gst-launch-1.0 and the plugin must be on the paths)
 """
 import array
-import json
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import time
 from bisect import bisect_right
 from functools import partial
 
+from hls_aired import ranges_and_log, read_log
 from hls_playlist import seconds_of
 from hls_rig import run_all, watched
 from hls_rules import Checked, check
@@ -63,8 +63,7 @@ def on_air(folder, encoder):
         time.sleep(sum(clip[2] for clip in CLIPS[BEFORE_THE_GAP:]) + 1.5)
         channel.send_signal(signal.SIGINT)
         assert channel.wait(30) == 0, f"gst-launch-1.0 ended with {channel.returncode}"
-        aired = [json.loads(text) for text in (folder / "aired.jsonl").read_text().splitlines()]
-        return Checked(recording(), bt709=True), aired
+        return Checked(recording(), bt709=True), read_log(folder / "aired.jsonl")
 
 
 def decoded(media, *how):
@@ -138,7 +137,7 @@ def agree(media, aired):
 def log_and_media(encoder, folder):
     checked, aired = on_air(folder, encoder)
     broken = check(checked)
-    return broken + list(agree(Media(checked), aired))
+    return broken + list(agree(Media(checked), aired)) + list(ranges_and_log(checked, aired, FPS))
 
 
 def scenario(name, encoder):

@@ -137,6 +137,20 @@ TEST(LivePushSink, StopsWithinASecondInAnyPhase) {
   }
 }
 
+TEST(LivePushSink, ManyThatHangAreWaitedForTogether) {
+  std::string sinks;
+  for (const char* name : {"second", "third", "fourth"})
+    sinks += " livepushsink location=srt://127.0.0.1:" + std::to_string(free_port()) +
+             " retry-min=100 retry-max=300 name=" + name +
+             " videotestsrc is-live=true ! video/x-raw,width=64,height=48 "
+             "! x264enc tune=zerolatency ! " +
+             name + ".video";
+  LivePush push("location=srt://127.0.0.1:" + std::to_string(free_port()) + kSoon + sinks);
+  push.play();
+  push.play_on(0.5);
+  EXPECT_LT(push.stop(), 1);
+}
+
 TEST(LivePushSink, ManyTriesLeaveNothingBehind) {
   LivePush push("location=rtmp://127.0.0.1:" + std::to_string(free_port()) +
                 "/live/key retry-min=10 retry-max=15");

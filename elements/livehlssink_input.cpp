@@ -2,6 +2,8 @@
 // See livehlssink_input.h.
 #include "livehlssink_input.h"
 
+#include "playout/hls_access_unit.h"
+
 #include <gst/video/video.h>
 
 namespace aigc {
@@ -76,6 +78,14 @@ void LiveHlsVideo::ask_for_key(GstClockTime time) {
   gst_pad_push_event(pad_, gst_video_event_new_upstream_force_key_unit(time, FALSE, 0));
 }
 
+bool LiveHlsVideo::is_key(GstBuffer* buffer) const {
+  if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT)) return false;
+  const BufferMap map(buffer, GST_MAP_READ);
+  const bool is_h265 =
+      gst_structure_has_name(gst_caps_get_structure(format_.caps(), 0), "video/x-h265");
+  return map && is_random_access({map.data(), map.size()}, is_h265);
+}
+
 GstPadProbeReturn LiveHlsVideo::on_frame(GstBuffer* buffer) {
   const GstClockTime time =
       gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
@@ -83,14 +93,17 @@ GstPadProbeReturn LiveHlsVideo::on_frame(GstBuffer* buffer) {
   if (!cut_) {
     if (!std::exchange(is_resumed_, true)) run_.folder.resume();
     cut_.emplace(run_.folder.target() * GST_SECOND);
+    // Encoders of GStreamer 1.22 that shift their times, as x264enc does, misread the time of a key
+    // frame that was forced before their first frame was out, and then take all others for too
+    // soon after it. One at once sets that right.
+    ask_for_key(GST_CLOCK_TIME_NONE);
   }
   format_.on_data();
   if (run_.has_other_format) cut_->cut_at_next_key();
   if (!std::exchange(has_started_, true)) run_.marks.lock()->push_back({time, item_});
   const GstClockTime duration =
       GST_BUFFER_DURATION_IS_VALID(buffer) ? GST_BUFFER_DURATION(buffer) : 0;
-  const HlsDecision decision =
-      cut_->frame(time, duration, !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT));
+  const HlsDecision decision = cut_->frame(time, duration, is_key(buffer));
   if (decision.end) {
     gst_pad_send_event(next_, hls_end_event(*decision.end));
     if (!decision.begin) ask_for_key(GST_CLOCK_TIME_NONE);

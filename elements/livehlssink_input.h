@@ -15,6 +15,7 @@ class HlsFormat {
   void on_data() { has_data_ = true; }
   /// Whether the event is of caps that take the place of others, of which data came.
   bool on_event(GstEvent* event);
+  const GstCaps* caps() const { return caps_.get(); }
 
  private:
   Ref<GstCaps> caps_;
@@ -32,6 +33,7 @@ class LiveHlsVideo {
  private:
   GstPadProbeReturn on_event(GstEvent* event);
   GstPadProbeReturn on_frame(GstBuffer* buffer);
+  bool is_key(GstBuffer* buffer) const;
   void take_tags(GstEvent* event);
   void ask_for_key(GstClockTime time);
   void flush();

@@ -117,6 +117,7 @@ void HlsPlaylist::add(HlsSegment segment) {
   ended_ = false;
   while (segments_.size() > length_)
     drop_first();
+  drop_past_ranges(); // a first segment may begin after items that were on air
 }
 
 void HlsPlaylist::add(HlsDateRange range) {
@@ -135,8 +136,11 @@ void HlsPlaylist::drop_first() {
   if (segments_.front().discontinuity) ++discontinuity_sequence_;
   ++media_sequence_;
   segments_.pop_front();
-  const gint64 start = segments_.empty() ? G_MAXINT64 : segments_.front().utc;
-  while (!ranges_.empty() && ranges_.front().until && *ranges_.front().until <= start)
+}
+
+void HlsPlaylist::drop_past_ranges() {
+  while (!ranges_.empty() && ranges_.front().until &&
+         *ranges_.front().until <= segments_.front().utc)
     ranges_.pop_front();
 }
 

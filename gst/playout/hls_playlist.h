@@ -66,6 +66,7 @@ class HlsPlaylist {
 
  private:
   void drop_first();
+  void drop_past_ranges();
   void write_ranges(std::string& out, size_t& next, gint64 before) const;
   void parse_line(std::string_view line, HlsSegment& segment);
 

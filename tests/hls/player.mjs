@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// hls.js in headless Chromium follows a live playlist while it is written, and the rule checker
-// watches the same. Usage: node --test-reporter=tap player.mjs SECONDS RULES SCREENSHOT
+// hls.js in headless Chromium follows a channel through times when it has nothing to show, and the
+// rule checker watches the same. Usage: node --test-reporter=tap player.mjs SECONDS RULES SCREENSHOT
 // (gst-launch-1.0 and the plugin must be on the paths)
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -19,16 +19,25 @@ const page_text = `<!doctype html><title>live</title><body style="margin:0;backg
 <video muted autoplay playsinline style="width:640px;height:360px"></video>
 <script src="/hls.js"></script>`;
 
-let folder, source, checker, checked, server, browser, page;
+let folder, feeder, source, checker, checked, server, browser, page;
 
-const line = (into) => `-e videotestsrc is-live=true pattern=ball motion=sweep
-  ! video/x-raw,format=I420,width=640,height=360,framerate=25/1,colorimetry=bt709 ! timeoverlay font-desc=Sans,28
-  ! x264enc speed-preset=ultrafast tune=zerolatency bitrate=800 key-int-max=250
-  ! h264parse ! hls.video
-  audiotestsrc is-live=true volume=0.1 ! audio/x-raw,rate=48000,channels=2
-  ! avenc_aac ! aacparse ! hls.audio
+// The list is sent once and grows: each time the channel first has clips, then none, and shows again
+// what is old enough, else its slate.
+const line = (into) => `-q -e aishotsrc location=${into}/day.txt watch=true
+  ! aipromptenhance backend=preview ! qwenimagesrc backend=preview
+  ! wanxclipgen backend=preview order=ready duration=4 width=640 height=360
+  ! clipplayout name=air allow-preview=true reair=lru reair-min-gap=${25e9} as-run=${into}/aired.jsonl
+  video-caps=video/x-raw,width=640,height=360,framerate=25/1
+  air.video ! timeoverlay font-desc=Sans,28
+  ! x264enc speed-preset=ultrafast tune=zerolatency bitrate=800 key-int-max=250 ! h264parse ! hls.video
+  air.audio ! avenc_aac ! aacparse ! hls.audio
   livehlssink name=hls target-duration=${target} playlist-location=${into}/live.m3u8
   location=${into}/s%05d.ts`.split(/\s+/);
+const every = 36; // seconds from one part of the list to the next
+let parts = 0;
+const more = () => appendFile(path.join(folder, "day.txt"),
+                              [1, 2, 3, 4].map((n) => `a lighthouse in the rain, part ${parts * 4 + n}\n`).join(""))
+  .then(() => { parts += 1; });
 
 async function serve(request, reply) {
   const name = new URL(request.url, "http://localhost").pathname.slice(1);
@@ -47,7 +56,9 @@ const ended = (child) => new Promise((resolve) => child.on("exit", (code) => res
 
 before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "aigc-hls-"));
-  source = spawn("gst-launch-1.0", ["-q", ...line(folder)], { stdio: ["ignore", "inherit", "inherit"] });
+  await more();
+  feeder = setInterval(more, every * 1000);
+  source = spawn("gst-launch-1.0", line(folder), { stdio: ["ignore", "inherit", "inherit"] });
   checker = spawn("python3", [rules, path.join(folder, "live.m3u8"), "--while", source.pid],
                   { stdio: ["ignore", "pipe", "inherit"] });
   let said = "";
@@ -65,6 +76,7 @@ before(async () => {
 });
 
 after(async () => {
+  clearInterval(feeder);
   source.kill("SIGINT");
   await browser?.close();
   server.close();
@@ -133,4 +145,12 @@ test("the rules are kept meanwhile", async () => {
   const { code, said } = await checked;
   console.log(said.trim().replace(/^/gm, "# "));
   assert.equal(code, 0, said);
+});
+
+test("the channel had clips, then none, and clips again", async () => {
+  const aired = (await readFile(path.join(folder, "aired.jsonl"), "utf8")).trim().split("\n").map(JSON.parse);
+  const tiers = aired.map(({ tier }) => tier);
+  console.log(`# ${tiers.join(" ")}`);
+  for (const tier of ["item", "slate", "reair"]) assert.ok(tiers.includes(tier), `there was no ${tier}`);
+  assert.ok(tiers.lastIndexOf("item") > tiers.indexOf("slate"), "no clip came back");
 });

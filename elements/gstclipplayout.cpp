@@ -14,8 +14,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 aishotsrc location=day.jsonl loop=-1 ! aipromptenhance ! qwenimagesrc \
- *   ! wanxclipgen order=ready ! clipplayout name=air \
+ * gst-launch-1.0 aishotsrc location=day.jsonl loop=-1 ! aipromptenhance order=ready \
+ *   ! qwenimagesrc order=ready ! wanxclipgen order=ready ! clipplayout name=air \
  *   air.video ! videoconvert ! autovideosink  air.audio ! audioconvert ! autoaudiosink
  * ]| A channel of what a list asks for.
  */

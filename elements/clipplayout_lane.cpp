@@ -120,8 +120,11 @@ void AirLane::announce(const Span& span) {
     add(GST_TAG_EXTENDED_COMMENT, "id=" + span.item->id);
   }
   add(GST_TAG_EXTENDED_COMMENT, std::string("tier=") + tier_name(span.tier));
+  add(GST_TAG_EXTENDED_COMMENT, "start=" + std::to_string(time)); // encoders change the order
   gst_pad_push_event(pad_, gst_event_new_tag(tags));
-  if (side_ == Side::video && span.tier != Tier::repeat)
+  // The first frame is a key frame anyway, and x264enc of GStreamer 1.22 misreads the time of an
+  // event before it and then ignores all others for being too soon after it.
+  if (side_ == Side::video && span.tier != Tier::repeat && number_ > 0)
     gst_pad_push_event(
         pad_, gst_video_event_new_downstream_force_key_unit(time, time, time, TRUE, key_units_++));
 }

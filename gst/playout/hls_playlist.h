@@ -60,12 +60,15 @@ class HlsPlaylist {
   void add(HlsDateRange range);
   /// Takes all segments out: what is added next is another show at the same address.
   void clear();
+  /// For a playlist that was lost: numbers go on from `sequence`, which is not below any used.
+  void begin_at(guint64 sequence);
   void finish() { ended_ = true; }
 
   std::string text() const;
 
  private:
   void drop_first();
+  void drop_past_ranges();
   void write_ranges(std::string& out, size_t& next, gint64 before) const;
   void parse_line(std::string_view line, HlsSegment& segment);
 

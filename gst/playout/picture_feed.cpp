@@ -13,7 +13,9 @@ using Clock = std::chrono::steady_clock;
 } // namespace
 
 PictureFeed::PictureFeed(std::unique_ptr<ClipReader> reader, Grid grid)
-    : reader_(std::move(reader)), grid_(grid) {}
+    : reader_(std::move(reader)), grid_(grid) {
+  reader_->go_on_air();
+}
 
 /// As ClipFrames: the margin swallows timestamps rounded to milliseconds.
 bool PictureFeed::shown_by(guint64 number) const {

@@ -228,10 +228,10 @@ TEST_F(LiveHlsSinkTest, AFlushGoesOnWithADiscontinuity) {
       g_usleep(10'000);
     EXPECT_GE(segments(), count);
   };
-  wait_for(2);
+  wait_for(1);
   EXPECT_TRUE(gst_element_seek_simple(launch.element("src").get(), GST_FORMAT_TIME,
                                       GST_SEEK_FLAG_FLUSH, 100 * GST_SECOND));
-  wait_for(4);
+  wait_for(2);
   gst_element_set_state(launch.get(), GST_STATE_NULL);
   EXPECT_EQ(all(playlist(), "(#EXT-X-DISCONTINUITY)\n").size(), 1u) << playlist();
 }

@@ -107,6 +107,15 @@ TEST(HlsPlaylist, AnItemIsListedOnceItsFirstSegmentIs) {
   EXPECT_TRUE(has(playlist, "X-ITEM-ID=\"a\""));
 }
 
+TEST(HlsPlaylist, AnItemThatWasOverBeforeTheFirstSegmentIsNotListed) {
+  HlsPlaylist playlist(6, 6);
+  playlist.add(range("lost", kStart - 9 * G_USEC_PER_SEC));
+  playlist.add(range("a", kStart));
+  playlist.add(segment(0));
+  EXPECT_FALSE(has(playlist, "X-ITEM-ID=\"lost\""));
+  EXPECT_TRUE(has(playlist, "X-ITEM-ID=\"a\""));
+}
+
 TEST(HlsPlaylist, IsReadBackAsItWasWritten) {
   HlsPlaylist playlist = filled(8);
   auto gap = segment(8, 6'006'667 * GST_USECOND);

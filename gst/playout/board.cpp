@@ -155,8 +155,7 @@ void Board::note_end(const Span& span, guint64 frames) {
                       damaged ? state.fault.c_str() : end_reason_name(state.reason), nullptr);
     const bool broken = damaged && !state.slow;
     if (broken && span.tier == Tier::filler) fillers.forget(span.item->uri);
-    if (broken && span.tier == Tier::reair) library.forget(span.item->uri);
-    if (skipped) library.forget(span.item->uri);
+    if ((broken && span.tier == Tier::reair) || skipped) library.forget(span.item->uri);
     if (!damaged && !skipped && span.tier != Tier::filler && span.item->id != unwanted)
       library.aired(*span.item, grid().time_of(span.first + frames));
     tell(std::move(note));

@@ -81,7 +81,7 @@ TEST_F(BoardTest, OfTwoForTheSameTimeTheSecondFollowsTheFirst) {
   add("film", 100);
   EXPECT_EQ(play(9), "long long long news news news weather weather film ");
   play(24);
-  EXPECT_EQ(play(3), "sport sport film ");
+  EXPECT_EQ(play(3), "sport sport slate ");
 }
 
 TEST_F(BoardTest, HasRoomForTwiceTheHighMarkAndForWhatIsUrgent) {

@@ -59,6 +59,7 @@ class DeskTest : public testing::Test {
       return true;
     };
     host.ask_supply = [] { return SupplyFacts(); };
+    host.behind = [] { return GstClockTime{0}; };
   }
   ~DeskTest() override { stop(); }
 

@@ -18,6 +18,13 @@ constexpr std::chrono::milliseconds kOrderly{500}; ///< nothing overtakes what o
 constexpr std::chrono::milliseconds kLook{5};      ///< between two looks at what opens
 constexpr std::chrono::seconds kIdle{1};           ///< a time gap or a fixed time may be over
 
+/// Whether the item that is next may be the only one open: it is long, and one is on air.
+bool is_enough(const Board& board, const Entry& next) {
+  const Span* now = board.timeline.on_air();
+  return now && now->tier == Tier::item && board.timeline.left() > 0 && next.at == 0 &&
+         board.grid().time_of(next.frames) >= kAirAhead;
+}
+
 } // namespace
 
 /// A clip on its way from its file to the air.
@@ -45,8 +52,7 @@ std::vector<Desk::Opening> Desk::jobs_to_open(Board& board) {
     return job;
   };
   auto near = board.rundown.upcoming(kOpenAhead, utc_now(), kFixedAhead);
-  if (near.size() > 1 && near[0]->at == 0 && board.grid().time_of(near[0]->frames) >= kAirAhead)
-    near.resize(1); // each open clip costs memory
+  if (near.size() > 1 && is_enough(board, *near[0])) near.resize(1); // an open one costs memory
   close_far(board, near);
   for (Entry* entry : near) {
     if (entry->progress != Progress::ready) continue;

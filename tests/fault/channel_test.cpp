@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Bad weather in a live channel with on-error=skip: whatever a service does, there is no ERROR.
-// What may pass is tried again, what is the shot's fault is left out, and a service that is out is
-// left alone until it is back. The server counts what it is asked.
+// Bad weather in a live channel with on-error=skip or fail: whatever a service does, there is no
+// ERROR. What may pass is tried again, what is the shot's fault is left out, and a service that is
+// out is left alone until it is back. The server counts what it is asked.
 #include "base/json.h"
 #include "fault/weather.h"
 
@@ -77,6 +77,10 @@ const Row kTable[] = {
      kLeftOut},
     {"PollsFail", Stage::clip, R"({"route":"task","times":3,"kind":"html","status":502})",
      Ends::made, kShots},
+    {"ModerationFails", Stage::clip, EVER("video", STATUS(400) R"(,"code":"DataInspectionFailed")"),
+     Ends::left_out, kLeftOut, "on-error=fail"},
+    {"Status503Fails", Stage::words, EVER("chat", STATUS(503)), Ends::rests, 4 * kShots,
+     "on-error=fail"},
     {"NameIsLost", Stage::words, "", Ends::rests, 0, "base-url=http://nowhere.invalid"},
     {"ConnectionRefused", Stage::words, "", Ends::rests, 0, "base-url=http://127.0.0.1:1"},
 };

@@ -96,8 +96,8 @@ void Desk::close_far(Board& board, const std::vector<Entry*>& near) {
 void Desk::run_opener() {
   std::vector<std::shared_ptr<Opening>> jobs;
   for (;;) {
+    std::vector<std::shared_ptr<Opening>> more;
     {
-      std::vector<std::shared_ptr<Opening>> more;
       auto board = board_.lock();
       const auto look = [&](Board& b) { return b.stopped || !(more = jobs_to_open(b)).empty(); };
       if (jobs.empty())
@@ -108,7 +108,7 @@ void Desk::run_opener() {
       jobs.insert(jobs.end(), more.begin(), more.end());
       to_start_.insert(to_start_.end(), more.begin(), more.end());
     }
-    board_.notify();
+    if (!more.empty()) board_.notify();
     bool held_up = false;
     std::erase_if(jobs, [&](const auto& job) {
       if (held_up && !job->standby) return false;

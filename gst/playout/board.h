@@ -29,13 +29,17 @@ struct DeskSettings {
 
 struct Inspection;
 
-/// Something that is told, or done, in its turn and off the streaming threads.
+/// Something the bus hears in its turn and off the streaming threads.
 struct Note {
   Own<GstStructure> message;
-  Ref<GstEvent> upstream;
-  std::optional<AsRunEntry> as_run;
   std::optional<Error> warning;
   std::string uri; ///< the warning is about
+};
+
+/// What upstream and the as-run log are to know, whether or not anybody takes messages.
+struct Record {
+  Ref<GstEvent> upstream;
+  std::optional<AsRunEntry> as_run;
 };
 
 /// A clip that is kept open for the time nothing else is ready.
@@ -48,6 +52,9 @@ struct Standby {
 
 class Board final : public Offers {
  public:
+  /// Waiting; so many are kept for whoever is held up, then the oldest go.
+  static constexpr size_t kMostNotes = 5000;
+
   explicit Board(const DeskSettings& settings);
 
   Rundown rundown;
@@ -57,10 +64,13 @@ class Board final : public Offers {
   Standby reair;
   Standby filler;
   std::deque<Note> notes;
+  std::deque<Record> records;
   std::vector<std::unique_ptr<ClipReader>> closing;
 
   bool stopped = false;  ///< everyone comes to an end
   bool draining = false; ///< nobody brings readers to close any more
+  bool filed = false;    ///< the last of the records is
+  bool news = false;     ///< something changed since the supply was looked at
   unsigned threads = 0;  ///< of the desk that run
   unsigned closers = 0;  ///< of them
   unsigned closers_busy = 0;
@@ -71,6 +81,7 @@ class Board final : public Offers {
 
   struct Counters {
     guint64 queued = 0, aired = 0, failed = 0, removed = 0, skipped = 0, held = 0, damaged = 0;
+    guint64 untold = 0;   ///< messages that nobody took in time
     guint64 unopened = 0; ///< slots of filler while an item was ready, and its file not yet open
     std::array<guint64, 5> slots{}; ///< by Tier
   } counters;
@@ -79,7 +90,9 @@ class Board final : public Offers {
   Slot slot(Side side, guint64 number, gint64 utc);
   /// As Timeline::fence().
   void fence(Side side, Span& span, guint64 number, const Error& error);
-  /// Turns what the timeline did into notes.
+  void tell(Note note);
+  void file(Record record);
+  /// Turns what the timeline did into notes and records.
   void note_changes();
   void note_item(const char* event, const PlayoutItem& item, const std::string& reason = {},
                  const Inspection* inspection = nullptr);
@@ -97,6 +110,12 @@ class Board final : public Offers {
   std::optional<OpenClip> take_filler() override;
 
   GstClockTime ready_air() const;
+  /// Seconds of air that are there, those that are not looked at yet included.
+  double coming_air() const;
+  /// Seconds of air that are missing to the high mark.
+  double wanted_seconds() const;
+  /// Whether one more may come in; an `urgent` one has a fixed time, or an operator asked for it.
+  bool has_room(bool urgent) const;
   WaterMarks marks() const { return water_marks(facts, settings_.low, settings_.high); }
   const Grid& grid() const { return settings_.rules.grid; }
 

@@ -20,19 +20,22 @@ namespace aigc {
 struct DeskHost {
   std::function<void(Own<GstStructure>)> post;
   std::function<void(const Error&, const std::string& uri)> warn;
-  std::function<void(Ref<GstEvent>)> send_upstream;
+  /// Whether somebody took it.
+  std::function<bool(Ref<GstEvent>)> send_upstream;
   std::function<SupplyFacts()> ask_supply;
+  /// What was due by now and is not pushed yet.
+  std::function<GstClockTime()> behind;
   /// Whether the application lets the clip go on air; may take for ever. Empty = nobody is asked.
   std::function<std::function<bool(const GstStructure*)>()> judge;
 };
 
 class Desk : public std::enable_shared_from_this<Desk> {
  public:
-  static constexpr size_t kMostItems = 256; ///< waiting; add() waits for room
-
   static std::shared_ptr<Desk> start(DeskHost host, DeskSettings settings);
 
   // For upstream.
+  /// Says upstream how much is wanted; to be called before anything comes in.
+  void greet();
   /// Waits for room, then takes the item in.
   GstFlowReturn add(PlayoutItem item);
   /// What was not on air yet goes, and add() returns, until the next unflush().
@@ -47,8 +50,8 @@ class Desk : public std::enable_shared_from_this<Desk> {
   void give_back(std::unique_ptr<ClipReader> reader);
   void fence(Side side, Span& span, guint64 number, const Error& error);
   void hold_picture(Span& span);
-  /// That side plays no more. Returns whether the other has ended as well.
-  bool leave(Side side);
+  /// That side plays no more.
+  void leave(Side side);
 
   // For the operator.
   void skip();
@@ -95,11 +98,20 @@ class Desk : public std::enable_shared_from_this<Desk> {
   void open_failed(Opening job, const Error& error);
 
   // desk_clerk.cpp
+  void run_herald();
   void run_clerk();
-  void tell(Note note);
+  void file(Record record);
   void relieve_closers();
   void look_at_supply(bool periodic);
-  double wanted_seconds(Board& board, const WaterMarks& marks);
+  struct Level {
+    GstClockTime ready, runs_out, behind;
+    double supply;
+    WaterMarks marks;
+    bool alarm;
+  };
+  Level level_of(const Board& board, GstClockTime behind) const;
+  static void put_level(const Level& level, GstStructure* structure);
+  void tell_level(Board& board, GstClockTime behind, bool periodic);
 
   DeskHost host_;
   const DeskSettings settings_;
@@ -112,6 +124,8 @@ class Desk : public std::enable_shared_from_this<Desk> {
   // The clerk's own.
   std::optional<AsRunLog> as_run_;
   double last_demand_ = -1;
+  bool is_heard_ = false; ///< upstream took a demand
+  unsigned knocks_ = 0;
   gint64 last_level_ = 0;
   std::optional<std::pair<size_t, bool>> level_; ///< items and alarm told last
 };

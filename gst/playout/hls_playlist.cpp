@@ -13,6 +13,17 @@ namespace {
 
 constexpr std::string_view kVersion = "#EXT-X-VERSION:3"; // for EXTINF with a fraction
 
+constexpr size_t kMaxTitle = 200; // bytes; every viewer loads it with every version
+
+/// Its first characters, if it is long.
+std::string_view shortened(std::string_view text) {
+  if (text.size() <= kMaxTitle) return text;
+  size_t end = kMaxTitle;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end;
+  return text.substr(0, end);
+}
+
 std::string seconds_text(guint64 microseconds) {
   char text[40];
   g_snprintf(text, sizeof text, "%" G_GUINT64_FORMAT ".%06u", microseconds / G_USEC_PER_SEC,
@@ -91,7 +102,7 @@ std::string range_line(const HlsDateRange& range) {
   if (range.until)
     line += ",DURATION=" + seconds_text(static_cast<guint64>(*range.until - range.start));
   line += ",X-ITEM-ID=" + quoted(range.item);
-  if (!range.title.empty()) line += ",X-TITLE=" + quoted(range.title);
+  if (!range.title.empty()) line += ",X-TITLE=" + quoted(shortened(range.title));
   if (!range.tier.empty()) line += ",X-TIER=" + quoted(range.tier);
   return line + ",X-GENERATED=\"YES\"\n";
 }
@@ -117,11 +128,12 @@ void HlsPlaylist::add(HlsSegment segment) {
   ended_ = false;
   while (segments_.size() > length_)
     drop_first();
+  drop_past_ranges(); // a first segment may begin after items that were on air
 }
 
 void HlsPlaylist::add(HlsDateRange range) {
   if (!ranges_.empty() && !ranges_.back().until) ranges_.back().until = range.start;
-  ranges_.push_back(std::move(range));
+  if (!range.item.empty()) ranges_.push_back(std::move(range));
 }
 
 void HlsPlaylist::clear() {
@@ -131,12 +143,20 @@ void HlsPlaylist::clear() {
   ended_ = false;
 }
 
+void HlsPlaylist::begin_at(guint64 sequence) {
+  media_sequence_ = sequence;
+  resumed_ = sequence > 0;
+}
+
 void HlsPlaylist::drop_first() {
   if (segments_.front().discontinuity) ++discontinuity_sequence_;
   ++media_sequence_;
   segments_.pop_front();
-  const gint64 start = segments_.empty() ? G_MAXINT64 : segments_.front().utc;
-  while (!ranges_.empty() && ranges_.front().until && *ranges_.front().until <= start)
+}
+
+void HlsPlaylist::drop_past_ranges() {
+  while (!ranges_.empty() && ranges_.front().until &&
+         *ranges_.front().until <= segments_.front().utc)
     ranges_.pop_front();
 }
 

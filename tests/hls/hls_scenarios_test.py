@@ -7,21 +7,16 @@ Usage: hls_scenarios_test.py fast|real  (gst-launch-1.0 and the plugin must be o
 fast: streams that are written faster than they play. real: restarts, a full disk and the like, which
 happen while a stream runs.
 """
-import re
 import resource
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
-from hls_record import Recorder
+from hls_rig import run_all, wait_segments, watched
 from hls_rules import Checked, check
 
 LONG = 120  # seconds: then a channel that was forgotten ends by itself
@@ -60,52 +55,6 @@ class Channel:
     def said(self):
         """Once it has ended."""
         return self.program.stdout.read()
-
-
-@contextmanager
-def watched(folder):
-    """Gives a function that ends the watch and returns the recording."""
-    recorder, over = Recorder(folder / "live.m3u8"), threading.Event()
-    watch = threading.Thread(target=recorder.run, args=(over.is_set,))
-    watch.start()
-
-    def recording():
-        over.set()
-        watch.join()
-        return recorder.recording
-    try:
-        yield recording
-    finally:
-        over.set()
-        watch.join()
-
-
-def wait_for(folder, pattern, limit=30):
-    """Until the playlist has it."""
-    end = time.monotonic() + limit
-    while time.monotonic() < end:
-        try:
-            if re.search(pattern, (folder / "live.m3u8").read_text()):
-                return
-        except OSError:
-            pass
-        time.sleep(0.02)
-    raise AssertionError(f"{pattern} does not come: {list(folder.glob('*'))}")
-
-
-def sequence(folder):
-    """The number of the newest segment."""
-    text = (folder / "live.m3u8").read_text()
-    return int(re.search(r"MEDIA-SEQUENCE:(\d+)", text)[1]) + text.count("#EXTINF") - 1
-
-
-def wait_segments(folder, count):
-    wait_for(folder, "#EXTINF")
-    until = sequence(folder) + count
-    end = time.monotonic() + 60
-    while sequence(folder) < until and time.monotonic() < end:
-        time.sleep(0.02)
-    assert sequence(folder) >= until, "no new segments come"
 
 
 def written(folder, seconds, **more):
@@ -226,29 +175,6 @@ SCENARIOS = {
 }
 
 
-def run(scenario):
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / "live"
-        folder.mkdir()
-        try:
-            return scenario(folder)
-        except (AssertionError, subprocess.SubprocessError) as error:
-            return [("scenario", str(error))]
-
-
-def main():
-    scenarios = SCENARIOS[sys.argv[1]]
-    print(f"1..{len(scenarios)}")
-    failed = 0
-    # Those that wait for the clock wait together.
-    with ThreadPoolExecutor(len(scenarios) if sys.argv[1] == "real" else 1) as pool:
-        for number, (scenario, broken) in enumerate(zip(scenarios, pool.map(run, scenarios)), 1):
-            failed += bool(broken)
-            for rule, what in broken[:10]:
-                print(f"# rule {rule}: {what}".replace("\n", "\n# "))
-            print(f"{'not ok' if broken else 'ok'} {number} - {scenario.__name__.replace('_', ' ')}", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    # Those that wait for the clock wait together.
+    sys.exit(run_all(SCENARIOS[sys.argv[1]], together=sys.argv[1] == "real"))

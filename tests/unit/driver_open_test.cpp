@@ -288,7 +288,7 @@ struct TakenOver : DriverTest {
       if (step != Step::task_written) return;
       std::ofstream(folder.path() + "/locks/" + key() + ".lock") << R"({"token":"another"})";
       const std::string ours = journal.read(key())->call;
-      if (billed_by_them) ledger.add({.call = ours}, false);
+      if (billed_by_them) ledger.add({.time = g_get_real_time() / 1000, .call = ours}, false);
       journal.clear(key());
       if (theirs.task.empty()) return;
       theirs.state = JournalEntry::State::task;

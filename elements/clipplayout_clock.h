@@ -24,6 +24,10 @@ class AirClock {
   /// Forgets that it was stopped or hurried.
   void reset();
 
+  bool is_stopped() const { return state_.snapshot().stopped; }
+  /// Of now; none while it is not on air.
+  std::optional<GstClockTime> running_time() const;
+
   /// Waits until the channel is to be on air; false when stopped.
   bool wait_playing();
   /// Waits for the running time; how late it is by then. None when stopped.

@@ -66,7 +66,8 @@ struct _GstClipPlayout {
   Private* priv;
 };
 
-G_DEFINE_FINAL_TYPE(GstClipPlayout, gst_clip_playout, GST_TYPE_ELEMENT)
+G_DEFINE_FINAL_TYPE_WITH_CODE(GstClipPlayout, gst_clip_playout, GST_TYPE_ELEMENT,
+                              G_IMPLEMENT_INTERFACE(GST_TYPE_PRESET, nullptr))
 GST_ELEMENT_REGISTER_DEFINE(clipplayout, "clipplayout", GST_RANK_NONE, GST_TYPE_CLIP_PLAYOUT)
 
 static GstStaticPadTemplate sink_template =
@@ -111,8 +112,12 @@ static void start_desk(GstClipPlayout* self) {
   priv.lines.clear();
   priv.whole_buffers = false;
   priv.clock.reset();
-  const auto desk = Desk::start(host_for(GST_ELEMENT(self), priv.sink, signals[kClipReady]),
-                                std::move(desk_settings));
+  DeskHost host = host_for(GST_ELEMENT(self), priv.sink, signals[kClipReady]);
+  host.behind = [element = share(GST_ELEMENT(self))] {
+    Private& priv = of(element.get());
+    return std::max(priv.video.behind(), priv.audio.behind());
+  };
+  const auto desk = Desk::start(std::move(host), std::move(desk_settings));
   const guint group_id = gst_util_group_id_next();
   priv.video.set_desk(with_video ? desk : nullptr, settings.slate_text, group_id);
   priv.audio.set_desk(with_audio ? desk : nullptr, {}, group_id);
@@ -173,9 +178,9 @@ static GstFlowReturn gst_clip_playout_chain(GstPad*, GstObject* parent, GstBuffe
   if (!desk) return GST_FLOW_FLUSHING;
   try {
     return add_bytes(self, *desk, buffer.get());
-  } catch (const Error& error) {
+  } catch (...) {
     of(self).lines.clear();
-    report(GST_ELEMENT(self), error, false);
+    report(GST_ELEMENT(self), caught_error(), false);
     return GST_FLOW_OK;
   }
 }
@@ -184,8 +189,8 @@ static void end_input(GstClipPlayout* self, Desk& desk) {
   try {
     auto none = adopt(gst_buffer_new());
     add_items(desk, of(self).lines.finish(), none.get());
-  } catch (const Error& error) {
-    report(GST_ELEMENT(self), error, false);
+  } catch (...) {
+    report(GST_ELEMENT(self), caught_error(), false);
   }
   GST_ELEMENT_INFO(self, STREAM, FAILED, ("No more items will come; the channel stays on air."),
                    ("EOS on the sink pad"));
@@ -373,8 +378,8 @@ static GstStateChangeReturn gst_clip_playout_change_state(GstElement* element,
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
     try {
       start_desk(self);
-    } catch (const Error& error) {
-      report(element, error);
+    } catch (...) {
+      report(element, caught_error());
       return GST_STATE_CHANGE_FAILURE;
     }
   } else if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING) {

@@ -47,6 +47,7 @@ Slot Board::slot(Side side, guint64 number, gint64 utc) {
 void Board::fence(Side side, Span& span, guint64 number, const Error& error) {
   if (!span.state.fault.empty()) return;
   const guint64 before = timeline.end();
+  span.state.slow = error.fault == Fault::timeout;
   timeline.fence(side, span, number, error.what());
   // A slot that is free again is counted when it is decided anew.
   counters.slots[static_cast<size_t>(span.tier)] -= before - timeline.end();
@@ -152,8 +153,9 @@ void Board::note_end(const Span& span, guint64 frames) {
     gst_structure_set(note.message.get(), "frames", G_TYPE_UINT64, frames, "held", G_TYPE_UINT64,
                       state.held, "reason", G_TYPE_STRING,
                       damaged ? state.fault.c_str() : end_reason_name(state.reason), nullptr);
-    if (damaged && span.tier == Tier::filler) fillers.forget(span.item->uri);
-    if (damaged && span.tier == Tier::reair) library.forget(span.item->uri);
+    const bool broken = damaged && !state.slow;
+    if (broken && span.tier == Tier::filler) fillers.forget(span.item->uri);
+    if (broken && span.tier == Tier::reair) library.forget(span.item->uri);
     if (!damaged && span.tier != Tier::filler)
       library.aired(*span.item, grid().time_of(span.first + frames));
     tell(std::move(note));
@@ -189,7 +191,12 @@ guint64 Board::item_frames(gint64 utc) {
 }
 
 bool Board::is_punctual(gint64 utc) {
-  return rundown.punctual(utc) != nullptr;
+  const Entry* due = rundown.punctual(utc);
+  if (!due) return false;
+  const Span* now = timeline.on_air();
+  if (!now || now->tier != Tier::item || now->item->shot.at.empty()) return true;
+  // Of two that are to start at about the same time the second follows the first.
+  return due->at - air_time(now->item->shot.at).value_or(0) >= Rundown::kPunctual;
 }
 
 OpenClip Board::take_item(gint64 utc) {
@@ -224,6 +231,7 @@ double Board::coming_air() const {
 }
 
 double Board::wanted_seconds() const {
+  if (!wanted[0] && !wanted[1]) return 0; // nobody takes it any more
   return std::max(0.0, static_cast<double>(marks().high) / GST_SECOND - coming_air());
 }
 

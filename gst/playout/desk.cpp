@@ -128,11 +128,10 @@ void Desk::hold_picture(Span& span) {
   board_.lock()->timeline.hold_picture(span);
 }
 
-bool Desk::leave(Side side) {
+void Desk::leave(Side side) {
   auto board = board_.lock();
   board->timeline.leave(side);
   board->wanted[static_cast<size_t>(side)] = false;
-  return !board->wanted[0] && !board->wanted[1];
 }
 
 void Desk::skip() {
@@ -229,30 +228,35 @@ Own<GstStructure> Desk::list() {
 }
 
 Own<GstStructure> Desk::stats() {
+  const GstClockTime behind = host_.behind();
   auto board = board_.lock();
   const auto& counters = board->counters;
   const Span* now = board->timeline.on_air();
+  const guint64 held = counters.held + (now && !now->state.over ? now->state.held : 0);
   Own<GstStructure> stats(gst_structure_new(
-      "application/x-aigc-playout-stats", "ready", G_TYPE_UINT64, board->ready_air(), "items",
-      G_TYPE_UINT, static_cast<guint>(board->rundown.ready_items()), "waiting", G_TYPE_UINT,
+      "application/x-aigc-playout-stats", "items", G_TYPE_UINT,
+      static_cast<guint>(board->rundown.ready_items()), "waiting", G_TYPE_UINT,
       static_cast<guint>(board->rundown.entries().size()), "open", G_TYPE_UINT,
       static_cast<guint>(board->rundown.open_items()), "standby", G_TYPE_UINT,
       static_cast<guint>(board->reair.open.has_value()) + board->filler.open.has_value(), "on-air",
       G_TYPE_STRING, now && now->item ? now->item->id.c_str() : "", "tier", G_TYPE_STRING,
-      now ? tier_name(now->tier) : "", "frame", G_TYPE_UINT64, board->timeline.end(), "queued",
-      G_TYPE_UINT64, counters.queued, "aired", G_TYPE_UINT64, counters.aired, "failed",
-      G_TYPE_UINT64, counters.failed, "removed", G_TYPE_UINT64, counters.removed, "skipped",
-      G_TYPE_UINT64, counters.skipped, "damaged", G_TYPE_UINT64, counters.damaged, "held",
-      G_TYPE_UINT64, counters.held, "unopened", G_TYPE_UINT64, counters.unopened, "untold",
-      G_TYPE_UINT64, counters.untold, "supply", G_TYPE_DOUBLE, supply_ratio(board->facts),
-      "on-hold", G_TYPE_BOOLEAN, static_cast<gboolean>(board->timeline.holds()), nullptr));
-  for (size_t i = 0; i < counters.slots.size(); ++i) {
-    const std::string name = std::string(tier_name(static_cast<Tier>(i))) + "-frames";
-    gst_structure_set(stats.get(), name.c_str(), G_TYPE_UINT64, counters.slots[i], nullptr);
-  }
-  const WaterMarks marks = board->marks();
-  gst_structure_set(stats.get(), "low", G_TYPE_UINT64, marks.low, "high", G_TYPE_UINT64, marks.high,
-                    nullptr);
+      now ? tier_name(now->tier) : "", "frame", G_TYPE_UINT64, board->timeline.end(), "on-hold",
+      G_TYPE_BOOLEAN, static_cast<gboolean>(board->timeline.holds()), nullptr));
+  put_level(level_of(*board, behind), stats.get());
+  const auto put = [&](const std::string& name, guint64 count) {
+    gst_structure_set(stats.get(), name.c_str(), G_TYPE_UINT64, count, nullptr);
+  };
+  put("queued", counters.queued);
+  put("aired", counters.aired);
+  put("failed", counters.failed);
+  put("removed", counters.removed);
+  put("skipped", counters.skipped);
+  put("damaged", counters.damaged);
+  put("held", held);
+  put("unopened", counters.unopened);
+  put("untold", counters.untold);
+  for (size_t i = 0; i < counters.slots.size(); ++i)
+    put(std::string(tier_name(static_cast<Tier>(i))) + "-frames", counters.slots[i]);
   return stats;
 }
 

@@ -23,6 +23,8 @@ struct DeskHost {
   /// Whether somebody took it.
   std::function<bool(Ref<GstEvent>)> send_upstream;
   std::function<SupplyFacts()> ask_supply;
+  /// What was due by now and is not pushed yet.
+  std::function<GstClockTime()> behind;
   /// Whether the application lets the clip go on air; may take for ever. Empty = nobody is asked.
   std::function<std::function<bool(const GstStructure*)>()> judge;
 };
@@ -48,8 +50,8 @@ class Desk : public std::enable_shared_from_this<Desk> {
   void give_back(std::unique_ptr<ClipReader> reader);
   void fence(Side side, Span& span, guint64 number, const Error& error);
   void hold_picture(Span& span);
-  /// That side plays no more. Returns whether the other has ended as well.
-  bool leave(Side side);
+  /// That side plays no more.
+  void leave(Side side);
 
   // For the operator.
   void skip();
@@ -101,7 +103,15 @@ class Desk : public std::enable_shared_from_this<Desk> {
   void file(Record record);
   void relieve_closers();
   void look_at_supply(bool periodic);
-  void tell_level(Board& board, bool periodic);
+  struct Level {
+    GstClockTime ready, runs_out, behind;
+    double supply;
+    WaterMarks marks;
+    bool alarm;
+  };
+  Level level_of(const Board& board, GstClockTime behind) const;
+  static void put_level(const Level& level, GstStructure* structure);
+  void tell_level(Board& board, GstClockTime behind, bool periodic);
 
   DeskHost host_;
   const DeskSettings settings_;

@@ -13,7 +13,8 @@ constexpr std::chrono::milliseconds kKnock{20};
 constexpr unsigned kMostKnocks = 100;
 constexpr gint64 kLevelEvery = 10 * G_USEC_PER_SEC;
 constexpr unsigned kMostClosers = 8;
-constexpr double kNoticeable = 0.5; ///< seconds of demand
+constexpr GstClockTime kLate = GST_SECOND; ///< what is further behind rings
+constexpr double kNoticeable = 0.5;        ///< seconds of demand
 
 } // namespace
 
@@ -88,12 +89,13 @@ void Desk::relieve_closers() {
 void Desk::look_at_supply(bool periodic) {
   std::optional<SupplyFacts> facts;
   if (periodic) facts = host_.ask_supply();
+  const GstClockTime behind = host_.behind();
   double demand;
   {
     auto board = board_.lock();
     if (facts) board->facts = *facts;
     demand = board->wanted_seconds();
-    tell_level(*board, periodic);
+    tell_level(*board, behind, periodic);
   }
   board_.notify(); // there may be room by now, and there is something to say
   if (!periodic && std::abs(demand - last_demand_) < kNoticeable) return;
@@ -101,23 +103,36 @@ void Desk::look_at_supply(bool periodic) {
   is_heard_ |= host_.send_upstream(demand_event(demand));
 }
 
-void Desk::tell_level(Board& board, bool periodic) {
-  const WaterMarks marks = board.marks();
-  const GstClockTime ready = board.ready_air();
-  const double supply = supply_ratio(board.facts);
-  const GstClockTime runs_out = runs_out_in(ready, supply);
-  const bool alarm = runs_out < marks.low;
-  const std::pair now(board.rundown.ready_items(), alarm);
+Desk::Level Desk::level_of(const Board& board, GstClockTime behind) const {
+  Level level{};
+  level.ready = board.ready_air();
+  level.supply = supply_ratio(board.facts);
+  level.runs_out = runs_out_in(level.ready, level.supply);
+  level.marks = board.marks();
+  level.behind = behind;
+  level.alarm = level.runs_out < level.marks.low || behind > kLate;
+  return level;
+}
+
+void Desk::put_level(const Level& level, GstStructure* structure) {
+  gst_structure_set(structure, "ready", G_TYPE_UINT64, level.ready, "supply", G_TYPE_DOUBLE,
+                    level.supply, "low", G_TYPE_UINT64, level.marks.low, "high", G_TYPE_UINT64,
+                    level.marks.high, "runs-out", G_TYPE_UINT64, level.runs_out, "behind",
+                    G_TYPE_UINT64, level.behind, "alarm", G_TYPE_BOOLEAN,
+                    static_cast<gboolean>(level.alarm), nullptr);
+}
+
+void Desk::tell_level(Board& board, GstClockTime behind, bool periodic) {
+  const Level level = level_of(board, behind);
+  const std::pair now(board.rundown.ready_items(), level.alarm);
   const bool due = g_get_monotonic_time() - last_level_ >= kLevelEvery;
   if (level_ == now && !(periodic && due)) return;
   level_ = now;
   last_level_ = g_get_monotonic_time();
   Note note;
-  note.message.reset(gst_structure_new(
-      "clipplayout/level", "ready", G_TYPE_UINT64, ready, "items", G_TYPE_UINT,
-      static_cast<guint>(now.first), "supply", G_TYPE_DOUBLE, supply, "low", G_TYPE_UINT64,
-      marks.low, "high", G_TYPE_UINT64, marks.high, "runs-out", G_TYPE_UINT64, runs_out, "alarm",
-      G_TYPE_BOOLEAN, static_cast<gboolean>(alarm), nullptr));
+  note.message.reset(gst_structure_new("clipplayout/level", "items", G_TYPE_UINT,
+                                       static_cast<guint>(now.first), nullptr));
+  put_level(level, note.message.get());
   const bool news = board.news;
   board.tell(std::move(note));
   board.news = news; // this is none for the clerk itself

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // See desk.h: opening what is next, and closing what was played.
+#include "base/free_memory.h"
 #include "playout/desk.h"
 #include "playout/wall_clock.h"
 
@@ -8,7 +9,8 @@
 namespace aigc {
 namespace {
 
-constexpr size_t kOpenAhead = 2; ///< items open behind the one on air
+constexpr size_t kOpenAhead = 2;                   ///< items open behind the one on air, at most
+constexpr GstClockTime kAirAhead = 4 * GST_SECOND; ///< so much in one is enough
 constexpr size_t kMostOpen = 4;
 constexpr gint64 kFixedAhead = 15 * G_USEC_PER_SEC; ///< before a fixed time
 constexpr std::chrono::seconds kOpenLimit{5};
@@ -42,7 +44,9 @@ std::vector<Desk::Opening> Desk::jobs_to_open(Board& board) {
     job.wanted = board.wanted;
     return job;
   };
-  const auto near = board.rundown.upcoming(kOpenAhead, utc_now(), kFixedAhead);
+  auto near = board.rundown.upcoming(kOpenAhead, utc_now(), kFixedAhead);
+  if (near.size() > 1 && near[0]->at == 0 && board.grid().time_of(near[0]->frames) >= kAirAhead)
+    near.resize(1); // each open clip costs memory
   close_far(board, near);
   for (Entry* entry : near) {
     if (entry->progress != Progress::ready) continue;
@@ -107,7 +111,8 @@ bool Desk::start_opening(Opening& job) {
   try {
     if (job.wanted[0])
       job.clip.readers[0] = std::make_unique<ClipReader>(
-          item.clip, VideoTarget{settings_.video, Fit::letterbox, job.any_stride}, cancel_);
+          item.clip, VideoTarget{settings_.video, Fit::letterbox, job.any_stride}, cancel_,
+          ClipReader::Use::channel);
     if (job.wanted[1] && item.clip.has_audio)
       job.clip.readers[1] = std::make_unique<ClipReader>(item.clip, settings_.audio.get(), cancel_);
     return true;
@@ -183,6 +188,7 @@ void Desk::run_closer() {
       ++board->closers_busy;
     }
     reader.reset();
+    return_free_memory();
     --board_.lock()->closers_busy;
   }
 }

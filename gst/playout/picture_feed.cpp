@@ -14,9 +14,7 @@ using Clock = std::chrono::steady_clock;
 
 PictureFeed::PictureFeed(std::unique_ptr<ClipReader> reader, Grid grid)
     : reader_(std::move(reader)), grid_(grid) {
-  if (!reader_)
-    damage_ = Error(Fault::read, "the clip was given up, as the pictures came too late to air",
-                    "look what holds up the elements behind the video pad");
+  reader_->go_on_air();
 }
 
 /// As ClipFrames: the margin swallows timestamps rounded to milliseconds.

@@ -13,6 +13,7 @@ namespace aigc {
 
 class PictureFeed {
  public:
+  /// @param reader of pictures
   PictureFeed(std::unique_ptr<ClipReader> reader, Grid grid);
 
   struct Picture {

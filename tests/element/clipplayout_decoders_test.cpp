@@ -124,11 +124,12 @@ TEST_F(ClipPlayoutDecoders, OneThatHangsIsLeftAfterASecondAndHoldsNothingUp) {
     EXPECT_GE(air.stat("held"), 25u);
     EXPECT_LE(air.stat("held"), 27u);
     const guint64 left = air.stat("item-frames");
+    ASSERT_TRUE(air.pass(1)); // the sound may have been a slot ahead
     ASSERT_TRUE(air.reach("open", 2));
     ASSERT_TRUE(air.pass(28)); // b, c, d
     air.expect_on_grid();
     EXPECT_EQ(air.started(), "bad b c d ");
-    EXPECT_EQ(air.stat("item-frames"), left + 28) << "no slot between";
+    EXPECT_EQ(air.stat("item-frames"), left + 29) << "no slot between";
     // Whoever closes the bad one hangs; others close the rest.
     EXPECT_TRUE(comes_true([] { return threads("air-close") >= 2; }));
     EXPECT_LT(air.stop(), GST_SECOND) << "with a decoder that hangs";

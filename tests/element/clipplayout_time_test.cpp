@@ -152,13 +152,16 @@ TEST_F(ClipPlayoutTime, AfterAStandstillAllSlotsAreMadeUpFor) {
   ASSERT_TRUE(air.pass_one(2));
   while (air.waiting() > 0)
     g_usleep(1000);
+  EXPECT_EQ(air.stat("behind"), 0u);
   air.advance(8 * GST_SECOND);
+  EXPECT_NEAR(static_cast<double>(air.stat("behind")), 8e9, 2.0 * kSlot);
   for (const auto& [pad, block] : blocks) {
     gst_pad_remove_probe(pad, block);
     gst_object_unref(pad);
   }
   air.settle();
   air.expect_on_grid();
+  EXPECT_EQ(air.stat("behind"), 0u);
   EXPECT_EQ(air.record.frames.size(), 203u);
   EXPECT_EQ(air.stat("damaged"), 0u);
   EXPECT_EQ(air.stat("aired"), 9u);

@@ -124,6 +124,30 @@ TEST_F(LiveHlsSinkTest, ItemsOfTheTagsAreDateRanges) {
             std::vector<std::string>{"a"});
 }
 
+TEST_F(LiveHlsSinkTest, AnItemOnAirEndsWithItsLastFrame) {
+  const std::string clip = folder.path() + "/cat.mp4", list = folder.path() + "/clips.txt";
+  Launch("videotestsrc num-buffers=50 ! video/x-raw,width=64,height=64,framerate=25/1 ! "
+         "x264enc ! h264parse ! mp4mux ! filesink location=" +
+         clip)
+      .run();
+  std::ofstream(list) << clip << "\n";
+  const Launch launch("filesrc location=" + list +
+                      " ! text/uri-list ! clipplayout name=air repeat-frame-max=200000000 "
+                      "video-caps=video/x-raw,width=64,height=64 air.video ! x264enc "
+                      "tune=zerolatency speed-preset=ultrafast ! h264parse ! hls.video " +
+                      sink("target-duration=1"));
+  gst_element_set_state(launch.get(), GST_STATE_PLAYING);
+  const auto ranges = [this] {
+    return all(playlist(), "#EXT-X-DATERANGE:[^\n]*(DURATION=[^\n]*)");
+  };
+  for (int wait = 0; wait < 1500 && ranges().empty(); ++wait)
+    g_usleep(10'000);
+  const std::string ended = "DURATION=2.000000,X-ITEM-ID=\"cat.mp4\",X-TITLE=\"cat.mp4\","
+                            "X-TIER=\"item\",X-GENERATED=\"YES\"";
+  EXPECT_EQ(ranges(), std::vector<std::string>{ended});
+  EXPECT_EQ(all(playlist(), "(#EXT-X-DATERANGE)").size(), 1u) << "none for the slate";
+}
+
 TEST_F(LiveHlsSinkTest, StartedAgainAfterAStopItGoesOn) {
   for (int i = 0; i < 2; ++i) {
     // NULL without EOS: the channel stops for a restart.

@@ -73,6 +73,68 @@ TEST_F(BoardTest, ALateItemIsNextAndCutsNothingOff) {
   EXPECT_EQ(play(6), "a a late late b b ");
 }
 
+TEST_F(BoardTest, OfTwoForTheSameTimeTheSecondFollowsTheFirst) {
+  add("long", 100);
+  add("news", 3, "2026-11-14T12:00:00Z");
+  add("weather", 2, "2026-11-14T12:00:00.040Z");
+  add("sport", 2, "2026-11-14T12:00:01.200Z"); // slot 33
+  add("film", 100);
+  EXPECT_EQ(play(9), "long long long news news news weather weather film ");
+  play(24);
+  EXPECT_EQ(play(3), "sport sport film ");
+}
+
+TEST_F(BoardTest, HasRoomForTwiceTheHighMarkAndForWhatIsUrgent) {
+  settings.high = 10 * GST_SECOND;
+  const auto fill = [](Board& board, double seconds, bool urgent) {
+    for (size_t i = board.rundown.entries().size(); i < 300 && board.has_room(urgent); ++i) {
+      PlayoutItem item;
+      item.id = std::to_string(i);
+      item.shot.duration = seconds;
+      board.rundown.add(item);
+    }
+    return board.rundown.entries().size();
+  };
+  Board few(settings), many(settings);
+  EXPECT_EQ(fill(few, 100, false), 8u) << "however long";
+  EXPECT_EQ(fill(many, 1, false), 20u);
+  EXPECT_EQ(fill(many, 1, true), 256u);
+}
+
+TEST_F(BoardTest, KeepsSoManyMessagesForWhoeverIsSlow) {
+  for (size_t i = 0; i < Board::kMostNotes + 10; ++i)
+    board.note_item("queued", PlayoutItem{.id = std::to_string(i)});
+  EXPECT_EQ(board.notes.size(), Board::kMostNotes);
+  EXPECT_EQ(told().front(), "queued 10");
+  EXPECT_EQ(board.counters.untold, 10u);
+  for (size_t i = 0; i < Board::kMostNotes + 10; ++i)
+    board.file({});
+  EXPECT_EQ(board.records.size(), Board::kMostNotes);
+}
+
+TEST_F(BoardTest, NothingIsWantedWhenNobodyTakesIt) {
+  board.wanted = {true, false};
+  EXPECT_GT(board.wanted_seconds(), 0);
+  board.wanted = {false, false};
+  EXPECT_EQ(board.wanted_seconds(), 0);
+}
+
+TEST_F(BoardTest, AFillerThatCameTooSlowlyIsNotForgotten) {
+  for (const Fault fault : {Fault::timeout, Fault::damaged}) {
+    Board board(settings);
+    board.library = Library(Reair::lru, 0, 0);
+    PlayoutItem item{.id = "a", .uri = "file:///a"};
+    board.library.aired(item, 0);
+    item.tier = Tier::reair;
+    board.reair.open = OpenClip{std::make_shared<PlayoutItem>(item), 9, {}};
+    board.slot(Side::video, 0, utc);
+    const Slot slot = board.slot(Side::video, 1, utc);
+    board.timeline.leave(Side::audio);
+    board.fence(Side::video, *slot.span, 1, Error(fault, "stopped", "none"));
+    EXPECT_EQ(board.library.size(), fault == Fault::timeout ? 1u : 0u);
+  }
+}
+
 TEST_F(BoardTest, HoldHoldsFixedTimesToo) {
   add("news", 2, "2026-11-14T12:00:00Z");
   board.timeline.hold(true);

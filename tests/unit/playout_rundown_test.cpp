@@ -120,6 +120,18 @@ TEST(Rundown, AnIdIsUsedOnce) {
   EXPECT_EQ(rundown.add(file).item->id, "clip.mp4-3");
 }
 
+TEST(Rundown, RemembersSoManyIds) {
+  Rundown rundown;
+  rundown.add(item("waits"));
+  for (size_t i = 0; i <= Rundown::kMostIds; ++i) {
+    rundown.add(item(std::to_string(i)));
+    rundown.remove(std::to_string(i));
+  }
+  EXPECT_THROW(rundown.add(item("waits")), Error) << "as long as it is there";
+  EXPECT_THROW(rundown.add(item("1")), Error);
+  EXPECT_EQ(rundown.add(item("0")).item->id, "0") << "long ago";
+}
+
 TEST(Rundown, ATimeThatIsNoneIsRefused) {
   Rundown rundown;
   EXPECT_THROW(rundown.add(item("a", 0, "tomorrow")), Error);

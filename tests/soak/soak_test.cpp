@@ -117,12 +117,18 @@ struct Goal {
 Figures run(VirtualChannel& channel, ClipFactory& factory, const Goal& goal) {
   Figures figures;
   ReadySlots ready;
-  while (!goal.reached(channel)) {
+  for (;;) {
     factory.set_at_once(makers_at(channel.now()));
     factory.order(channel.now(), channel.demand());
     for (const auto& delivery : factory.collect(channel.now()))
       channel.deliver(delivery);
     ready.add(channel.next_slot(), channel.is_ready());
+    const bool is_before = figures.before.threads == 0 && goal.is_late(channel);
+    if ((is_before || goal.reached(channel)) && channel.is_at_its_usual()) {
+      channel.settle();
+      (is_before ? figures.before : figures.after) = process_size();
+      if (!is_before) break;
+    }
     if (!channel.play_slot()) {
       ADD_FAILURE() << "slot " << channel.next_slot() << " was not played";
       break;
@@ -132,10 +138,7 @@ Figures run(VirtualChannel& channel, ClipFactory& factory, const Goal& goal) {
       figures.filler_slots += filler.frames;
       figures.filler_while_ready += ready.count(filler);
     }
-    if (figures.before.threads == 0 && goal.is_late(channel)) figures.before = process_size();
   }
-  channel.settle();
-  figures.after = process_size();
   return figures;
 }
 

@@ -350,6 +350,15 @@ bool VirtualChannel::is_ready() const {
   }
 }
 
+bool VirtualChannel::is_at_its_usual() const {
+  g_autoptr(GstStructure) stats = nullptr;
+  g_object_get(air_, "stats", &stats, nullptr);
+  guint open = 0, standby = 0;
+  gst_structure_get(stats, "open", G_TYPE_UINT, &open, "standby", G_TYPE_UINT, &standby, nullptr);
+  return open == 2 && standby == 1 &&
+         g_strcmp0(gst_structure_get_string(stats, "tier"), "item") == 0;
+}
+
 bool VirtualChannel::play_slot() {
   GList* pending = nullptr;
   if (!gst_test_clock_timed_wait_for_multiple_pending_ids(
@@ -401,6 +410,8 @@ guint64 VirtualChannel::counted(const char* name) const {
 void VirtualChannel::settle() const {
   std::unique_lock lock(heard_->mutex);
   heard_->changed.wait_for(lock, kPatience, [this] { return heard_->not_ended.size() <= 1; });
+  lock.unlock();
+  g_usleep(200'000); // clips that were played are closed
 }
 
 std::vector<Run> VirtualChannel::take_filler() {

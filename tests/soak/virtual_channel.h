@@ -58,6 +58,8 @@ class VirtualChannel {
   /// Waits until the items that are next are open, as they are in real time. Returns whether there
   /// is one.
   bool is_ready() const;
+  /// Whether it has open what it mostly has: sizes are compared then. To be asked after is_ready().
+  bool is_at_its_usual() const;
   /// Plays the slot that is due next on both pads. False when a lane stands still.
   bool play_slot();
   /// The slot that play_slot() plays next.
@@ -75,7 +77,7 @@ class VirtualChannel {
   std::map<std::string, Fate> fates() const; ///< by kind of clip
   /// As `stats` says.
   guint64 counted(const char* name) const;
-  /// Waits until all that left the air was told.
+  /// Waits until all that left the air was told, and its files are closed.
   void settle() const;
   std::vector<Run> take_filler(); ///< stretches of filler that are over, since the last call
   /// How much the beep is behind the flash, in ns, by kind of clip: of the first and the last item.

@@ -14,8 +14,10 @@ struct Desk::Trade {
   const char* name;
   Crew Board::*crew;
   void (Desk::*work)();
+  int limits = 1; ///< so many times the usual limit is no sign that something hangs
 };
-const Desk::Trade Desk::kCheckers{"air-check", &Board::checkers, &Desk::run_checker};
+/// A long clip is looked at for 20 s.
+const Desk::Trade Desk::kCheckers{"air-check", &Board::checkers, &Desk::run_checker, 5};
 const Desk::Trade Desk::kStarters{"air-open", &Board::starters, &Desk::run_starter};
 const Desk::Trade Desk::kClosers{"air-close", &Board::closers, &Desk::run_closer};
 
@@ -96,7 +98,7 @@ void Desk::enlist(const Trade& trade) {
 
 void Desk::relieve() {
   for (const Trade* trade : {&kCheckers, &kStarters, &kClosers}) {
-    if (!((*board_.lock()).*trade->crew).hangs(settings_.hangs)) continue;
+    if (!((*board_.lock()).*trade->crew).hangs(settings_.hangs * trade->limits)) continue;
     try {
       enlist(*trade);
     } catch (...) {

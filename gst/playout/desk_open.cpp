@@ -17,6 +17,13 @@ constexpr std::chrono::milliseconds kOrderly{500};  ///< nothing overtakes what 
 constexpr std::chrono::milliseconds kLook{5};       ///< between two looks at what opens
 constexpr std::chrono::seconds kIdle{1};            ///< a time gap or a fixed time may be over
 
+/// Whether the item that is next may be the only one open: it is long, and one is on air.
+bool is_enough(const Board& board, const Entry& next) {
+  const Span* now = board.timeline.on_air();
+  return now && now->tier == Tier::item && board.timeline.left() > 0 && next.at == 0 &&
+         board.grid().time_of(next.frames) >= kAirAhead;
+}
+
 } // namespace
 
 /// A clip on its way from its file to the air.
@@ -56,8 +63,7 @@ std::vector<std::shared_ptr<Desk::Opening>> Desk::jobs_to_open(Board& board) {
     return job;
   };
   auto near = board.rundown.upcoming(kOpenAhead, utc_now(), kFixedAhead);
-  if (near.size() > 1 && near[0]->at == 0 && board.grid().time_of(near[0]->frames) >= kAirAhead)
-    near.resize(1); // each open clip costs memory
+  if (near.size() > 1 && is_enough(board, *near[0])) near.resize(1); // an open one costs memory
   close_far(board, near);
   for (Entry* entry : near) {
     if (entry->progress != Progress::ready) continue;
@@ -90,8 +96,8 @@ void Desk::close_far(Board& board, const std::vector<Entry*>& near) {
 void Desk::run_opener() {
   std::vector<std::shared_ptr<Opening>> jobs;
   for (;;) {
+    std::vector<std::shared_ptr<Opening>> more;
     {
-      std::vector<std::shared_ptr<Opening>> more;
       auto board = board_.lock();
       const auto look = [&](Board& b) { return b.stopped || !(more = jobs_to_open(b)).empty(); };
       if (jobs.empty())
@@ -102,7 +108,7 @@ void Desk::run_opener() {
       jobs.insert(jobs.end(), more.begin(), more.end());
       to_start_.insert(to_start_.end(), more.begin(), more.end());
     }
-    board_.notify();
+    if (!more.empty()) board_.notify();
     bool held_up = false;
     std::erase_if(jobs, [&](const auto& job) {
       if (held_up && !job->standby) return false;

@@ -150,6 +150,7 @@ TEST_F(DeskTest, AFileThatHangsInItsOpeningHoldsUpNoOther) {
 
 TEST_F(DeskTest, FilesThatHangWhenTheyAreLookedAtHoldUpNoOther) {
   storage.hangs = true;
+  settings.hangs = 300ms;
   start();
   for (const char* id : {"hung-1", "hung-2", "hung-3", "good"})
     add(id);

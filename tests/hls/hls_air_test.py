@@ -46,6 +46,16 @@ def line(folder, encoder):
  playlist-location={folder}/live.m3u8"""
 
 
+def wait_until_over(folder, count):
+    """Until so many more items were on air, and the last picture of the last one stayed on."""
+    log = folder / "aired.jsonl"
+    tiers = lambda: [row["tier"] for row in read_log(log)] if log.exists() else []
+    wanted, end = tiers().count("item") + count, time.monotonic() + 60
+    while tiers().count("item") < wanted or tiers()[-1] != "repeat":
+        assert time.monotonic() < end, f"on air were {tiers()}"
+        time.sleep(0.1)
+
+
 def on_air(folder, encoder):
     """The recording, and the lines of the log."""
     uris = []
@@ -55,14 +65,13 @@ def on_air(folder, encoder):
     with watched(folder) as recording:
         channel = subprocess.Popen(["gst-launch-1.0", *line(folder, encoder).split()], stdin=subprocess.PIPE,
                                    text=True)
-        channel.stdin.writelines(uris[:BEFORE_THE_GAP])
-        channel.stdin.flush()
-        time.sleep(sum(clip[2] for clip in CLIPS[:BEFORE_THE_GAP]) + 2.5)
-        channel.stdin.writelines(uris[BEFORE_THE_GAP:])
-        channel.stdin.flush()
-        time.sleep(sum(clip[2] for clip in CLIPS[BEFORE_THE_GAP:]) + 1.5)
+        for part in (uris[:BEFORE_THE_GAP], uris[BEFORE_THE_GAP:]):
+            channel.stdin.writelines(part)
+            channel.stdin.flush()
+            wait_until_over(folder, len(part))
+            time.sleep(1)  # nothing but a slate
         channel.send_signal(signal.SIGINT)
-        assert channel.wait(30) == 0, f"gst-launch-1.0 ended with {channel.returncode}"
+        assert channel.wait(60) == 0, f"gst-launch-1.0 ended with {channel.returncode}"
         return Checked(recording(), bt709=True), read_log(folder / "aired.jsonl")
 
 

@@ -107,6 +107,19 @@ TEST(HlsPlaylist, AnItemIsListedOnceItsFirstSegmentIs) {
   EXPECT_TRUE(has(playlist, "X-ITEM-ID=\"a\""));
 }
 
+TEST(HlsPlaylist, ALongTitleIsCutBetweenCharacters) {
+  HlsPlaylist playlist(6, 6);
+  playlist.add(segment(0));
+  auto item = range("a", kStart);
+  for (int i = 0; i < 1000; ++i)
+    item.title += "猫"; // three bytes
+  playlist.add(item);
+  std::string title;
+  for (int i = 0; i < 66; ++i)
+    title += "猫";
+  EXPECT_TRUE(has(playlist, "X-TITLE=\"" + title + "\",")) << playlist.text();
+}
+
 TEST(HlsPlaylist, AnItemThatWasOverBeforeTheFirstSegmentIsNotListed) {
   HlsPlaylist playlist(6, 6);
   playlist.add(range("lost", kStart - 9 * G_USEC_PER_SEC));

@@ -25,7 +25,7 @@ void spoil(const std::string& path) {
 
 TEST_F(ClipPlayoutFaults, AClipThatTurnsBadIsReplacedAtTheNextSlot) {
   const std::string path = dir / "bad.mp4";
-  run("ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=s=160x120:r=25:d=4 -c:v libx264 -preset "
+  run("ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=s=160x120:r=25:d=3.6 -c:v libx264 -preset "
       "ultrafast -g 250 -pix_fmt yuv420p -movflags +faststart " +
       path);
   spoil(path);

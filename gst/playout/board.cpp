@@ -155,8 +155,8 @@ void Board::note_end(const Span& span, guint64 frames) {
                       damaged ? state.fault.c_str() : end_reason_name(state.reason), nullptr);
     const bool broken = damaged && !state.slow;
     if (broken && span.tier == Tier::filler) fillers.forget(span.item->uri);
-    if (broken && span.tier == Tier::reair) library.forget(span.item->uri);
-    if (!damaged && span.tier != Tier::filler)
+    if ((broken && span.tier == Tier::reair) || skipped) library.forget(span.item->uri);
+    if (!damaged && !skipped && span.tier != Tier::filler && span.item->id != unwanted)
       library.aired(*span.item, grid().time_of(span.first + frames));
     tell(std::move(note));
   }
@@ -169,6 +169,19 @@ void Board::give_up(std::unique_ptr<Entry> entry, const char* event, const std::
   file({aired_event(entry->item->id, false), {}});
 }
 
+bool Board::keep_off(const std::string& id) {
+  bool found = library.remove(id);
+  if (reair.item && reair.item->id == id) {
+    if (reair.open) close(std::move(reair.open->readers));
+    reair = {};
+    found = true;
+  }
+  const Span* now = timeline.on_air();
+  if (!now || now->state.over || !now->item || now->item->id != id) return found;
+  unwanted = id;
+  return true;
+}
+
 void Board::close(Readers readers) {
   for (auto& reader : readers)
     if (reader) closing.push_back(std::move(reader));
@@ -179,6 +192,10 @@ void Board::warn(const Error& error, const std::string& uri) {
   note.warning = error;
   note.uri = uri;
   tell(std::move(note));
+}
+
+void Board::warn_of_filler(const Error& error, const std::string& uri) {
+  if (error.fault != Fault::cancelled && filler_texts.insert(error.what()).second) warn(error, uri);
 }
 
 bool Board::may_open() const {
@@ -214,20 +231,39 @@ std::optional<OpenClip> Board::take_filler() {
   return std::nullopt;
 }
 
-GstClockTime Board::ready_air() const {
-  return grid().time_of(rundown.ready_frames() + timeline.left());
+/// How long there is something for every slot from `utc` on, as long as `length` says of each.
+template <typename Length>
+static GstClockTime air_ahead(const Board& board, gint64 utc, Length length) {
+  GstClockTime air = board.grid().time_of(board.timeline.left());
+  std::vector<std::pair<gint64, GstClockTime>> fixed;
+  for (const auto& entry : board.rundown.entries()) {
+    if (entry->at == 0)
+      air += length(*entry);
+    else
+      fixed.emplace_back(entry->at, length(*entry));
+  }
+  std::sort(fixed.begin(), fixed.end());
+  for (const auto& [at, adds] : fixed) {
+    if (at > utc + static_cast<gint64>(air / GST_USECOND)) break;
+    air += adds;
+  }
+  return air;
+}
+
+GstClockTime Board::ready_air(gint64 utc) const {
+  return air_ahead(*this, utc, [this](const Entry& entry) {
+    return entry.is_ready() ? grid().time_of(entry.frames) : 0;
+  });
 }
 
 double Board::coming_air() const {
-  double seconds = static_cast<double>(ready_air()) / GST_SECOND;
-  for (const auto& entry : rundown.entries()) {
-    if (entry->is_ready()) continue;
-    const double asked = entry->item->shot.duration;
-    seconds += asked > 0                ? asked
-               : facts.clip_seconds > 0 ? facts.clip_seconds
-                                        : kDefaultShotSeconds;
-  }
-  return seconds;
+  const double usual = facts.clip_seconds > 0 ? facts.clip_seconds : kDefaultShotSeconds;
+  const GstClockTime air = air_ahead(*this, utc_now(), [&](const Entry& entry) {
+    if (entry.is_ready()) return grid().time_of(entry.frames);
+    const double asked = entry.item->shot.duration;
+    return static_cast<GstClockTime>((asked > 0 ? asked : usual) * GST_SECOND);
+  });
+  return static_cast<double>(air) / GST_SECOND;
 }
 
 double Board::wanted_seconds() const {

@@ -4,19 +4,38 @@
 
 #include "playout/wall_clock.h"
 
+#include <system_error>
 #include <thread>
 
 namespace aigc {
 
+/// What a crew does.
+struct Desk::Trade {
+  const char* name;
+  Crew Board::*crew;
+  void (Desk::*work)();
+  int limits = 1; ///< so many times the usual limit is no sign that something hangs
+};
+/// A long clip is looked at for 20 s.
+const Desk::Trade Desk::kCheckers{"air-check", &Board::checkers, &Desk::run_checker, 5};
+const Desk::Trade Desk::kStarters{"air-open", &Board::starters, &Desk::run_starter};
+const Desk::Trade Desk::kClosers{"air-close", &Board::closers, &Desk::run_closer};
+
 std::shared_ptr<Desk> Desk::start(DeskHost host, DeskSettings settings) {
   std::shared_ptr<Desk> desk(new Desk(std::move(host), std::move(settings)));
-  desk->spawn("air-herald", &Desk::run_herald);
-  desk->spawn("air-clerk", &Desk::run_clerk);
-  desk->spawn("air-open", &Desk::run_opener);
-  desk->board_.lock()->closers = 1;
-  desk->spawn("air-close", &Desk::run_closer);
-  desk->spawn("air-check", &Desk::run_checker);
-  desk->spawn("air-check", &Desk::run_checker);
+  try {
+    desk->spawn("air-herald", &Desk::run_herald);
+    desk->spawn("air-clerk", &Desk::run_clerk);
+    if (!desk->settings_.as_run.empty()) desk->spawn("air-log", &Desk::run_log);
+    desk->spawn("air-next", &Desk::run_opener);
+    for (const Trade* trade : {&kStarters, &kClosers, &kCheckers, &kCheckers})
+      desk->enlist(*trade);
+  } catch (...) {
+    desk->stop();
+    desk->board_.lock()->draining = true;
+    desk->board_.notify();
+    throw;
+  }
   return desk;
 }
 
@@ -27,18 +46,65 @@ Desk::Desk(DeskHost host, DeskSettings settings)
   board->wanted = {static_cast<bool>(settings_.video), static_cast<bool>(settings_.audio)};
   for (const Side side : kSides)
     if (!board->wanted[static_cast<size_t>(side)]) board->timeline.leave(side);
-  if (!settings_.as_run.empty()) as_run_.emplace(settings_.as_run, settings_.rules.grid);
+}
+
+void Desk::start_thread(std::function<void()> work) {
+  try {
+    std::thread(std::move(work)).detach();
+  } catch (const std::system_error& error) {
+    throw Error(Fault::read, std::string("no thread can be started: ") + error.what(),
+                "raise the limit of threads, or stop other programs");
+  }
 }
 
 /// Threads hold the desk, so that one which hangs ends alone and safely.
 void Desk::spawn(const char* name, void (Desk::*work)()) {
   ++board_.lock()->threads;
-  std::thread([self = shared_from_this(), name, work]() mutable {
-    pthread_setname_np(pthread_self(), name);
-    ((*self).*work)();
-    --self->board_.lock()->threads;
-    self->board_.notify();
-  }).detach();
+  try {
+    start_thread([self = shared_from_this(), name, work]() mutable {
+      pthread_setname_np(pthread_self(), name);
+      self->keep_at(work);
+      --self->board_.lock()->threads;
+      self->board_.notify();
+    });
+  } catch (...) {
+    --board_.lock()->threads;
+    throw;
+  }
+}
+
+/// A channel does not stop because of what nobody thought of.
+void Desk::keep_at(void (Desk::*work)()) {
+  do {
+    try {
+      ((*this).*work)();
+      return;
+    } catch (...) {
+      board_.lock()->warn(caught_error(), {});
+    }
+    board_.notify();
+  } while (!cancel_.sleep(std::chrono::seconds(1)));
+}
+
+void Desk::enlist(const Trade& trade) {
+  ++((*board_.lock()).*trade.crew).size;
+  try {
+    spawn(trade.name, trade.work);
+  } catch (...) {
+    --((*board_.lock()).*trade.crew).size;
+    throw;
+  }
+}
+
+void Desk::relieve() {
+  for (const Trade* trade : {&kCheckers, &kStarters, &kClosers}) {
+    if (!((*board_.lock()).*trade->crew).hangs(settings_.hangs * trade->limits)) continue;
+    try {
+      enlist(*trade);
+    } catch (...) {
+      host_.warn(caught_error(), {});
+    }
+  }
 }
 
 void Desk::greet() {
@@ -151,10 +217,13 @@ bool Desk::move(const std::string& id, size_t position) {
 bool Desk::remove(const std::string& id, const std::string& reason) {
   {
     auto board = board_.lock();
+    const bool kept_off = board->keep_off(id);
     auto entry = board->rundown.remove(id);
-    if (!entry) return false;
-    ++board->counters.removed;
-    board->give_up(std::move(entry), "removed", reason);
+    if (!entry && !kept_off) return false;
+    if (entry) {
+      ++board->counters.removed;
+      board->give_up(std::move(entry), "removed", reason);
+    }
   }
   board_.notify();
   return true;

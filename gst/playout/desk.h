@@ -57,6 +57,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
   void skip();
   void hold(bool on);
   bool move(const std::string& id, size_t position);
+  /// What waits goes; what was on air, or is, does not come again.
   bool remove(const std::string& id, const std::string& reason);
   Own<GstStructure> list();
   Own<GstStructure> stats();
@@ -74,12 +75,20 @@ class Desk : public std::enable_shared_from_this<Desk> {
   struct Opening;
 
   Desk(DeskHost host, DeskSettings settings);
+  /// Throws Error where the system has none.
+  static void start_thread(std::function<void()> work);
+  struct Trade;
+  static const Trade kCheckers, kStarters, kClosers;
   void spawn(const char* name, void (Desk::*work)());
+  void keep_at(void (Desk::*work)());
+  void enlist(const Trade& trade);
+  void relieve();
 
   // desk_check.cpp
   void run_checker();
   struct CheckJob;
   bool next_check(CheckJob& job);
+  bool choose_check(Board& board, CheckJob& job);
   void check(const std::shared_ptr<PlayoutItem>& item);
   void check_filler(PlayoutItem item);
   void read_fillers();
@@ -89,19 +98,21 @@ class Desk : public std::enable_shared_from_this<Desk> {
 
   // desk_open.cpp
   void run_opener();
+  void run_starter();
   void run_closer();
-  static std::vector<Opening> jobs_to_open(Board& board);
+  static std::vector<std::shared_ptr<Opening>> jobs_to_open(Board& board);
   static void close_far(Board& board, const std::vector<Entry*>& near);
-  bool start_opening(Opening& job);
+  Readers start_reading(const Opening& job);
+  bool has_started(Opening& job);
   bool poll(Opening& job);
-  void opened(Opening job);
-  void open_failed(Opening job, const Error& error);
+  void opened(Opening& job);
+  void open_failed(Opening& job, const Error& error);
 
   // desk_clerk.cpp
   void run_herald();
   void run_clerk();
+  void run_log();
   void file(Record record);
-  void relieve_closers();
   void look_at_supply(bool periodic);
   struct Level {
     GstClockTime ready, runs_out, behind;
@@ -117,12 +128,19 @@ class Desk : public std::enable_shared_from_this<Desk> {
   const DeskSettings settings_;
   Cancel cancel_;
   Guarded<Board> board_;
-  bool flushing_ = false; ///< under the lock of board_
+  bool flushing_ = false;                         ///< under the lock of board_
+  std::deque<std::shared_ptr<Opening>> to_start_; ///< under the lock of board_
   std::timed_mutex inspecting_;
   const std::shared_ptr<Guarded<unsigned>> hung_judges_;
 
+  /// For the log, which may be on a disk that hangs.
+  struct AsRun {
+    std::deque<AsRunEntry> entries;
+    bool ended = false;
+  };
+  Guarded<AsRun> as_run_;
+
   // The clerk's own.
-  std::optional<AsRunLog> as_run_;
   double last_demand_ = -1;
   bool is_heard_ = false; ///< upstream took a demand
   unsigned knocks_ = 0;

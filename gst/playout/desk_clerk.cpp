@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // See desk.h: what is told of the channel, on the bus, upstream and in the as-run log.
 #include "playout/desk.h"
+#include "playout/wall_clock.h"
 
 #include <algorithm>
 
@@ -12,7 +13,6 @@ constexpr std::chrono::milliseconds kRound{1000};
 constexpr std::chrono::milliseconds kKnock{20};
 constexpr unsigned kMostKnocks = 100;
 constexpr gint64 kLevelEvery = 10 * G_USEC_PER_SEC;
-constexpr unsigned kMostClosers = 8;
 constexpr GstClockTime kLate = GST_SECOND; ///< what is further behind rings
 constexpr double kNoticeable = 0.5;        ///< seconds of demand
 
@@ -31,6 +31,26 @@ void Desk::run_herald() {
     for (auto& note : notes) {
       if (note.warning) host_.warn(*note.warning, note.uri);
       if (note.message) host_.post(std::move(note.message));
+    }
+  }
+}
+
+void Desk::run_log() {
+  AsRunLog log(settings_.as_run, settings_.rules.grid);
+  for (;;) {
+    AsRunEntry entry;
+    {
+      auto as_run = as_run_.lock();
+      as_run.wait([](const AsRun& queue) { return queue.ended || !queue.entries.empty(); });
+      if (as_run->entries.empty()) return;
+      entry = std::move(as_run->entries.front());
+      as_run->entries.pop_front();
+    }
+    try {
+      log.add(entry);
+    } catch (...) {
+      board_.lock()->warn(caught_error(), {});
+      board_.notify();
     }
   }
 }
@@ -55,35 +75,26 @@ void Desk::run_clerk() {
     const bool round = now >= next_round;
     if (round || news) look_at_supply(round);
     if (!round) continue;
-    relieve_closers();
+    relieve();
     const bool knocks = !is_heard_ && ++knocks_ < kMostKnocks;
     next_round = now + std::chrono::microseconds(knocks ? kKnock : kRound).count();
   }
+  as_run_.lock()->ended = true;
+  as_run_.notify();
   board_.lock()->filed = true;
   board_.notify();
 }
 
 void Desk::file(Record record) {
-  if (record.as_run && as_run_) {
-    try {
-      as_run_->add(*record.as_run);
-    } catch (...) {
-      board_.lock()->warn(caught_error(), {});
-      board_.notify();
+  if (record.as_run && !settings_.as_run.empty()) {
+    {
+      auto as_run = as_run_.lock();
+      as_run->entries.push_back(std::move(*record.as_run));
+      if (as_run->entries.size() > AsRunLog::kMaxKept) as_run->entries.pop_front();
     }
+    as_run_.notify();
   }
   if (record.upstream) host_.send_upstream(std::move(record.upstream));
-}
-
-/// Where all closers hang, one more goes on.
-void Desk::relieve_closers() {
-  {
-    auto board = board_.lock();
-    if (board->closing.empty() || board->closers_busy < board->closers) return;
-    if (board->closers >= kMostClosers) return;
-    ++board->closers;
-  }
-  spawn("air-close", &Desk::run_closer);
 }
 
 void Desk::look_at_supply(bool periodic) {
@@ -105,7 +116,7 @@ void Desk::look_at_supply(bool periodic) {
 
 Desk::Level Desk::level_of(const Board& board, GstClockTime behind) const {
   Level level{};
-  level.ready = board.ready_air();
+  level.ready = board.ready_air(utc_now());
   level.supply = supply_ratio(board.facts);
   level.runs_out = runs_out_in(level.ready, level.supply);
   level.marks = board.marks();

@@ -124,21 +124,14 @@ std::vector<Entry*> Rundown::upcoming(size_t count, gint64 utc, gint64 ahead) {
   return fixed;
 }
 
-Entry* Rundown::unchecked() {
-  Entry* first = nullptr;
+Entry* Rundown::unchecked(gint64 utc, gint64 ahead) {
+  Entry *first = nullptr, *fixed = nullptr;
   for (const auto& entry : entries_) {
     if (entry->progress != Progress::queued) continue;
-    const bool earlier = entry->at != 0 && (!first || first->at == 0 || entry->at < first->at);
-    if (!first || earlier) first = entry.get();
+    if (entry->at == 0 && !first) first = entry.get();
+    if (entry->at != 0 && (!fixed || entry->at < fixed->at)) fixed = entry.get();
   }
-  return first;
-}
-
-guint64 Rundown::ready_frames() const {
-  guint64 frames = 0;
-  for (const auto& entry : entries_)
-    frames += entry->frames;
-  return frames;
+  return fixed && (!first || fixed->at <= utc + ahead) ? fixed : first;
 }
 
 size_t Rundown::open_items() const {

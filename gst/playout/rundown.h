@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <optional>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -59,12 +60,11 @@ class Rundown {
 
   /// The next `count` of those that are ready, those with a fixed time within `ahead` included.
   std::vector<Entry*> upcoming(size_t count, gint64 utc, gint64 ahead);
-  /// The first in order that nobody has looked at.
-  Entry* unchecked();
+  /// The first in order that nobody has looked at; those with a fixed time within `ahead` go before
+  /// all others, those with a later one behind.
+  Entry* unchecked(gint64 utc, gint64 ahead);
 
   const std::deque<std::unique_ptr<Entry>>& entries() const { return entries_; }
-  /// Slots of all ready items.
-  guint64 ready_frames() const;
   size_t ready_items() const;
   size_t open_items() const;
 

@@ -6,8 +6,10 @@
 #include "channel_display.h"
 #include "channel_events.h"
 #include "channel_folder.h"
+#include "channel_outputs.h"
 #include "channel_pipeline.h"
 #include "interrupt.h"
+#include "launcher.h"
 #include "preview_gate.h"
 
 #include <algorithm>
@@ -29,6 +31,7 @@ constexpr std::chrono::seconds kRecovered{60};
 /// What was given, with what follows from it.
 Values completed(const JobFile& job, const CommandLine& line) {
   Values values = job.complete(line.values);
+  read_addresses(values);
   if (values.at("backend") != "auto" || !auto_is_preview()) return values;
   if (!line.allow_preview) refuse_preview("the channel");
   values["backend"] = "preview";
@@ -50,7 +53,7 @@ class Channel {
         display_(json ? channel_lines()
                       : channel_text(std::stoi(values.at("fps")),
                                      [this](const std::string& id) { return monitor_.title(id); })),
-        commands_(monitor_, elements_, [this] { ask_for_end(); }),
+        commands_(monitor_, elements_, channel_outputs(values), [this] { ask_for_end(); }),
         loop_(g_main_loop_new(nullptr, FALSE)),
         server_(control_path(values.at("state")),
                 [this](auto request) { return commands_.answer(request); }) {}
@@ -104,6 +107,10 @@ class Channel {
     if (is_interrupted()) signals_.reset();
     *elements_.lock() = {};
     pipeline_.reset();
+    // It holds the journal and may buy on: only the end of the process rids the channel of it.
+    if (has_left_pipelines() && !is_interrupted())
+      throw Error(Fault::read, "the channel ends, as its pipeline does not",
+                  "Start it again: it goes on where it was.");
     if (!is_first || !breakdown || !breakdown->by_settings) return breakdown;
     const Problem& problem = breakdown->problem;
     const std::string who = problem.element.empty() ? "" : problem.element + ": ";
@@ -151,13 +158,28 @@ class Channel {
   ControlServer server_; // last: its thread uses all above
 };
 
-/// Where it goes to, for people.
-std::string outputs_text(const Values& values) {
-  std::string text;
-  for (const char* name : {"hls", "rtmp", "srt"})
-    if (const auto value = values.find(name); value != values.end())
-      text += (text.empty() ? "" : ", ") + std::string(name) + " " + value->second;
-  return text;
+/// What somebody who has just started it wants to know.
+Ref<JsonObject> start_event(const Values& values, const std::string& ask) {
+  auto start = adopt(json_object_new());
+  json_object_set_string_member(start.get(), "event", "start");
+  json_object_set_string_member(start.get(), "channel", values.at("name").c_str());
+  std::string out;
+  for (const ChannelOutput& output : channel_outputs(values)) {
+    out += (out.empty() ? "" : ", ") + output.to;
+    if (output.name == "hls")
+      json_object_set_string_member(start.get(), "playlist", output.to.c_str());
+  }
+  json_object_set_string_member(start.get(), "out", out.c_str());
+  json_object_set_string_member(start.get(), "control", control_path(values.at("state")).c_str());
+  json_object_set_string_member(start.get(), "ask", ask.c_str());
+  return start;
+}
+
+/// The command that reaches it.
+std::string ctl_of(const Values& values, bool has_state) {
+  if (has_state) return "aigc ctl --socket " + control_path(values.at("state"));
+  const std::string& name = values.at("name");
+  return name == kDefaultChannel ? "aigc ctl" : "aigc ctl --channel " + name;
 }
 
 } // namespace
@@ -168,21 +190,16 @@ std::string channel_line(const JobFile& job, const CommandLine& line) {
 
 bool run_channel(const JobFile& job, const CommandLine& line) {
   Values values = completed(job, line);
-  if (!values.contains("state")) {
+  const bool has_state = values.contains("state");
+  if (!has_state) {
     CommandLine with_state = line;
     with_state.values["state"] = channel_folder(values.at("name"));
     values = completed(job, with_state);
   }
-  const std::string& folder = values.at("state");
-  const OnAirLock lock(folder);
+  const OnAirLock lock(values.at("state"));
   make_live_folder(values);
   Channel channel(job.render(values), values, line.json);
-  auto start = adopt(json_object_new());
-  json_object_set_string_member(start.get(), "event", "start");
-  json_object_set_string_member(start.get(), "channel", values.at("name").c_str());
-  json_object_set_string_member(start.get(), "out", outputs_text(values).c_str());
-  json_object_set_string_member(start.get(), "control", control_path(folder).c_str());
-  channel.tell(start);
+  channel.tell(start_event(values, ctl_of(values, has_state)));
   return channel.run();
 }
 

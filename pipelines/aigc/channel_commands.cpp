@@ -156,6 +156,7 @@ std::string ChannelCommands::list() const {
 std::string ChannelCommands::status() const {
   JsonObjectMaker status = monitor_.status();
   const ChannelElements now = elements_.snapshot();
+  status.set("outputs", outputs_json(outputs_, now.senders));
   if (!now.list || !now.air) return status.text();
   for (const auto& row : emit_list(now.air.get())) {
     const JsonView item(row.get());

@@ -5,6 +5,7 @@
 #include "base/guarded.h"
 #include "base/ref.h"
 #include "channel_monitor.h"
+#include "channel_outputs.h"
 #include "control.h"
 
 #include <functional>
@@ -13,16 +14,18 @@ namespace aigc::runner {
 
 /// The elements commands are for; none while the pipeline is built anew.
 struct ChannelElements {
-  Ref<GstElement> list; ///< aishotsrc
-  Ref<GstElement> air;  ///< clipplayout
+  Ref<GstElement> list;                 ///< aishotsrc
+  Ref<GstElement> air;                  ///< clipplayout
+  std::vector<Ref<GstElement>> senders; ///< livepushsink
 };
 
 class ChannelCommands {
  public:
   /// `end`: the programme is over. All have to outlive it.
   ChannelCommands(ChannelMonitor& monitor, Guarded<ChannelElements>& elements,
-                  std::function<void()> end)
-      : monitor_(monitor), elements_(elements), end_(std::move(end)) {}
+                  std::vector<ChannelOutput> outputs, std::function<void()> end)
+      : monitor_(monitor), elements_(elements), outputs_(std::move(outputs)), end_(std::move(end)) {
+  }
 
   /// Throws Error for what cannot be done.
   ControlAnswer answer(std::string_view line) const;
@@ -40,6 +43,7 @@ class ChannelCommands {
 
   ChannelMonitor& monitor_;
   Guarded<ChannelElements>& elements_;
+  const std::vector<ChannelOutput> outputs_;
   const std::function<void()> end_;
 };
 

@@ -2,16 +2,20 @@
 // See channel_display.h.
 #include "channel_display.h"
 
+#include "lines_out.h"
 #include "text.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <set>
+#include <unistd.h>
 
 namespace aigc::runner {
 namespace {
 
 /// The same trouble again and again is told once, until so many others were.
 constexpr size_t kRemembered = 100;
+
+constexpr const char* kEnough = "enough is made again";
 
 std::string now_text() {
   const auto now = adopt(g_date_time_new_now_local());
@@ -27,12 +31,14 @@ class Text final : public ChannelDisplay {
     const JsonView event(node.get());
     const std::string name = event["event"].text();
     if (name == "item-started") return item(event);
-    if (name == "filler-enter") return print("nothing new is ready: " + event["tier"].text());
+    if (name == "filler-enter") return filler(event["tier"].text());
     if (name == "item-failed" || name == "item-skipped" || name == "item-removed")
       return print(name.substr(5) + " " + event["id"].text() + with(event["reason"].text()));
-    if (name == "level") return level(event["alarm"].boolean(false));
-    if (name == "start")
-      return print(event["channel"].text() + " goes on air: " + event["out"].text());
+    if (name == "level") return level(event);
+    if (name == "service") return service(event);
+    if (name == "connection" && event["state"].text() == "connected")
+      return print(event["location"].text() + " is connected");
+    if (name == "start") return start(event);
     if (name == "warning") return trouble("note: ", event);
     if (name == "error") return trouble("error: ", event);
   }
@@ -48,11 +54,49 @@ class Text final : public ChannelDisplay {
     print(format("%5.1f s  ", seconds) + id + again + with(title_(id)));
   }
 
-  void level(bool alarm) {
+  void service(const JsonView& event) {
+    const std::string who = event["stage"].text() + " " + event["service"].text();
+    if (event["state"].text() == "resting")
+      resting_.insert(who); // a warning says why
+    else if (resting_.erase(who) > 0)
+      print(event["service"].text() + " is back, after: " + event["message"].text());
+  }
+
+  void start(const JsonView& event) {
+    print(event["channel"].text() + " goes on air: " + event["out"].text());
+    if (event["playlist"].exists())
+      print("to watch, in ten seconds: ffplay " + event["playlist"].text());
+    const std::string ask = event["ask"].text();
+    print("to ask: " + ask + " status; to stop: Ctrl-C; to end the programme: " + ask + " end");
+  }
+
+  void filler(const std::string& tier) {
+    print((has_begun_ ? "nothing new is ready: " : "the first clip is being made: ") + tier);
+  }
+
+  void level(const JsonView& event) {
     if (!has_begun_) return; // there is no reserve yet
-    if (alarm != alarm_)
-      print(alarm ? "less is made than is shown: the reserve runs out" : "the reserve is enough");
-    alarm_ = alarm;
+    const double supply = event["supply"].number().value_or(0);
+    if (supply <= 0 && resting_.empty()) return; // it was not measured yet
+    const bool alarm = event["alarm"].boolean(false);
+    if (alarm != std::exchange(alarm_, alarm)) print(alarm ? alarm_text(event) : kEnough);
+  }
+
+  static std::string alarm_text(const JsonView& event) {
+    const double supply = event["supply"].number().value_or(0);
+    const double left = event["ready"].number().value_or(0) / 1e9;
+    if (supply <= 0)
+      return format("nothing is made at the moment, and clips for %.0f s are left; then it lives "
+                    "from what was shown",
+                    left);
+    if (supply >= 1)
+      return format("clips for %.0f s are left, less than one takes to make; more are made than "
+                    "are shown, so that grows",
+                    left);
+    return format("of each second on air %.2f s are made anew, and clips for %.0f s are left; then "
+                  "the rest is shown again\n          More clips at once, longer ones or a faster "
+                  "model help: docs/channel.md.",
+                  supply, left);
   }
 
   void trouble(const char* kind, const JsonView& event) {
@@ -65,24 +109,27 @@ class Text final : public ChannelDisplay {
     print(text);
   }
 
-  static void print(const std::string& text) {
-    std::printf("%s  %s\n", now_text().c_str(), text.c_str());
-    std::fflush(stdout);
-  }
+  void print(const std::string& text) { out_.print(now_text() + "  " + text); }
 
+  LinesOut out_{STDOUT_FILENO, [](unsigned long count) {
+                  return now_text() + "  " + std::to_string(count) + " lines nobody read";
+                }};
   const int fps_;
   const Title title_;
   std::deque<std::string> told_;
   bool has_begun_ = false; ///< with the first item
+  std::set<std::string> resting_;
   bool alarm_ = false;
 };
 
 class Lines final : public ChannelDisplay {
  public:
-  void show(const Ref<JsonObject>&, const std::string& line) override {
-    std::puts(line.c_str());
-    std::fflush(stdout);
-  }
+  void show(const Ref<JsonObject>&, const std::string& line) override { out_.print(line); }
+
+ private:
+  LinesOut out_{STDOUT_FILENO, [](unsigned long count) {
+                  return "{\"event\":\"left-out\",\"lines\":" + std::to_string(count) + "}";
+                }};
 };
 
 } // namespace

@@ -12,7 +12,8 @@ std::optional<Ref<JsonObject>> message_event(const GstStructure* structure) {
   const std::string_view whole = gst_structure_get_name(structure);
   const size_t slash = whole.find('/');
   const std::string_view from = whole.substr(0, slash);
-  if (slash == whole.npos || !(from == "clipplayout" || from == "aigc")) return {};
+  if (slash == whole.npos || !(from == "clipplayout" || from == "aigc" || from == "livepushsink"))
+    return {};
   std::string name(whole.substr(slash + 1));
   if (name == "shot-preview") return {}; // a picture
   auto event = structure_json(structure);

@@ -6,6 +6,7 @@
 #include "base/words.h"
 #include "channel_json.h"
 #include "shot/shot_meta.h"
+#include "stage/live.h"
 
 #include <algorithm>
 #include <cmath>
@@ -93,20 +94,39 @@ void ChannelMonitor::Facts::hear_cost(const GstStructure* message) {
   forget_old_costs();
 }
 
-GstPadProbeReturn ChannelMonitor::on_shot(GstPad*, GstPadProbeInfo* info, gpointer self) {
+void ChannelMonitor::Facts::hear_service(const GstStructure* message) {
+  const Rest news{.stage = text_of(message, "stage"),
+                  .service = text_of(message, "service"),
+                  .message = text_of(message, "message"),
+                  .since = number_of<gint64>(message, "since")};
+  std::erase_if(rests, [&](const Rest& rest) {
+    return rest.stage == news.stage && rest.service == news.service;
+  });
+  if (text_of(message, "state") == "resting") rests.push_back(news);
+}
+
+std::string ChannelMonitor::Facts::title(const std::string& id) const {
+  const auto title = titles.find(id);
+  return title == titles.end() ? "" : title->second;
+}
+
+void ChannelMonitor::begin() {
+  auto facts = facts_.lock();
+  facts->in_work.clear();
+  facts->rests.clear();
+}
+
+void ChannelMonitor::hear_list(const GstPadProbeInfo* info) {
   try {
-    if (const auto shot = buffer_shot(GST_PAD_PROBE_INFO_BUFFER(info)))
-      static_cast<ChannelMonitor*>(self)->facts_.lock()->sent(*shot);
+    if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) {
+      if (const auto shot = buffer_shot(GST_PAD_PROBE_INFO_BUFFER(info)))
+        facts_.lock()->sent(*shot);
+    } else if (const auto id = cancelled_id(GST_PAD_PROBE_INFO_EVENT(info))) {
+      facts_.lock()->done(*id);
+    }
   } catch (const Error&) {
     // The stages say what is wrong with it.
   }
-  return GST_PAD_PROBE_OK;
-}
-
-void ChannelMonitor::attach(GstElement* list) {
-  facts_.lock()->in_work.clear();
-  const auto pad = adopt(gst_element_get_static_pad(list, "src"));
-  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, on_shot, this, nullptr);
 }
 
 void ChannelMonitor::hear(const GstStructure* message) {
@@ -115,6 +135,7 @@ void ChannelMonitor::hear(const GstStructure* message) {
   if (name == "clipplayout/item") facts->hear_item(message);
   if (name == "clipplayout/level") facts->level = structure_json(message);
   if (name == "aigc/shot-done") facts->hear_cost(message);
+  if (name == "aigc/service") facts->hear_service(message);
   if (name == "clipplayout/filler" && text_of(message, "event") == "enter")
     facts->on_air = OnAir{.id = text_of(message, "id"),
                           .tier = text_of(message, "tier"),
@@ -152,9 +173,7 @@ bool ChannelMonitor::is_on_air() const {
 }
 
 std::string ChannelMonitor::title(const std::string& id) const {
-  auto facts = facts_.lock();
-  const auto title = facts->titles.find(id);
-  return title == facts->titles.end() ? "" : title->second;
+  return facts_.lock()->title(id);
 }
 
 bool ChannelMonitor::is_in_work(const std::string& id) const {
@@ -169,7 +188,7 @@ std::vector<JsonObjectMaker> ChannelMonitor::in_work() const {
   for (const Work& work : facts->in_work) {
     JsonObjectMaker row;
     row.set("id", work.id).set("state", work.stage);
-    rows.push_back(row.set("title", facts->titles[work.id]));
+    rows.push_back(row.set("title", facts->title(work.id)));
   }
   return rows;
 }
@@ -185,7 +204,7 @@ JsonObjectMaker ChannelMonitor::status() const {
   status.set("up", std::round(std::chrono::duration<double>(Clock::now() - begun_).count()));
   if (const auto& now = facts->on_air) {
     JsonObjectMaker on_air;
-    on_air.set("id", now->id).set("title", facts->titles[now->id]).set("tier", now->tier);
+    on_air.set("id", now->id).set("title", facts->title(now->id)).set("tier", now->tier);
     on_air.set("frame", gint64(now->frame)).set("frames", gint64(now->frames));
     status.set("on-air", on_air.set("since", utc_text(now->utc)));
   }
@@ -199,6 +218,13 @@ JsonObjectMaker ChannelMonitor::status() const {
     status.set("alarm", bool(json_object_get_boolean_member(level, "alarm")));
   status.set("left-out", gint64(facts->left_out)).set("restarts", gint64(facts->restarts));
   status.set("cost", amounts(facts->cost)).set("cost-hour", amounts(hour));
+  std::vector<JsonObjectMaker> rests;
+  for (const Rest& rest : facts->rests) {
+    JsonObjectMaker row;
+    row.set("stage", rest.stage).set("service", rest.service).set("message", rest.message);
+    rests.push_back(row.set("since", utc_text(rest.since)));
+  }
+  status.set("resting", rests);
   if (facts->trouble) status.set("trouble", facts->trouble->message);
   return status;
 }

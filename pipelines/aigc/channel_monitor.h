@@ -18,8 +18,10 @@ class ChannelMonitor {
  public:
   explicit ChannelMonitor(std::string channel) : channel_(std::move(channel)) {}
 
-  /// A pipeline is about to start: `list` is its aishotsrc. Lives no longer than this.
-  void attach(GstElement* list);
+  /// A pipeline is about to start.
+  void begin();
+  /// What aishotsrc sends: a shot, or the end of one that was taken off the list.
+  void hear_list(const GstPadProbeInfo* info);
   void hear(const GstStructure* message);
   void hear(const Step& step);
   /// The pipeline has ended by it, and is built anew.
@@ -54,6 +56,11 @@ class ChannelMonitor {
     std::string currency;
     double cost;
   };
+  /// A service that rests, or a budget that is spent.
+  struct Rest {
+    std::string stage, service, message;
+    gint64 since = 0; ///< µs
+  };
   struct Facts {
     std::optional<OnAir> on_air;
     std::list<Work> in_work;
@@ -62,6 +69,7 @@ class ChannelMonitor {
     Ref<JsonObject> level;          ///< the last message clipplayout/level
     std::map<std::string, double> cost;
     std::deque<Spent> last_hour;
+    std::list<Rest> rests;
     unsigned left_out = 0, restarts = 0;
     std::optional<Problem> trouble; ///< the last one that ended a pipeline
     bool held = false;
@@ -70,9 +78,10 @@ class ChannelMonitor {
     void done(const std::string& id);
     void hear_item(const GstStructure* message);
     void hear_cost(const GstStructure* message);
+    void hear_service(const GstStructure* message);
     void forget_old_costs();
+    std::string title(const std::string& id) const;
   };
-  static GstPadProbeReturn on_shot(GstPad* pad, GstPadProbeInfo* info, gpointer self);
 
   const std::string channel_;
   const Clock::time_point begun_ = Clock::now();

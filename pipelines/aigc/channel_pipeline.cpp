@@ -38,9 +38,8 @@ bool is_by_settings(GstMessage* message) {
   return is(GST_CORE_ERROR, {GST_CORE_ERROR_NEGOTIATION, GST_CORE_ERROR_CAPS, GST_CORE_ERROR_PAD,
                              GST_CORE_ERROR_MISSING_PLUGIN}) ||
          is(GST_LIBRARY_ERROR, {GST_LIBRARY_ERROR_SETTINGS, GST_LIBRARY_ERROR_INIT}) ||
-         is(GST_RESOURCE_ERROR, {GST_RESOURCE_ERROR_SETTINGS, GST_RESOURCE_ERROR_NOT_FOUND,
-                                 GST_RESOURCE_ERROR_OPEN_READ, GST_RESOURCE_ERROR_OPEN_WRITE}) ||
-         is(GST_STREAM_ERROR, {GST_STREAM_ERROR_FORMAT, GST_STREAM_ERROR_CODEC_NOT_FOUND});
+         is(GST_RESOURCE_ERROR, {GST_RESOURCE_ERROR_SETTINGS}) ||
+         is(GST_STREAM_ERROR, {GST_STREAM_ERROR_CODEC_NOT_FOUND});
 }
 
 } // namespace
@@ -49,10 +48,14 @@ ChannelPipeline::ChannelPipeline(const std::string& line, ChannelMonitor& monito
                                  GMainLoop* loop)
     : monitor_(monitor), tell_(std::move(tell)), loop_(loop), pipeline_(build_pipeline(line)) {
   elements_ = {.list = the_only(pipeline_.get(), "aishotsrc"),
-               .air = the_only(pipeline_.get(), "clipplayout")};
-  monitor_.attach(elements_.list.get());
-  const auto pad = adopt(gst_element_get_static_pad(elements_.air.get(), "video"));
-  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, on_frame, this, nullptr);
+               .air = the_only(pipeline_.get(), "clipplayout"),
+               .senders = find_made_by(pipeline_.get(), "livepushsink")};
+  monitor_.begin();
+  watch(
+      elements_.list.get(), "src",
+      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
+      on_list);
+  watch(elements_.air.get(), "video", GST_PAD_PROBE_TYPE_BUFFER, on_frame);
   const auto bus = adopt(gst_element_get_bus(pipeline_.get()));
   keep_warnings(bus.get());
   gst_bus_add_watch(bus.get(), on_message, this);
@@ -62,9 +65,12 @@ ChannelPipeline::ChannelPipeline(const std::string& line, ChannelMonitor& monito
 ChannelPipeline::~ChannelPipeline() {
   g_source_remove(timer_);
   gst_bus_remove_watch(adopt(gst_element_get_bus(pipeline_.get())).get());
+  for (const auto& [pad, probe] : watches_)
+    gst_pad_remove_probe(pad.get(), probe);
+  watches_.clear();
   elements_ = {};
   if (!end_pipeline(std::move(pipeline_)))
-    tell_(problem_event("error", {.message = "the pipeline does not stop; it is left to itself",
+    tell_(problem_event("error", {.message = "the pipeline does not stop",
                                   .remedy = "Run it with GST_DEBUG=3 to see what it waits for."}));
 }
 
@@ -76,6 +82,18 @@ gboolean ChannelPipeline::on_message(GstBus*, GstMessage* message, gpointer self
 GstPadProbeReturn ChannelPipeline::on_frame(GstPad*, GstPadProbeInfo*, gpointer self) {
   ++static_cast<ChannelPipeline*>(self)->frames_;
   return GST_PAD_PROBE_OK;
+}
+
+GstPadProbeReturn ChannelPipeline::on_list(GstPad*, GstPadProbeInfo* info, gpointer self) {
+  static_cast<ChannelPipeline*>(self)->monitor_.hear_list(info);
+  return GST_PAD_PROBE_OK;
+}
+
+void ChannelPipeline::watch(GstElement* element, const char* name, GstPadProbeType what,
+                            GstPadProbeCallback hear) {
+  auto pad = adopt(gst_element_get_static_pad(element, name));
+  const gulong probe = gst_pad_add_probe(pad.get(), what, hear, this, nullptr);
+  watches_.emplace_back(std::move(pad), probe);
 }
 
 gboolean ChannelPipeline::on_look(gpointer self) {

@@ -41,6 +41,9 @@ class ChannelPipeline {
  private:
   static gboolean on_message(GstBus* bus, GstMessage* message, gpointer self);
   static GstPadProbeReturn on_frame(GstPad* pad, GstPadProbeInfo* info, gpointer self);
+  static GstPadProbeReturn on_list(GstPad* pad, GstPadProbeInfo* info, gpointer self);
+  /// Lives no longer than this, whatever becomes of the element.
+  void watch(GstElement* element, const char* pad, GstPadProbeType what, GstPadProbeCallback hear);
   static gboolean on_look(gpointer self);
   void handle(GstMessage* message);
   void fail(GstMessage* message);
@@ -52,6 +55,7 @@ class ChannelPipeline {
   GMainLoop* loop_;
   Ref<GstElement> pipeline_;
   ChannelElements elements_;
+  std::vector<std::pair<Ref<GstPad>, gulong>> watches_;
   guint timer_ = 0;
   std::atomic<guint64> frames_ = 0;
   guint64 seen_ = 0;    ///< frames at the last look

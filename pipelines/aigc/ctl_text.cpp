@@ -70,6 +70,20 @@ std::string made_text(const JsonView& status) {
   return left_out > 0 ? text + format(", %ld came to nothing", left_out) : text;
 }
 
+std::string output_text(const JsonView& output) {
+  const std::string to = output["to"].text();
+  if (!output["connected"].exists()) return to;
+  std::string text = to + (output["connected"].boolean(false) ? ", connected" : ", not connected");
+  const auto since = output["since"].integer().value_or(0) / G_USEC_PER_SEC;
+  if (since > 0)
+    text += " since " + clock_text(take_string(g_date_time_format_iso8601(
+                            adopt(g_date_time_new_from_unix_utc(since)).get())));
+  const std::string error = output["last-error"].text();
+  if (!output["connected"].boolean(false) && !error.empty()) text += ": " + error;
+  const long dropped = long(output["dropped-frames"].integer().value_or(0));
+  return dropped > 0 ? text + format("; %ld frames dropped", dropped) : text;
+}
+
 std::string status_text(const JsonView& status) {
   const auto row = [](const char* name, const std::string& text) {
     return padded(name, 9) + text + "\n";
@@ -82,6 +96,15 @@ std::string status_text(const JsonView& status) {
   text += row("ready", ready_text(status)) + row("made", made_text(status));
   text += row("cost", amounts_text(status["cost"]) + "; in the last hour " +
                           amounts_text(status["cost-hour"]));
+  for (size_t i = 0; i < status["outputs"].size(); ++i) {
+    const JsonView output = status["outputs"].at(i);
+    text += row(output["name"].text().c_str(), output_text(output));
+  }
+  for (size_t i = 0; i < status["resting"].size(); ++i) {
+    const JsonView rest = status["resting"].at(i);
+    text += row("waits", rest["stage"].text() + " since " + clock_text(rest["since"].text()) +
+                             ": " + rest["message"].text());
+  }
   const long restarts = long(status["restarts"].integer().value_or(0));
   if (restarts > 0)
     text += row("rebuilt", format("%ld times, last for: ", restarts) + status["trouble"].text());

@@ -112,7 +112,7 @@ TEST_F(ClipPlayoutDecoders, OneThatHangsIsLeftAfterASecondAndHoldsNothingUp) {
   {
     Air air;
     air.play();
-    air.add(gated(6), {"bad"});
+    air.add(gated(3), {"bad"});
     for (const char* id : {"b", "c", "d"})
       air.add(free_clip(std::string(id) + ".mp4"), {id});
     ASSERT_TRUE(air.reach("items", 4));

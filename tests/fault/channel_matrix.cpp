@@ -279,7 +279,9 @@ void LiveChannel::stop() {
   EXPECT_EQ(lanes[1].samples, lanes[1].slots * kSamples);
   const auto from = Clock::now();
   gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
-  EXPECT_LT(Clock::now() - from, 1s) << "to NULL";
+  const auto took = Clock::now() - from;
+  testing::Test::RecordProperty("to-null-ms", int(took / 1ms));
+  EXPECT_LT(took, 1s) << "to NULL";
   std::unique_lock lock(mutex_);
   EXPECT_EQ(errors_, std::vector<std::string>());
 }

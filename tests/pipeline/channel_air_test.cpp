@@ -92,7 +92,9 @@ TEST_F(Channel, StopsAtOnceAndGoesOnLater) {
   const auto begun = std::chrono::steady_clock::now();
   first->signal(SIGINT);
   EXPECT_EQ(first->wait().status, 130);
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, 3s);
+  const auto took = std::chrono::steady_clock::now() - begun;
+  EXPECT_LT(took, is_calm() ? 1s : 5s);
+  RecordProperty("stopped-after-ms", int(took / 1ms));
   EXPECT_FALSE(has(read("live/live.m3u8"), "#EXT-X-ENDLIST"));
 
   const auto second = go_on_air({"shots=day.txt", "loop=1"});
@@ -102,6 +104,61 @@ TEST_F(Channel, StopsAtOnceAndGoesOnLater) {
   tell("end");
   EXPECT_EQ(second->wait().status, 0);
   EXPECT_EQ(count(read("live/live.m3u8"), "#EXT-X-DISCONTINUITY\n"), 1u);
+}
+
+TEST_F(Channel, ShowsInTheOrderAndAtTheTimeItIsTold) {
+  write("day.txt", rows("a fox", 200));
+  const auto program = go_on_air({"shots=day.txt", "loop=1"});
+  await_event("item-started");
+  Words pending;
+  for (int i = 0; i < 500 && pending.size() < 2; ++i) {
+    std::this_thread::sleep_for(20ms);
+    pending = in_state("pending");
+  }
+  ASSERT_GE(pending.size(), 2u);
+  const std::string last = pending.back();
+  EXPECT_TRUE(ask(R"({"command":"move","position":0,"id":")" + last + "\"}")["ok"].boolean(false));
+  pending = in_state("pending");
+  EXPECT_EQ(pending.empty() ? last : pending.front(), last);
+  EXPECT_FALSE(ask(R"({"command":"move","position":0,"id":"nobody"})")["ok"].boolean(true));
+
+  const gint64 due = (g_get_real_time() / G_USEC_PER_SEC + 8) * G_USEC_PER_SEC;
+  const auto at = adopt(g_date_time_new_from_unix_utc(due / G_USEC_PER_SEC));
+  const std::string text = take_string(g_date_time_format_iso8601(at.get()));
+  EXPECT_TRUE(ask(R"({"command":"add","shot":{"id":"news","script":"the news","at":")" + text +
+                  "\"}}")["ok"]
+                  .boolean(false));
+  const JsonView started = await_event("item-started", "news");
+  const gint64 late = started["utc"].integer().value_or(0) - due;
+  EXPECT_GE(late, -100'000); // the slot it falls into
+  if (is_calm()) {           // else it may not be made in time
+    EXPECT_LE(late, 200'000) << "µs";
+  }
+  tell("end");
+  EXPECT_EQ(program->wait().status, 0);
+  EXPECT_TRUE(has(read("state/as-run.csv"), "\nnews,the news,item,"));
+}
+
+TEST_F(Channel, HasItsLogoInTheCorner) {
+  ASSERT_EQ(shell("ffmpeg -v error -f lavfi -i color=red:size=32x32 -frames:v 1 logo.png").status,
+            0);
+  const auto program = go_on_air({"logo=logo.png", "logo-width=0.2", "logo-corner=bottom-right"});
+  await_event("filler-enter");
+  std::this_thread::sleep_for(500ms);
+  tell("end");
+  EXPECT_EQ(program->wait().status, 0);
+  // 32 pixels wide, 8 from the right and 4 from below, in pictures of 160 by 90.
+  const auto pixel = [&](const char* place) {
+    return shell(std::string("ffmpeg -v error -i live/s0000000.ts -vf format=rgb24,crop=4:4:") +
+                 place + ",scale=1:1 -frames:v 1 -f rawvideo - | od -An -tu1")
+        .out;
+  };
+  int red = 0, green = 0, blue = 0;
+  ASSERT_EQ(sscanf(pixel("134:68").c_str(), "%d %d %d", &red, &green, &blue), 3);
+  EXPECT_GT(red, 200);
+  EXPECT_LT(green + blue, 100);
+  ASSERT_EQ(sscanf(pixel("10:10").c_str(), "%d %d %d", &red, &green, &blue), 3);
+  EXPECT_LT(red - green, 100);
 }
 
 TEST_F(Channel, LivesFromRequestsAlone) {
@@ -125,5 +182,10 @@ TEST_F(Channel, PrintsALineOfItsOwn) {
   EXPECT_TRUE(has(run.out, "allow-preview=true")) << run.out;
   EXPECT_TRUE(has(run.out, "100%%/s%07d.ts")) << run.out;
   EXPECT_FALSE(has(run.out, "journal")) << run.out;
+  for (const char* stage : {"aipromptenhance", "qwenimagesrc", "wanxclipgen"}) {
+    const size_t begin = run.out.find(stage);
+    const std::string own = run.out.substr(begin, run.out.find(" ! ", begin) - begin);
+    EXPECT_TRUE(has(own, "order=ready")) << "a request waits behind slow shots in " << stage;
+  }
   EXPECT_FALSE(fs::exists(folder / "100%"));
 }

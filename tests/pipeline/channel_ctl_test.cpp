@@ -80,7 +80,12 @@ TEST_F(Ctl, TellsPeopleTheState) {
            R"("low":30,"high":60,"supply":1.25,"alarm":false,"left-out":2,"restarts":1,)"
            R"("on-air":{"id":"fox","title":"a fox in the snow","tier":"reair","frame":1000,)"
            R"("frames":125,"since":"2026-11-29T20:15:03Z"},"next":{"id":"owl","title":"an owl"},)"
-           R"("waiting":5,"cost":{"CNY":1.5},"cost-hour":{"CNY":0.25},"trouble":"a pipe broke"})";
+           R"("waiting":5,"cost":{"CNY":1.5},"cost-hour":{"CNY":0.25},"trouble":"a pipe broke",)"
+           R"("outputs":[{"name":"hls","to":"live/live.m3u8"},{"name":"rtmp","to":"rtmp://h/app",)"
+           R"("connected":true,"since":1764447303000000,"dropped-frames":0,"last-error":"x"},)"
+           R"({"name":"srt","to":"srt://h:9","connected":false,"since":0,"dropped-frames":7,)"
+           R"("last-error":"nobody answers"}],"resting":[{"stage":"video","service":"wan",)"
+           R"("since":"2026-11-29T20:15:04Z","message":"the hour is spent"}]})";
   const Outcome run =
       Program({"env", "TZ=UTC", g_getenv("AIGC_TOOL"), "ctl", "--socket", path, "status"}, folder,
               g_getenv("AIGC_JOBS"))
@@ -93,6 +98,10 @@ TEST_F(Ctl, TellsPeopleTheState) {
                      "ready    45.2 s; orders up to 60 s, warns below 30 s\n"
                      "made     1.25 s of air a second, 3 in work, 5 waiting, 2 came to nothing\n"
                      "cost     1.50 CNY; in the last hour 0.25 CNY\n"
+                     "hls      live/live.m3u8\n"
+                     "rtmp     rtmp://h/app, connected since 20:15:03\n"
+                     "srt      srt://h:9, not connected: nobody answers; 7 frames dropped\n"
+                     "waits    video since 20:15:04: the hour is spent\n"
                      "rebuilt  1 times, last for: a pipe broke\n");
 }
 

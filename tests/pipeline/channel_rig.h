@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -18,6 +19,7 @@ namespace aigc {
 class ChannelTest : public ProgramTest {
  protected:
   using Words = std::vector<std::string>;
+  static constexpr std::chrono::seconds kPatience{30};
 
   ChannelTest() { g_setenv("AIGC_CACHE_DIR", (folder.parent_path() / "cache").c_str(), TRUE); }
 
@@ -68,14 +70,16 @@ class ChannelTest : public ProgramTest {
 
   /// The next event for which `wanted` is true; an empty one when the channel says nothing more.
   JsonView await(const std::function<bool(const JsonView&)>& wanted) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    std::string last;
     for (std::string line; follower_ && !(line = follower_->line()).empty() &&
                            std::chrono::steady_clock::now() < deadline;) {
+      last = line;
       kept_.push_back(parse_json(line));
       const JsonView event(kept_.back().get());
       if (wanted(event)) return event;
     }
-    ADD_FAILURE() << "the event did not come";
+    ADD_FAILURE() << "the event did not come; the last one: " << last;
     return {};
   }
   JsonView await_event(const std::string& name, const std::string& id = {}) {
@@ -101,6 +105,12 @@ class ChannelTest : public ProgramTest {
     for (size_t i = 0; i < items.size(); ++i)
       if (items.at(i)["state"].text() == state) ids.push_back(items.at(i)["id"].text());
     return ids;
+  }
+
+  /// Limits of seconds hold on a machine that is not busy with other things.
+  static bool is_calm() {
+    double load = 0;
+    return getloadavg(&load, 1) == 1 && load < g_get_num_processors();
   }
 
   void end(Program& program) {

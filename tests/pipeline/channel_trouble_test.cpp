@@ -48,10 +48,9 @@ class PaidChannel : public Channel {
 TEST_F(PaidChannel, KilledAndStartedAgainNothingIsBoughtTwice) {
   server.configure(R"({"video": {"seconds": 0.5}, "image": {"seconds": 0.1}})");
   write("day.txt", rows("a fox", 3));
-  std::set<std::string> aired;
   {
     const auto program = start_channel({"shots=day.txt", "loop=1"});
-    aired.insert(await_event("item-started")["id"].text());
+    await_event("item-started");
     end(*program);
   }
   const auto begun = std::chrono::steady_clock::now();
@@ -61,17 +60,42 @@ TEST_F(PaidChannel, KilledAndStartedAgainNothingIsBoughtTwice) {
     return name == "item-started" || name == "filler-enter";
   });
   const auto took = std::chrono::steady_clock::now() - begun;
-  EXPECT_LT(took, 3s);
-  RecordProperty("on-air-after-ms", int(took / 1ms));
-  while (aired.size() < 3) {
-    const JsonView event = await_event("item-started");
-    if (!event.exists()) break;
-    aired.insert(event["id"].text());
+  if (is_calm()) {
+    EXPECT_LT(took, 3s);
   }
+  RecordProperty("on-air-after-ms", int(took / 1ms));
+  for (int i = 0; i < 1000 && (tell("list")["items"].size() > 0 || billed_clips().size() < 3); ++i)
+    std::this_thread::sleep_for(20ms);
   end(*program);
   const auto bought = billed_clips();
   EXPECT_EQ(bought.size(), 3u);
   EXPECT_EQ(std::set<std::string>(bought.begin(), bought.end()).size(), 3u);
+}
+
+TEST_F(PaidChannel, WithTheMoneyOfTheHourSpentItShowsWhatItHas) {
+  server.configure(R"({"video": {"seconds": 0.2}, "image": {"seconds": 0.1}})");
+  write("day.txt", rows("a fox", 40));
+  constexpr double kLimit = 8;
+  const auto program = start_channel({"shots=day.txt", "reair-gap=0", "max-cost-hour=8"});
+  const JsonView rest = await_event("service");
+  EXPECT_EQ(rest["state"].text(), "resting");
+  const auto is_shown_again = [](const JsonView& event) {
+    return event["event"].text() == "item-started" && event["tier"].text() == "reair";
+  };
+  await(is_shown_again);
+  const auto bought = billed_clips().size();
+  EXPECT_GE(bought, 1u);
+  for (int i = 0; i < 2; ++i)
+    await(is_shown_again);
+  const JsonView status = tell("status");
+  ASSERT_GE(status["resting"].size(), 1u);
+  EXPECT_TRUE(has(status["resting"].at(0)["message"].text(), "of max-cost-hour 8"))
+      << status["resting"].at(0)["message"].text();
+  const double spent = status["cost-hour"]["CNY"].number().value_or(0);
+  EXPECT_GT(spent, 0);
+  EXPECT_LE(spent, kLimit);
+  EXPECT_EQ(billed_clips().size(), bought);
+  end(*program);
 }
 
 TEST_F(Channel, KeepsItsListWhenTheFileTurnsBad) {

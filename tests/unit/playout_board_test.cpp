@@ -81,7 +81,7 @@ TEST_F(BoardTest, OfTwoForTheSameTimeTheSecondFollowsTheFirst) {
   add("film", 100);
   EXPECT_EQ(play(9), "long long long news news news weather weather film ");
   play(24);
-  EXPECT_EQ(play(3), "sport sport film ");
+  EXPECT_EQ(play(3), "sport sport slate ");
 }
 
 TEST_F(BoardTest, HasRoomForTwiceTheHighMarkAndForWhatIsUrgent) {
@@ -151,6 +151,41 @@ TEST_F(BoardTest, TellsOfItemsAndOfTheLadder) {
                                               "enter slate"}));
   EXPECT_EQ(board.counters.aired, 1u);
   EXPECT_EQ(board.counters.slots[static_cast<size_t>(Tier::slate)], 3u);
+}
+
+TEST_F(BoardTest, AFixedTimeIsAReserveWhereTheOthersReachUpToIt) {
+  add("news", 50, "2026-11-14T12:00:00Z");
+  add("late", 50, "2026-11-14T12:10:00Z");
+  EXPECT_EQ(board.ready_air(kNoon - 3 * gint64{G_USEC_PER_SEC}), 0u);
+  add("a", 100);
+  EXPECT_EQ(board.ready_air(kNoon - 3 * gint64{G_USEC_PER_SEC}), 6 * GST_SECOND);
+  EXPECT_EQ(board.ready_air(kNoon - 30 * gint64{G_USEC_PER_SEC}), 4 * GST_SECOND);
+}
+
+class LibraryTest : public BoardTest {
+ protected:
+  LibraryTest() { board.library = Library(Reair::lru, 0, 0); }
+};
+
+TEST_F(LibraryTest, WhatWasSkippedDoesNotComeAgain) {
+  add("a", 3);
+  add("b", 3);
+  play(1);
+  board.timeline.skip();
+  EXPECT_EQ(play(4), "b b b slate ");
+  EXPECT_EQ(board.library.pick(GST_SECOND)->id, "b");
+  EXPECT_EQ(board.library.size(), 1u);
+}
+
+TEST_F(LibraryTest, WhatWasRemovedDoesNotComeAgain) {
+  add("a", 3);
+  add("b", 3);
+  EXPECT_EQ(play(4), "a a a b ");
+  EXPECT_TRUE(board.keep_off("a"));
+  EXPECT_TRUE(board.keep_off("b")) << "on air";
+  EXPECT_EQ(play(3), "b b slate ");
+  EXPECT_EQ(board.library.size(), 0u);
+  EXPECT_FALSE(board.keep_off("a"));
 }
 
 TEST_F(BoardTest, CountsFillerWhileAnItemWasReadyAndNotOpen) {

@@ -92,11 +92,19 @@ bool AirLane::any_stride(GstCaps* caps) {
          gst_query_find_allocation_meta(query.get(), GST_VIDEO_META_API_TYPE, nullptr);
 }
 
+gint64 AirLane::due_utc() const {
+  // By both clocks at one moment: a thread that is woken late must not make the log late.
+  const gint64 now = utc_now();
+  const auto running = clock_.running_time();
+  const GstClockTime due = desk_->settings().rules.grid.time_of(number_);
+  return running ? now - GST_CLOCK_DIFF(due, *running) / 1000 : now;
+}
+
 GstFlowReturn AirLane::play(GstClockTime lateness) {
   const GstClockTime least = desk_->settings().rules.grid.time_of(1) / 2;
   const std::chrono::nanoseconds patience(
       std::max(kPatience - std::min(lateness, kPatience), least));
-  const gint64 utc = utc_now() - static_cast<gint64>(lateness / GST_USECOND);
+  const gint64 utc = due_utc();
   const auto play = [&](auto& track) {
     auto result = track.play(number_, utc, patience);
     if (result.slot.ended) return GST_FLOW_EOS;

@@ -44,6 +44,8 @@ class AirLane {
   void push_stream_start();
   void push_segment();
   bool any_stride(GstCaps* caps);
+  /// When the next slot is due, by the clock on the wall.
+  gint64 due_utc() const;
   GstFlowReturn play(GstClockTime lateness);
   void announce(const Span& span);
   GstFlowReturn push(Ref<GstBuffer> buffer, const Span* span);

@@ -246,13 +246,14 @@ TEST_F(ClipPlayoutOperator, WhateverComesOnAirIsAnnouncedDownstream) {
   ASSERT_TRUE(air.pass(5 + 5 + 2 + 1));
   ASSERT_TRUE(air.reach("standby", 1)); // a once more
   ASSERT_TRUE(air.pass(5));
+  const auto at = [](guint64 slot) { return "/start=" + std::to_string(slot * clips::kSlot); };
   EXPECT_EQ(pictures.titles,
             (std::vector<std::string>{
-                "a/id=a/tier=item/start=0", "b/id=b/tier=item/start=200000000",
-                "/tier=repeat/start=400000000", "fill.mp4/id=fill.mp4/tier=filler/start=480000000",
-                "a/id=a/tier=reair/start=680000000"}));
+                "a/id=a/tier=item" + at(0), "b/id=b/tier=item" + at(5), "/tier=repeat" + at(10),
+                "fill.mp4/id=fill.mp4/tier=filler" + at(12), "a/id=a/tier=reair" + at(17)}));
   EXPECT_EQ(sound.titles, pictures.titles);
-  EXPECT_EQ(pictures.key_frames, (std::vector<guint64>{5, 12, 17})) << "none for the repeat";
+  EXPECT_EQ(pictures.key_frames, (std::vector<guint64>{5, 12, 17}))
+      << "none for the first frame, which is one, and none for the repeat";
   EXPECT_EQ(pictures.ids, (std::vector<std::string>{"a", "b", "none", "a"}));
 }
 

@@ -47,6 +47,13 @@ void AirClock::reset() {
   *state_.lock() = {};
 }
 
+std::optional<GstClockTime> AirClock::running_time() const {
+  const State state = state_.snapshot();
+  if (!state.playing || !state.clock) return std::nullopt;
+  const GstClockTime now = gst_clock_get_time(state.clock.get());
+  return now > state.base_time ? now - state.base_time : 0;
+}
+
 bool AirClock::wait_playing() {
   auto state = state_.lock();
   state.wait(moves);
@@ -72,6 +79,10 @@ std::optional<GstClockTime> AirClock::wait(Side side, GstClockTime running_time)
     if (waited != GST_CLOCK_UNSCHEDULED)
       return static_cast<GstClockTime>(std::max<gint64>(jitter, 0));
   }
+}
+
+void AirClock::rest(std::chrono::nanoseconds time) {
+  state_.lock().wait_for(time, [](const State& s) { return s.stopped || s.hurried; });
 }
 
 } // namespace aigc

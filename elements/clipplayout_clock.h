@@ -7,6 +7,7 @@
 #include "playout/open_clip.h"
 
 #include <array>
+#include <chrono>
 #include <optional>
 
 namespace aigc {
@@ -23,10 +24,16 @@ class AirClock {
   /// Forgets that it was stopped or hurried.
   void reset();
 
+  bool is_stopped() const { return state_.snapshot().stopped; }
+  /// Of now; none while it is not on air.
+  std::optional<GstClockTime> running_time() const;
+
   /// Waits until the channel is to be on air; false when stopped.
   bool wait_playing();
   /// Waits for the running time; how late it is by then. None when stopped.
   std::optional<GstClockTime> wait(Side side, GstClockTime running_time);
+  /// Lets real time pass, less when it is stopped or hurried.
+  void rest(std::chrono::nanoseconds time);
 
  private:
   struct State {

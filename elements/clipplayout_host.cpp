@@ -20,7 +20,7 @@ DeskHost host_for(GstElement* self, GstPad* sink_pad, guint clip_ready) {
     report(element.get(), error, false, uri);
   };
   host.send_upstream = [sink](Ref<GstEvent> event) {
-    gst_pad_push_event(sink.get(), event.leak());
+    return gst_pad_push_event(sink.get(), event.leak()) != FALSE;
   };
   host.ask_supply = [sink] {
     auto query = supply_query();

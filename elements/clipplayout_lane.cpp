@@ -15,11 +15,17 @@ void AirLane::set_desk(std::shared_ptr<Desk> desk, std::string slate_text, guint
   begun_ = false;
   number_ = 0;
   key_units_ = 0;
+  was_flushed_ = was_unlinked_ = false;
 }
 
 void AirLane::drop_clips() {
   pictures_.reset();
   sounds_.reset();
+}
+
+GstClockTime AirLane::behind() const {
+  const auto now = clock_.running_time();
+  return now && begun_ && *now > position_ ? *now - position_ : 0;
 }
 
 void AirLane::turn() {
@@ -30,7 +36,8 @@ void AirLane::turn() {
   GstFlowReturn flow;
   try {
     flow = step();
-  } catch (const Error& error) {
+  } catch (...) {
+    const Error error = caught_error();
     flow = error.fault == Fault::cancelled ? GST_FLOW_FLUSHING : GST_FLOW_ERROR;
     if (flow == GST_FLOW_ERROR) report(element_, error);
   }
@@ -44,7 +51,11 @@ GstFlowReturn AirLane::step() {
     begin();
   }
   const auto lateness = clock_.wait(side_, grid.time_of(number_));
-  return lateness ? play(*lateness) : GST_FLOW_FLUSHING;
+  if (!lateness) return GST_FLOW_FLUSHING;
+  // After a standstill downstream the slots that are due are made up for, no faster than clips can
+  // be opened and decoded.
+  if (*lateness >= kPatience) clock_.rest(std::chrono::nanoseconds(grid.time_of(1) / kCatchUp));
+  return play(*lateness);
 }
 
 void AirLane::begin() {
@@ -53,14 +64,18 @@ void AirLane::begin() {
   GstCaps* caps =
       side_ == Side::video ? desk_->settings().video.get() : desk_->settings().audio.get();
   gst_pad_push_event(pad_, gst_event_new_caps(caps));
-  GstSegment segment;
-  gst_segment_init(&segment, GST_FORMAT_TIME);
-  gst_pad_push_event(pad_, gst_event_new_segment(&segment));
+  push_segment();
   if (side_ == Side::video)
     pictures_.emplace(desk_, slate_text_);
   else
     sounds_.emplace(desk_);
   desk_->begin(side_, side_ == Side::video && any_stride(caps));
+}
+
+void AirLane::push_segment() {
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  gst_pad_push_event(pad_, gst_event_new_segment(&segment));
 }
 
 void AirLane::push_stream_start() {
@@ -78,7 +93,9 @@ bool AirLane::any_stride(GstCaps* caps) {
 }
 
 GstFlowReturn AirLane::play(GstClockTime lateness) {
-  const std::chrono::nanoseconds patience(lateness < kPatience ? kPatience - lateness : 0);
+  const GstClockTime least = desk_->settings().rules.grid.time_of(1) / 2;
+  const std::chrono::nanoseconds patience(
+      std::max(kPatience - std::min(lateness, kPatience), least));
   const gint64 utc = utc_now() - static_cast<gint64>(lateness / GST_USECOND);
   const auto play = [&](auto& track) {
     auto result = track.play(number_, utc, patience);
@@ -90,18 +107,24 @@ GstFlowReturn AirLane::play(GstClockTime lateness) {
   return pictures_ ? play(*pictures_) : play(*sounds_);
 }
 
-/// What downstream has to know of a new item before its first frame.
+/// What downstream has to know of what comes on air before its first frame.
 void AirLane::announce(const Span& span) {
   const GstClockTime time = desk_->settings().rules.grid.time_of(number_);
+  GstTagList* tags = gst_tag_list_new_empty();
+  const auto add = [tags](const char* tag, const std::string& text) {
+    gst_tag_list_add(tags, GST_TAG_MERGE_APPEND, tag, text.c_str(), nullptr);
+  };
   if (span.item) {
-    const std::string& id = span.item->id;
     const std::string& script = span.item->shot.script;
-    const std::string comment = "id=" + id;
-    GstTagList* tags = gst_tag_list_new(GST_TAG_TITLE, script.empty() ? id.c_str() : script.c_str(),
-                                        GST_TAG_EXTENDED_COMMENT, comment.c_str(), nullptr);
-    gst_pad_push_event(pad_, gst_event_new_tag(tags));
+    add(GST_TAG_TITLE, script.empty() ? span.item->id : script);
+    add(GST_TAG_EXTENDED_COMMENT, "id=" + span.item->id);
   }
-  if (side_ == Side::video && span.tier != Tier::repeat)
+  add(GST_TAG_EXTENDED_COMMENT, std::string("tier=") + tier_name(span.tier));
+  add(GST_TAG_EXTENDED_COMMENT, "start=" + std::to_string(time)); // encoders change the order
+  gst_pad_push_event(pad_, gst_event_new_tag(tags));
+  // The first frame is a key frame anyway, and x264enc of GStreamer 1.22 misreads the time of an
+  // event before it and then ignores all others for being too soon after it.
+  if (side_ == Side::video && span.tier != Tier::repeat && number_ > 0)
     gst_pad_push_event(
         pad_, gst_video_event_new_downstream_force_key_unit(time, time, time, TRUE, key_units_++));
 }
@@ -129,19 +152,37 @@ GstFlowReturn AirLane::push(Ref<GstBuffer> data, const Span* span) {
   GST_BUFFER_FLAG_UNSET(buffer, GST_BUFFER_FLAG_DISCONT | GST_BUFFER_FLAG_RESYNC);
   if (number_ == 0) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
   ++number_;
+  if (std::exchange(was_flushed_, false)) push_segment();
   const GstFlowReturn flow = gst_pad_push(pad_, buffer);
-  if (flow == GST_FLOW_OK) position_ = end;
-  return flow;
+  position_ = end;
+  return go_on_after(flow);
+}
+
+/// The grid goes on while somebody behind flushes, or takes the pad away and brings it back.
+GstFlowReturn AirLane::go_on_after(GstFlowReturn flow) {
+  if (clock_.is_stopped()) return flow;
+  if (flow == GST_FLOW_FLUSHING) {
+    was_flushed_ = true;
+    return GST_FLOW_OK;
+  }
+  if (flow != GST_FLOW_NOT_LINKED) return flow;
+  if (!std::exchange(was_unlinked_, true))
+    report(element_,
+           Error(Fault::negotiation,
+                 std::string("what the pad ") + GST_PAD_NAME(pad_) + " gives goes nowhere",
+                 "link it again; the channel goes on meanwhile"),
+           false);
+  return GST_FLOW_OK;
 }
 
 /// The task stops here: at the end, on a state change, or because downstream takes no more.
 void AirLane::end(GstFlowReturn flow) {
   gst_pad_pause_task(pad_);
   if (flow == GST_FLOW_FLUSHING) return;
+  begun_ = false; // nothing is due any more
   drop_clips();
-  const bool last = desk_->leave(side_);
-  const bool broken = flow < GST_FLOW_EOS;
-  if (broken || (flow == GST_FLOW_NOT_LINKED && last)) GST_ELEMENT_FLOW_ERROR(element_, flow);
+  desk_->leave(side_);
+  if (flow < GST_FLOW_EOS) GST_ELEMENT_FLOW_ERROR(element_, flow);
   gst_pad_push_event(pad_, gst_event_new_eos());
 }
 

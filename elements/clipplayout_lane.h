@@ -13,6 +13,8 @@ namespace aigc {
 
 /// The longest real time a slot waits for a picture that is not decoded yet.
 inline constexpr GstClockTime kPatience = 200 * GST_MSECOND;
+/// So many times as fast as it plays is made up for what was missed.
+inline constexpr unsigned kCatchUp = 4;
 
 class AirLane {
  public:
@@ -31,6 +33,8 @@ class AirLane {
 
   /// The end of what was pushed last.
   GstClockTime position() const { return position_; }
+  /// How much of what was due by now is still to come.
+  GstClockTime behind() const;
 
  private:
   static void run(gpointer self) { static_cast<AirLane*>(self)->turn(); }
@@ -38,10 +42,12 @@ class AirLane {
   GstFlowReturn step();
   void begin();
   void push_stream_start();
+  void push_segment();
   bool any_stride(GstCaps* caps);
   GstFlowReturn play(GstClockTime lateness);
   void announce(const Span& span);
   GstFlowReturn push(Ref<GstBuffer> buffer, const Span* span);
+  GstFlowReturn go_on_after(GstFlowReturn flow);
   void end(GstFlowReturn flow);
 
   GstElement* const element_;
@@ -52,11 +58,13 @@ class AirLane {
   std::string slate_text_;
   guint group_id_ = 0;
   std::atomic<GstClockTime> position_ = 0;
+  std::atomic<bool> begun_ = false;
 
   // The task's own.
-  bool begun_ = false;
   guint64 number_ = 0; ///< slot
   guint key_units_ = 0;
+  bool was_flushed_ = false;
+  bool was_unlinked_ = false; ///< and that was said
   std::optional<PictureTrack> pictures_;
   std::optional<SoundTrack> sounds_;
 };

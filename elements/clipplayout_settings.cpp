@@ -39,7 +39,10 @@ const PropertyTable<PlayoutSettings>& PlayoutSettings::table() {
        &S::repeat_frame_max, Mutable::ready, 0, longest},
       {"reair", "Whether clips that were on air fill in for missing ones (default: none)",
        &S::reair, Mutable::ready, 0, 0, gst_clip_reair_get_type},
-      {"reair-min-gap", "Least time in ns before a clip is aired again (default: 600000000000)",
+      {"reair-min-gap",
+       "Least time in ns a clip is off the air before it is aired again; until then fillers and "
+       "the "
+       "slate fill in (default: 60000000000)",
        &S::reair_min_gap, Mutable::ready, 0, longest},
       {"filler", "File or folder of clips that fill in for missing ones (default: none)",
        &S::filler},

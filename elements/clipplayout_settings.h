@@ -15,7 +15,7 @@ struct PlayoutSettings {
   guint64 high_water = GST_CLOCK_TIME_NONE;
   guint64 repeat_frame_max = 500 * GST_MSECOND;
   int reair = static_cast<int>(Reair::none);
-  guint64 reair_min_gap = 10 * 60 * GST_SECOND;
+  guint64 reair_min_gap = 60 * GST_SECOND;
   std::string filler;
   std::string slate_text;
   int return_policy = static_cast<int>(ReturnPolicy::item_end);

@@ -12,15 +12,28 @@
  * built-in slate. Clips are looked at, and opened, before their turn; one that is damaged is
  * replaced at the next slot.
  *
+ * ## Messages
+ * - `clipplayout/item`: `event` (queued, ready, started, ended, skipped, failed, removed), `id`,
+ *   `uri`, `tier`; of ready `frames` and what was found in the clip; of started, ended, skipped
+ *   `frame`, `frames`, `running-time` (ns), `utc` (us); of ended and skipped `held`; `reason`.
+ * - `clipplayout/filler`: `event` (enter, leave), `tier`, `frame`, `frames`.
+ * - `clipplayout/level`: `items`, `ready`, `low`, `high`, `runs-out`, `behind` (ns), `supply`,
+ *   `alarm`; on every change and each 10 s.
+ *
+ * `stats` has the fields of the level, `waiting`, `open`, `standby`, `on-air`, `tier`, `frame`,
+ * `on-hold`, and counts. Downstream hears on both pads what comes on air by a TAG event: title,
+ * and extended comments `id=...` and `tier=...`. docs/playout.md says what each field means.
+ *
  * ## Example launch line
  * |[
- * gst-launch-1.0 aishotsrc location=day.jsonl loop=-1 ! aipromptenhance ! qwenimagesrc \
- *   ! wanxclipgen order=ready ! clipplayout name=air \
+ * gst-launch-1.0 aishotsrc location=day.jsonl loop=-1 ! aipromptenhance order=ready \
+ *   ! qwenimagesrc order=ready ! wanxclipgen order=ready ! clipplayout name=air \
  *   air.video ! videoconvert ! autovideosink  air.audio ! audioconvert ! autoaudiosink
  * ]| A channel of what a list asks for.
  */
 #include "gstclipplayout.h"
 
+#include "clipplayout_actions.h"
 #include "clipplayout_host.h"
 #include "clipplayout_lane.h"
 #include "clipplayout_settings.h"
@@ -56,8 +69,7 @@ struct Private {
   bool whole_buffers = false; ///< each buffer holds whole lines
 };
 
-enum Signal { kSkip, kHold, kResume, kMove, kRemove, kList, kClipReady, kSignals };
-guint signals[kSignals];
+guint clip_ready; ///< signal
 
 } // namespace
 
@@ -66,7 +78,8 @@ struct _GstClipPlayout {
   Private* priv;
 };
 
-G_DEFINE_FINAL_TYPE(GstClipPlayout, gst_clip_playout, GST_TYPE_ELEMENT)
+G_DEFINE_FINAL_TYPE_WITH_CODE(GstClipPlayout, gst_clip_playout, GST_TYPE_ELEMENT,
+                              G_IMPLEMENT_INTERFACE(GST_TYPE_PRESET, nullptr))
 GST_ELEMENT_REGISTER_DEFINE(clipplayout, "clipplayout", GST_RANK_NONE, GST_TYPE_CLIP_PLAYOUT)
 
 static GstStaticPadTemplate sink_template =
@@ -111,8 +124,12 @@ static void start_desk(GstClipPlayout* self) {
   priv.lines.clear();
   priv.whole_buffers = false;
   priv.clock.reset();
-  const auto desk = Desk::start(host_for(GST_ELEMENT(self), priv.sink, signals[kClipReady]),
-                                std::move(desk_settings));
+  DeskHost host = host_for(GST_ELEMENT(self), priv.sink, clip_ready);
+  host.behind = [element = share(GST_ELEMENT(self))] {
+    Private& priv = of(element.get());
+    return std::max(priv.video.behind(), priv.audio.behind());
+  };
+  const auto desk = Desk::start(std::move(host), std::move(desk_settings));
   const guint group_id = gst_util_group_id_next();
   priv.video.set_desk(with_video ? desk : nullptr, settings.slate_text, group_id);
   priv.audio.set_desk(with_audio ? desk : nullptr, {}, group_id);
@@ -173,9 +190,9 @@ static GstFlowReturn gst_clip_playout_chain(GstPad*, GstObject* parent, GstBuffe
   if (!desk) return GST_FLOW_FLUSHING;
   try {
     return add_bytes(self, *desk, buffer.get());
-  } catch (const Error& error) {
+  } catch (...) {
     of(self).lines.clear();
-    report(GST_ELEMENT(self), error, false);
+    report(GST_ELEMENT(self), caught_error(), false);
     return GST_FLOW_OK;
   }
 }
@@ -184,8 +201,8 @@ static void end_input(GstClipPlayout* self, Desk& desk) {
   try {
     auto none = adopt(gst_buffer_new());
     add_items(desk, of(self).lines.finish(), none.get());
-  } catch (const Error& error) {
-    report(GST_ELEMENT(self), error, false);
+  } catch (...) {
+    report(GST_ELEMENT(self), caught_error(), false);
   }
   GST_ELEMENT_INFO(self, STREAM, FAILED, ("No more items will come; the channel stays on air."),
                    ("EOS on the sink pad"));
@@ -212,6 +229,9 @@ static gboolean gst_clip_playout_sink_event(GstPad*, GstObject* parent, GstEvent
   case GST_EVENT_FLUSH_STOP:
     of(self).lines.clear();
     if (desk) desk->unflush();
+    break;
+  case GST_EVENT_STREAM_START:
+    if (desk) desk->greet();
     break;
   case GST_EVENT_SEGMENT: {
     const GstSegment* segment;
@@ -294,63 +314,6 @@ static void add_src_pad(GstClipPlayout* self, AirLane& lane, GstStaticPadTemplat
   gst_element_add_pad(GST_ELEMENT(self), pad);
 }
 
-// --------------------------------------------------------------------------------------- actions
-
-static void gst_clip_playout_skip(GstClipPlayout* self) {
-  if (const auto desk = desk_of(self)) desk->skip();
-}
-
-static void gst_clip_playout_hold(GstClipPlayout* self) {
-  if (const auto desk = desk_of(self)) desk->hold(true);
-}
-
-static void gst_clip_playout_resume(GstClipPlayout* self) {
-  if (const auto desk = desk_of(self)) desk->hold(false);
-}
-
-static gboolean gst_clip_playout_move(GstClipPlayout* self, const gchar* id, guint position) {
-  const auto desk = desk_of(self);
-  return desk && id && desk->move(id, position);
-}
-
-static gboolean gst_clip_playout_remove(GstClipPlayout* self, const gchar* id) {
-  const auto desk = desk_of(self);
-  return desk && id && desk->remove(id, "removed");
-}
-
-static GstStructure* gst_clip_playout_list(GstClipPlayout* self) {
-  const auto desk = desk_of(self);
-  return desk ? desk->list().release() : nullptr;
-}
-
-/// One handler that says no is enough.
-static gboolean all_accept(GSignalInvocationHint*, GValue* result, const GValue* answer, gpointer) {
-  const gboolean accepted = g_value_get_boolean(answer);
-  g_value_set_boolean(result, accepted);
-  return accepted;
-}
-
-static void add_signals(GstClipPlayoutClass* klass) {
-  const GType type = G_TYPE_FROM_CLASS(klass);
-  const auto action = [type](const char* name, GCallback handler, GType result, guint count,
-                             auto... parameters) {
-    return g_signal_new_class_handler(
-        name, type, static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION), handler,
-        nullptr, nullptr, nullptr, result, count, parameters...);
-  };
-  signals[kSkip] = action("skip", G_CALLBACK(gst_clip_playout_skip), G_TYPE_NONE, 0);
-  signals[kHold] = action("hold", G_CALLBACK(gst_clip_playout_hold), G_TYPE_NONE, 0);
-  signals[kResume] = action("resume", G_CALLBACK(gst_clip_playout_resume), G_TYPE_NONE, 0);
-  signals[kMove] = action("move", G_CALLBACK(gst_clip_playout_move), G_TYPE_BOOLEAN, 2,
-                          G_TYPE_STRING, G_TYPE_UINT);
-  signals[kRemove] =
-      action("remove", G_CALLBACK(gst_clip_playout_remove), G_TYPE_BOOLEAN, 1, G_TYPE_STRING);
-  signals[kList] = action("list", G_CALLBACK(gst_clip_playout_list), GST_TYPE_STRUCTURE, 0);
-  signals[kClipReady] =
-      g_signal_new("clip-ready", type, G_SIGNAL_RUN_LAST, 0, all_accept, nullptr, nullptr,
-                   G_TYPE_BOOLEAN, 1, GST_TYPE_STRUCTURE | G_SIGNAL_TYPE_STATIC_SCOPE);
-}
-
 // --------------------------------------------------------------------------------------- element
 
 static bool start_clock(GstClipPlayout* self) {
@@ -370,8 +333,8 @@ static GstStateChangeReturn gst_clip_playout_change_state(GstElement* element,
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
     try {
       start_desk(self);
-    } catch (const Error& error) {
-      report(element, error);
+    } catch (...) {
+      report(element, caught_error());
       return GST_STATE_CHANGE_FAILURE;
     }
   } else if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING) {
@@ -472,7 +435,7 @@ static void gst_clip_playout_class_init(GstClipPlayoutClass* klass) {
   object_class->get_property = gst_clip_playout_get_property;
   object_class->finalize = gst_clip_playout_finalize;
   add_properties(object_class);
-  add_signals(klass);
+  clip_ready = add_clip_playout_signals(G_TYPE_FROM_CLASS(klass), desk_of);
   element_class->change_state = gst_clip_playout_change_state;
   element_class->send_event = gst_clip_playout_send_event;
   gst_element_class_add_static_pad_template(element_class, &sink_template);

@@ -197,6 +197,14 @@ static void gst_live_push_sink_release_pad(GstElement* element, GstPad* ghost) {
 
 // ------------------------------------------------------------------------------------------ states
 
+/// The bin and those beside it are told to stop before any of them is waited for.
+static void end(GstElement* element) {
+  if (auto run = run_of(element)) {
+    run->stop();
+    run->finish();
+  }
+}
+
 /// Throws Error.
 static void begin(GstElement* element) {
   Private& priv = of(element);
@@ -206,6 +214,7 @@ static void begin(GstElement* element) {
   const auto wanted = priv.wanted.snapshot();
   for (const PushMedia media : kPushMedia)
     run->want(media, wanted[media]);
+  end(element);
   run->start();
   *priv.run.lock() = std::move(run);
 }
@@ -225,9 +234,9 @@ static GstStateChangeReturn gst_live_push_sink_change_state(GstElement* element,
   }
   const auto result =
       GST_ELEMENT_CLASS(gst_live_push_sink_parent_class)->change_state(element, transition);
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE) {
-    if (auto run = run_of(element)) run->stop();
-  }
+  const bool has_failed =
+      transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE;
+  if (has_failed || transition == GST_STATE_CHANGE_READY_TO_NULL) end(element);
   return result;
 }
 

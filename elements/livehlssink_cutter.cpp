@@ -65,11 +65,12 @@ static void take_marks(LiveHlsRun& run, GstClockTime time) {
   }
 }
 
-static void begin_next(LiveHlsRun& run) {
+static void begin_next(GstLiveHlsCutter* self) {
+  LiveHlsRun& run = *self->run;
   if (!run.next) return;
   const HlsNext next = std::move(*std::exchange(run.next, std::nullopt));
   take_marks(run, next.time);
-  run.folder.begin(next.time, next.discontinuity);
+  run.folder.begin(next.time, next.discontinuity, utc_of_zero(GST_ELEMENT(self)));
   run.folder.write(reinterpret_cast<const guint8*>(next.packets.data()), next.packets.size());
 }
 
@@ -87,27 +88,29 @@ static bool is_sound_from(const guint8* packet, GstClockTime time) {
 }
 
 /// Of a packet while a segment waits to begin.
-static void sort(LiveHlsRun& run, const guint8* packet) {
+static void sort(GstLiveHlsCutter* self, const guint8* packet) {
+  LiveHlsRun& run = *self->run;
   const int pid = (packet[1] & 0x1F) << 8 | packet[2];
-  if (pid == kHlsAudioPid && is_sound_from(packet, run.next->time)) begin_next(run);
+  if (pid == kHlsAudioPid && is_sound_from(packet, run.next->time)) begin_next(self);
   if (run.next && pid != kHlsAudioPid)
     run.next->packets.append(reinterpret_cast<const char*>(packet), kPacket);
   else
     run.folder.write(packet, kPacket);
 }
 
-static void cut(LiveHlsRun& run, GstEvent* event) {
+static void cut(GstLiveHlsCutter* self, GstEvent* event) {
+  LiveHlsRun& run = *self->run;
   GstClockTime time = 0;
   if (gst_video_event_is_force_key_unit(event)) {
     guint discontinuity = 0;
     gst_video_event_parse_downstream_force_key_unit(event, nullptr, nullptr, &time, nullptr,
                                                     &discontinuity);
-    begin_next(run);
+    begin_next(self);
     run.next = HlsNext{time, discontinuity != 0, {}};
-    if (!run.has_sound) begin_next(run);
+    if (!run.has_sound) begin_next(self);
   } else if (gst_event_has_name(event, kEnd)) {
     gst_structure_get_uint64(gst_event_get_structure(event), "time", &time);
-    begin_next(run);
+    begin_next(self);
     take_marks(run, time);
     run.folder.end(time);
   }
@@ -122,10 +125,10 @@ static gboolean gst_live_hls_cutter_event(GstBaseSink* sink, GstEvent* event) {
   auto* self = GST_LIVE_HLS_CUTTER(sink);
   switch (GST_EVENT_TYPE(event)) {
   case GST_EVENT_CUSTOM_DOWNSTREAM:
-    cut(*self->run, event);
+    cut(self, event);
     break;
   case GST_EVENT_EOS:
-    begin_next(*self->run);
+    begin_next(self);
     take_marks(*self->run, self->run->end);
     self->run->folder.finish(self->run->end);
     break;
@@ -148,7 +151,7 @@ static GstFlowReturn gst_live_hls_cutter_render(GstBaseSink* sink, GstBuffer* bu
   const BufferMap map(buffer, GST_MAP_READ);
   size_t at = 0;
   for (; map && run.next && at + kPacket <= map.size(); at += kPacket)
-    sort(run, map.data() + at);
+    sort(self, map.data() + at);
   if (map) run.folder.write(map.data() + at, map.size() - at);
   tell_trouble(self);
   return GST_FLOW_OK;

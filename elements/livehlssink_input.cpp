@@ -4,6 +4,8 @@
 
 #include "playout/hls_access_unit.h"
 
+#include <cstdlib>
+
 #include <gst/video/video.h>
 
 namespace aigc {
@@ -27,7 +29,7 @@ void LiveHlsVideo::flush() {
   cut_.reset();
   run_.marks.lock()->clear();
   run_.end = 0;
-  has_started_ = item_.item.empty();
+  has_started_ = item_.item.empty() && item_.tier.empty();
 }
 
 GstPadProbeReturn LiveHlsVideo::on_event(GstEvent* event) {
@@ -56,20 +58,33 @@ void LiveHlsVideo::take_tags(GstEvent* event) {
   GstTagList* tags = nullptr;
   gst_event_parse_tag(event, &tags);
   HlsDateRange item;
+  GstClockTime start = GST_CLOCK_TIME_NONE;
   for (guint i = 0; i < gst_tag_list_get_tag_size(tags, GST_TAG_EXTENDED_COMMENT); ++i) {
     const gchar* comment = nullptr;
     gst_tag_list_peek_string_index(tags, GST_TAG_EXTENDED_COMMENT, i, &comment);
     const std::string_view text(comment);
     if (text.substr(0, 3) == "id=") item.item = text.substr(3);
     if (text.substr(0, 5) == "tier=") item.tier = text.substr(5);
+    if (text.substr(0, 6) == "start=") start = g_ascii_strtoull(comment + 6, nullptr, 10);
   }
   const gchar* title = nullptr;
   if (gst_tag_list_peek_string_index(tags, GST_TAG_TITLE, 0, &title)) item.title = title;
-  if (item.item.empty()) item.item = item.tier; // a slate has no id of its own
+  if (item.item.empty() && item.tier.empty()) return; // not of what is on air
   // Parsers repeat the tags with what they find out.
-  if (item.item.empty() || (item.item == item_.item && item.tier == item_.tier)) return;
+  if (item.item == item_.item && item.tier == item_.tier && start == start_) return;
+  start_ = start;
   item_ = std::move(item);
   has_started_ = false;
+}
+
+void LiveHlsVideo::begin_item(GstClockTime frame) {
+  // The first picture that is sent need not be the first that is seen, and encoders send tags again
+  // that belong to pictures they still hold.
+  const bool is_told =
+      GST_CLOCK_TIME_IS_VALID(start_) && std::abs(GST_CLOCK_DIFF(start_, frame)) < kMostDelay;
+  if (has_started_ || (is_told && frame < start_)) return;
+  has_started_ = true;
+  run_.marks.lock()->push_back({is_told ? start_ : frame, item_});
 }
 
 void LiveHlsVideo::ask_for_key(GstClockTime time) {
@@ -91,7 +106,8 @@ GstPadProbeReturn LiveHlsVideo::on_frame(GstBuffer* buffer) {
       gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
   if (!GST_CLOCK_TIME_IS_VALID(time)) return cut_ ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
   if (!cut_) {
-    if (!std::exchange(is_resumed_, true)) run_.folder.resume();
+    if (!is_resumed_) run_.folder.resume();
+    is_resumed_ = true;
     cut_.emplace(run_.folder.target() * GST_SECOND);
     // Encoders of GStreamer 1.22 that shift their times, as x264enc does, misread the time of a key
     // frame that was forced before their first frame was out, and then take all others for too
@@ -100,7 +116,7 @@ GstPadProbeReturn LiveHlsVideo::on_frame(GstBuffer* buffer) {
   }
   format_.on_data();
   if (run_.has_other_format) cut_->cut_at_next_key();
-  if (!std::exchange(has_started_, true)) run_.marks.lock()->push_back({time, item_});
+  begin_item(time);
   const GstClockTime duration =
       GST_BUFFER_DURATION_IS_VALID(buffer) ? GST_BUFFER_DURATION(buffer) : 0;
   const HlsDecision decision = cut_->frame(time, duration, is_key(buffer));

@@ -31,10 +31,14 @@ class LiveHlsVideo {
   GstPadProbeReturn probe(GstPadProbeInfo* info);
 
  private:
+  /// Of an encoder; what was told to start farther from its frame is of another time.
+  static constexpr GstClockTimeDiff kMostDelay = 10 * GST_SECOND;
+
   GstPadProbeReturn on_event(GstEvent* event);
   GstPadProbeReturn on_frame(GstBuffer* buffer);
   bool is_key(GstBuffer* buffer) const;
   void take_tags(GstEvent* event);
+  void begin_item(GstClockTime frame);
   void ask_for_key(GstClockTime time);
   void flush();
 
@@ -45,8 +49,9 @@ class LiveHlsVideo {
   bool is_resumed_ = false;   ///< whether the folder was looked at
   GstSegment segment_{};
   HlsFormat format_;
-  HlsDateRange item_;       ///< on air
-  bool has_started_ = true; ///< whether a frame of it came
+  HlsDateRange item_;                        ///< on air
+  GstClockTime start_ = GST_CLOCK_TIME_NONE; ///< of it, if that was told
+  bool has_started_ = true;                  ///< whether a frame of it came
 };
 
 } // namespace aigc

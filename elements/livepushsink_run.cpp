@@ -24,7 +24,7 @@ constexpr auto kGoodTime = 10s;
 constexpr auto kDrainTime = 2s;
 /// A sink that sent nothing for so long has nothing left.
 constexpr auto kSettleTime = 100ms;
-/// A thread that has not ended by then is left alone.
+/// A thread that has not ended by then, since it was told to, is left alone.
 constexpr auto kStopTime = 700ms;
 
 std::optional<GstClockTimeDiff> running_time(const GstSegment* segment, GstClockTime time) {
@@ -79,13 +79,18 @@ void PushRun::start() {
 void PushRun::stop() {
   {
     auto state = state_.lock();
-    state->stopped = true;
+    if (std::exchange(state->stopped, true)) return;
   }
+  stopped_ = Clock::now();
   state_.notify();
   g_cancellable_cancel(cancel_.get());
+}
+
+/// Many that are stopped together are waited for together.
+void PushRun::finish() {
   if (!thread_.joinable()) return;
-  const bool over =
-      state_.lock().wait_for(kStopTime, [](const State& state) { return state.over; });
+  const auto left = std::max<Clock::duration>(stopped_ + kStopTime - Clock::now(), 0ms);
+  const bool over = state_.lock().wait_for(left, [](const State& state) { return state.over; });
   if (over)
     thread_.join();
   else

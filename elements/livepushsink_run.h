@@ -42,8 +42,10 @@ class PushRun : public std::enable_shared_from_this<PushRun> {
   PushRun(GstElement* element, PushHost host, PushSettings settings);
 
   void start();
-  /// Ends the thread; one that does not come back soon is left to end by itself.
+  /// Tells the thread to end, and does not wait.
   void stop();
+  /// Waits for it, but not for long: one that hangs is left to end by itself.
+  void finish();
 
   /// A pad came or went.
   void want(PushMedia media, bool wanted);
@@ -113,6 +115,7 @@ class PushRun : public std::enable_shared_from_this<PushRun> {
   guint64 taken_ = 0; ///< bytes of this connection
   Clock::time_point began_, up_, progress_;
   std::thread thread_;
+  Clock::time_point stopped_; ///< when it was told to end
 };
 
 } // namespace aigc

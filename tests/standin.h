@@ -14,11 +14,13 @@
 
 class Standin {
  public:
-  Standin() {
+  /// On that port; 0 takes a free one.
+  explicit Standin(int port = 0) {
     const char* program = g_getenv("AIGC_STANDIN");
     if (!program || !*program) throw std::runtime_error("AIGC_STANDIN does not name the stand-in");
     aigc::ErrorSlot error;
-    const char* arguments[] = {program, "--port", "0", "--exit-on-stdin-eof", nullptr};
+    const std::string number = std::to_string(port);
+    const char* arguments[] = {program, "--port", number.c_str(), "--exit-on-stdin-eof", nullptr};
     process_ =
         aigc::adopt(g_subprocess_newv(arguments,
                                       static_cast<GSubprocessFlags>(G_SUBPROCESS_FLAGS_STDIN_PIPE |

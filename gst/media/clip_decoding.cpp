@@ -3,16 +3,6 @@
 #include "media/clip_decoding.h"
 
 namespace aigc {
-namespace {
-
-void use_one_thread(GstBin*, GstBin*, GstElement* element, gpointer) {
-  for (const char* name : {"max-threads", "threads"})
-    if (g_object_class_find_property(G_OBJECT_GET_CLASS(element), name))
-      gst_util_set_object_arg(G_OBJECT(element), name, "1");
-}
-
-} // namespace
-
 ClipDecoding::ClipDecoding(const ClipInfo& clip, Viewer viewer, ClipKind kind, Threads threads)
     : clip_(clip), viewer_(std::move(viewer)), kind_(kind),
       pipeline_([this](GstMessage* message) { hear(message); }) {
@@ -21,8 +11,7 @@ ClipDecoding::ClipDecoding(const ClipInfo& clip, Viewer viewer, ClipKind kind, T
   GstElement* decode = pipeline_.add("decodebin");
   g_object_set(decode, "force-sw-decoders", TRUE, nullptr);
   decode_only(decode, kind);
-  if (threads == Threads::one)
-    g_signal_connect(decode, "deep-element-added", G_CALLBACK(use_one_thread), nullptr);
+  if (threads == Threads::one) limit_threads(decode, 1);
   g_signal_connect(decode, "pad-added", G_CALLBACK(on_pad), this);
   gst_element_link(source, decode);
 }

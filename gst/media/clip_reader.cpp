@@ -10,6 +10,8 @@ namespace aigc {
 namespace {
 
 constexpr size_t kPicturesAhead = 4;
+constexpr size_t kPicturesWaiting = 2; ///< of a clip that is open for a channel
+constexpr size_t kPicturesOnAir = 8;
 constexpr size_t kSoundBlocksAhead = 8;
 
 /// Models round sizes to what they can divide: 1664x928 is meant as 16:9. Thin bars would show
@@ -25,6 +27,12 @@ bool is_interlaced(GstCaps* decoded) {
       decoded ? gst_structure_get_string(gst_caps_get_structure(decoded, 0), "interlace-mode")
               : nullptr;
   return mode && !g_str_equal(mode, "progressive");
+}
+
+/// One decodes 1920x1080 faster than it is shown, and each thread keeps pictures of its own.
+unsigned threads_for(const ClipInfo& clip) {
+  constexpr int one_does = 1920 * 1088;
+  return static_cast<unsigned>((clip.width * clip.height + one_does - 1) / one_does);
 }
 
 GstPadProbeReturn map_tones(GstPad* pad, GstPadProbeInfo* probe, gpointer tone_map) {
@@ -47,14 +55,16 @@ GstPadProbeReturn accept_strides(GstPad*, GstPadProbeInfo* info, gpointer) {
 } // namespace
 
 ClipReader::ClipReader(const ClipInfo& clip, bool video, Ref<GstCaps> caps, Cancel& cancel)
-    : clip_(clip), video_(video), depth_(video ? kPicturesAhead : kSoundBlocksAhead),
-      on_cancel_(cancel, [this] { stop(); }),
+    : clip_(clip), video_(video), on_cancel_(cancel, [this] { stop(); }),
       pipeline_([this](GstMessage* message) { on_message(message); }) {
   target_.caps = std::move(caps);
+  state_.lock()->depth = video ? kPicturesAhead : kSoundBlocksAhead;
 }
 
-ClipReader::ClipReader(const ClipInfo& clip, const VideoTarget& target, Cancel& cancel)
+ClipReader::ClipReader(const ClipInfo& clip, const VideoTarget& target, Cancel& cancel, Use use)
     : ClipReader(clip, true, target.caps, cancel) {
+  use_ = use;
+  if (use == Use::channel) state_.lock()->depth = kPicturesWaiting;
   target_ = target;
   target_.caps = adopt(gst_caps_copy(target.caps.get()));
   gst_structure_remove_field(gst_caps_get_structure(target_.caps.get(), 0), "framerate");
@@ -86,6 +96,7 @@ void ClipReader::start() {
   GstElement* decode = pipeline_.add("decodebin");
   g_object_set(decode, "force-sw-decoders", TRUE, nullptr);
   decode_only(decode, video_ ? ClipKind::pictures : ClipKind::sound);
+  if (use_ == Use::channel) limit_threads(decode, threads_for(clip_));
   g_signal_connect(
       decode, "pad-added",
       G_CALLBACK(+[](GstElement*, GstPad* pad, ClipReader* self) { self->on_pad(pad); }), this);
@@ -228,12 +239,18 @@ GstFlowReturn ClipReader::on_sample(GstElement* sink) {
   sample.reset(); // else the buffer would look shared
   {
     auto state = state_.lock();
-    state.wait([this](const State& s) { return s.stopped || s.blocks.size() < depth_; });
+    state.wait([](const State& s) { return s.stopped || s.blocks.size() < s.depth; });
     if (state->stopped) return GST_FLOW_FLUSHING;
     state->blocks.push_back(std::move(block));
   }
   state_.notify();
   return GST_FLOW_OK;
+}
+
+void ClipReader::go_on_air() {
+  if (!video_ || use_ != Use::channel) return;
+  state_.lock()->depth = kPicturesOnAir;
+  state_.notify();
 }
 
 void ClipReader::wait_ready() {

@@ -27,8 +27,12 @@ struct VideoTarget {
 
 class ClipReader {
  public:
+  /// A film takes pictures as fast as it can get them. A channel has clips open long before it
+  /// plays them at their own pace, so there few pictures are decoded ahead, and by few threads.
+  enum class Use { film, channel };
+
   /// Both start decoding at once and return. Throw Error{Fault::missing_plugin}.
-  ClipReader(const ClipInfo& clip, const VideoTarget& target, Cancel& cancel);
+  ClipReader(const ClipInfo& clip, const VideoTarget& target, Cancel& cancel, Use use = Use::film);
   ClipReader(const ClipInfo& clip, GstCaps* audio, Cancel& cancel);
   /// Stops decoding; takes milliseconds.
   ~ClipReader();
@@ -37,6 +41,9 @@ class ClipReader {
     Ref<GstBuffer> buffer;
     GstClockTimeDiff time = 0; ///< from the clip's first frame
   };
+
+  /// For a channel: from now on it reads ahead as far as decoding may stumble on a busy machine.
+  void go_on_air();
 
   /// Waits until the first block is decoded. Throws Error when there is none to come.
   void wait_ready();
@@ -57,6 +64,7 @@ class ClipReader {
  private:
   struct State {
     std::deque<Block> blocks;
+    size_t depth = 0; ///< blocks decoded ahead
     bool ended = false;
     bool stopped = false;
     bool found = false;
@@ -78,7 +86,7 @@ class ClipReader {
   ClipInfo clip_;
   bool video_;
   VideoTarget target_;
-  size_t depth_;
+  Use use_ = Use::film;
   std::optional<ToneMap> tone_map_;
   mutable Guarded<State> state_;
   Cancel::Hook on_cancel_;

@@ -4,6 +4,8 @@
 
 #include "base/ref.h"
 
+#include <string>
+
 namespace aigc {
 namespace {
 
@@ -20,11 +22,23 @@ gboolean wants_decoding(GstElement*, GstPad* pad, GstCaps* caps, gpointer pictur
   return !g_str_has_prefix(name, "text/") && !g_str_has_prefix(name, "subpicture/");
 }
 
+void set_threads(GstBin*, GstBin*, GstElement* element, gpointer threads) {
+  for (const char* name : {"max-threads", "threads"})
+    if (g_object_class_find_property(G_OBJECT_GET_CLASS(element), name))
+      gst_util_set_object_arg(G_OBJECT(element), name,
+                              std::to_string(GPOINTER_TO_UINT(threads)).c_str());
+}
+
 } // namespace
 
 void decode_only(GstElement* decodebin, ClipKind kind) {
   g_signal_connect(decodebin, "autoplug-continue", G_CALLBACK(wants_decoding),
                    kind == ClipKind::pictures ? decodebin : nullptr);
+}
+
+void limit_threads(GstElement* decodebin, unsigned threads) {
+  g_signal_connect(decodebin, "deep-element-added", G_CALLBACK(set_threads),
+                   GUINT_TO_POINTER(threads));
 }
 
 bool gives(GstPad* pad, ClipKind kind) {

@@ -11,6 +11,9 @@ enum class ClipKind { pictures, sound };
 
 void decode_only(GstElement* decodebin, ClipKind kind);
 
+/// So many for each decoder; else most take one for every processor there is.
+void limit_threads(GstElement* decodebin, unsigned threads);
+
 /// Whether what comes out of `pad` is raw and of the kind.
 bool gives(GstPad* pad, ClipKind kind);
 

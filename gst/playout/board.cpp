@@ -9,6 +9,14 @@
 #include <algorithm>
 
 namespace aigc {
+namespace {
+
+constexpr size_t kMostItems = 256;
+/// For a source that does not ask how much is wanted: so many high-water marks.
+constexpr double kMostReserve = 2;
+constexpr size_t kFewItems = 8; ///< have room however long they are
+
+} // namespace
 
 Own<GstStructure> item_message(const char* event, const PlayoutItem& item) {
   return Own<GstStructure>(gst_structure_new("clipplayout/item", "event", G_TYPE_STRING, event,
@@ -39,6 +47,7 @@ Slot Board::slot(Side side, guint64 number, gint64 utc) {
 void Board::fence(Side side, Span& span, guint64 number, const Error& error) {
   if (!span.state.fault.empty()) return;
   const guint64 before = timeline.end();
+  span.state.slow = error.fault == Fault::timeout;
   timeline.fence(side, span, number, error.what());
   // A slot that is free again is counted when it is decided anew.
   counters.slots[static_cast<size_t>(span.tier)] -= before - timeline.end();
@@ -70,25 +79,39 @@ void Board::note_item(const char* event, const PlayoutItem& item, const std::str
   if (!reason.empty())
     gst_structure_set(note.message.get(), "reason", G_TYPE_STRING, reason.c_str(), nullptr);
   if (inspection) put_inspection(*inspection, note.message.get());
+  tell(std::move(note));
+}
+
+void Board::tell(Note note) {
+  news = true;
   notes.push_back(std::move(note));
+  if (notes.size() <= kMostNotes) return;
+  notes.pop_front();
+  ++counters.untold;
+}
+
+void Board::file(Record record) {
+  news = true;
+  records.push_back(std::move(record));
+  if (records.size() > kMostNotes) records.pop_front();
 }
 
 /// The rung of the ladder changes where a span of another tier begins.
 void Board::note_ladder(const Span& span) {
   if (span.state.over || ladder_ == span.tier) return;
-  const auto tell = [&](const char* event, Tier tier, guint64 first, guint64 frames) {
+  const auto say = [&](const char* event, Tier tier, guint64 first, guint64 frames) {
     Note note;
     note.message.reset(gst_structure_new(
         "clipplayout/filler", "event", G_TYPE_STRING, event, "tier", G_TYPE_STRING, tier_name(tier),
         "frame", G_TYPE_UINT64, first, "frames", G_TYPE_UINT64, frames, nullptr));
-    notes.push_back(std::move(note));
+    tell(std::move(note));
   };
-  if (ladder_) tell("leave", *ladder_, ladder_first_, span.first - ladder_first_);
+  if (ladder_) say("leave", *ladder_, ladder_first_, span.first - ladder_first_);
   ladder_.reset();
   if (span.tier == Tier::item) return;
   ladder_ = span.tier;
   ladder_first_ = span.first;
-  tell("enter", span.tier, span.first, 0);
+  say("enter", span.tier, span.first, 0);
 }
 
 void Board::note_begin(const Span& span) {
@@ -99,16 +122,16 @@ void Board::note_begin(const Span& span) {
   gst_structure_set(note.message.get(), "frames", G_TYPE_UINT64, span.planned, nullptr);
   if (span.tier == Tier::item) {
     ++counters.aired;
-    note.upstream = aired_event(span.item->id, true);
+    file({aired_event(span.item->id, true), {}});
   }
-  notes.push_back(std::move(note));
+  tell(std::move(note));
 }
 
 void Board::note_end(const Span& span, guint64 frames) {
   const auto& state = span.state;
   counters.held += state.held;
-  Note note;
-  AsRunEntry& entry = note.as_run.emplace();
+  Record record;
+  AsRunEntry& entry = record.as_run.emplace();
   if (span.item) entry.item = *span.item;
   entry.tier = span.tier;
   entry.first_frame = span.first;
@@ -124,23 +147,39 @@ void Board::note_end(const Span& span, guint64 frames) {
     const bool skipped = state.reason == EndReason::skipped;
     counters.damaged += damaged;
     counters.skipped += skipped;
+    Note note;
     note.message = item_message(skipped ? "skipped" : "ended", *span.item);
     put_place(note.message.get(), grid(), span.first, state.utc);
     gst_structure_set(note.message.get(), "frames", G_TYPE_UINT64, frames, "held", G_TYPE_UINT64,
                       state.held, "reason", G_TYPE_STRING,
                       damaged ? state.fault.c_str() : end_reason_name(state.reason), nullptr);
-    if (damaged && span.tier == Tier::filler) fillers.forget(span.item->uri);
-    if (damaged && span.tier == Tier::reair) library.forget(span.item->uri);
-    if (!damaged && span.tier != Tier::filler)
+    const bool broken = damaged && !state.slow;
+    if (broken && span.tier == Tier::filler) fillers.forget(span.item->uri);
+    if ((broken && span.tier == Tier::reair) || skipped) library.forget(span.item->uri);
+    if (!damaged && !skipped && span.tier != Tier::filler && span.item->id != unwanted)
       library.aired(*span.item, grid().time_of(span.first + frames));
+    tell(std::move(note));
   }
-  notes.push_back(std::move(note));
+  file(std::move(record));
 }
 
 void Board::give_up(std::unique_ptr<Entry> entry, const char* event, const std::string& reason) {
   close(std::move(entry->readers));
   note_item(event, *entry->item, reason);
-  notes.back().upstream = aired_event(entry->item->id, false);
+  file({aired_event(entry->item->id, false), {}});
+}
+
+bool Board::keep_off(const std::string& id) {
+  bool found = library.remove(id);
+  if (reair.item && reair.item->id == id) {
+    if (reair.open) close(std::move(reair.open->readers));
+    reair = {};
+    found = true;
+  }
+  const Span* now = timeline.on_air();
+  if (!now || now->state.over || !now->item || now->item->id != id) return found;
+  unwanted = id;
+  return true;
 }
 
 void Board::close(Readers readers) {
@@ -152,7 +191,11 @@ void Board::warn(const Error& error, const std::string& uri) {
   Note note;
   note.warning = error;
   note.uri = uri;
-  notes.push_back(std::move(note));
+  tell(std::move(note));
+}
+
+void Board::warn_of_filler(const Error& error, const std::string& uri) {
+  if (error.fault != Fault::cancelled && filler_texts.insert(error.what()).second) warn(error, uri);
 }
 
 bool Board::may_open() const {
@@ -165,7 +208,12 @@ guint64 Board::item_frames(gint64 utc) {
 }
 
 bool Board::is_punctual(gint64 utc) {
-  return rundown.punctual(utc) != nullptr;
+  const Entry* due = rundown.punctual(utc);
+  if (!due) return false;
+  const Span* now = timeline.on_air();
+  if (!now || now->tier != Tier::item || now->item->shot.at.empty()) return true;
+  // Of two that are to start at about the same time the second follows the first.
+  return due->at - air_time(now->item->shot.at).value_or(0) >= Rundown::kPunctual;
 }
 
 OpenClip Board::take_item(gint64 utc) {
@@ -183,8 +231,51 @@ std::optional<OpenClip> Board::take_filler() {
   return std::nullopt;
 }
 
-GstClockTime Board::ready_air() const {
-  return grid().time_of(rundown.ready_frames() + timeline.left());
+/// How long there is something for every slot from `utc` on, as long as `length` says of each.
+template <typename Length>
+static GstClockTime air_ahead(const Board& board, gint64 utc, Length length) {
+  GstClockTime air = board.grid().time_of(board.timeline.left());
+  std::vector<std::pair<gint64, GstClockTime>> fixed;
+  for (const auto& entry : board.rundown.entries()) {
+    if (entry->at == 0)
+      air += length(*entry);
+    else
+      fixed.emplace_back(entry->at, length(*entry));
+  }
+  std::sort(fixed.begin(), fixed.end());
+  for (const auto& [at, adds] : fixed) {
+    if (at > utc + static_cast<gint64>(air / GST_USECOND)) break;
+    air += adds;
+  }
+  return air;
+}
+
+GstClockTime Board::ready_air(gint64 utc) const {
+  return air_ahead(*this, utc, [this](const Entry& entry) {
+    return entry.is_ready() ? grid().time_of(entry.frames) : 0;
+  });
+}
+
+double Board::coming_air() const {
+  const double usual = facts.clip_seconds > 0 ? facts.clip_seconds : kDefaultShotSeconds;
+  const GstClockTime air = air_ahead(*this, utc_now(), [&](const Entry& entry) {
+    if (entry.is_ready()) return grid().time_of(entry.frames);
+    const double asked = entry.item->shot.duration;
+    return static_cast<GstClockTime>((asked > 0 ? asked : usual) * GST_SECOND);
+  });
+  return static_cast<double>(air) / GST_SECOND;
+}
+
+double Board::wanted_seconds() const {
+  if (!wanted[0] && !wanted[1]) return 0; // nobody takes it any more
+  return std::max(0.0, static_cast<double>(marks().high) / GST_SECOND - coming_air());
+}
+
+bool Board::has_room(bool urgent) const {
+  const size_t waiting = rundown.entries().size();
+  if (waiting >= kMostItems) return false;
+  const double most = kMostReserve * static_cast<double>(marks().high) / GST_SECOND;
+  return urgent || waiting < kFewItems || coming_air() < most;
 }
 
 } // namespace aigc

@@ -10,6 +10,7 @@
 #include "playout/timeline.h"
 
 #include <chrono>
+#include <set>
 
 namespace aigc {
 
@@ -25,17 +26,23 @@ struct DeskSettings {
   std::string as_run;
   bool allow_preview = false;
   std::chrono::milliseconds veto_timeout{5000};
+  std::chrono::milliseconds hangs{5000};           ///< how long storage may take to answer
+  std::chrono::milliseconds fillers_again{60'000}; ///< till they are read again, if there is none
 };
 
 struct Inspection;
 
-/// Something that is told, or done, in its turn and off the streaming threads.
+/// Something the bus hears in its turn and off the streaming threads.
 struct Note {
   Own<GstStructure> message;
-  Ref<GstEvent> upstream;
-  std::optional<AsRunEntry> as_run;
   std::optional<Error> warning;
   std::string uri; ///< the warning is about
+};
+
+/// What upstream and the as-run log are to know, whether or not anybody takes messages.
+struct Record {
+  Ref<GstEvent> upstream;
+  std::optional<AsRunEntry> as_run;
 };
 
 /// A clip that is kept open for the time nothing else is ready.
@@ -46,8 +53,27 @@ struct Standby {
   std::optional<OpenClip> open;
 };
 
+/// Threads of one kind. Where all of them hang, as on storage that does not answer, one more goes
+/// on.
+struct Crew {
+  static constexpr unsigned kMost = 8;
+
+  unsigned size = 0;
+  unsigned busy = 0;
+  gint64 moved = 0; ///< monotonic time at which one of them began or ended something
+
+  void begin() { ++busy, moved = g_get_monotonic_time(); }
+  void end() { --busy, moved = g_get_monotonic_time(); }
+  bool hangs(std::chrono::microseconds limit) const {
+    return busy >= size && size < kMost && g_get_monotonic_time() - moved >= limit.count();
+  }
+};
+
 class Board final : public Offers {
  public:
+  /// Waiting; so many are kept for whoever is held up, then the oldest go.
+  static constexpr size_t kMostNotes = 5000;
+
   explicit Board(const DeskSettings& settings);
 
   Rundown rundown;
@@ -56,21 +82,26 @@ class Board final : public Offers {
   Fillers fillers;
   Standby reair;
   Standby filler;
+  std::string unwanted; ///< id of an item that was on air when it was removed
   std::deque<Note> notes;
+  std::deque<Record> records;
   std::vector<std::unique_ptr<ClipReader>> closing;
 
   bool stopped = false;  ///< everyone comes to an end
   bool draining = false; ///< nobody brings readers to close any more
+  bool filed = false;    ///< the last of the records is
+  bool news = false;     ///< something changed since the supply was looked at
   unsigned threads = 0;  ///< of the desk that run
-  unsigned closers = 0;  ///< of them
-  unsigned closers_busy = 0;
-  bool fillers_known = false;
+  Crew checkers, starters, closers;
+  gint64 fillers_due = 0;             ///< monotonic time at which they are read, if there is none
+  std::set<std::string> filler_texts; ///< what was said of fillers since the last good one
   bool any_stride = false;
   std::array<bool, 2> wanted{}; ///< by Side: somebody takes it
   std::array<bool, 2> begun{};  ///< by Side: downstream knows the format
 
   struct Counters {
     guint64 queued = 0, aired = 0, failed = 0, removed = 0, skipped = 0, held = 0, damaged = 0;
+    guint64 untold = 0;   ///< messages that nobody took in time
     guint64 unopened = 0; ///< slots of filler while an item was ready, and its file not yet open
     std::array<guint64, 5> slots{}; ///< by Tier
   } counters;
@@ -79,14 +110,20 @@ class Board final : public Offers {
   Slot slot(Side side, guint64 number, gint64 utc);
   /// As Timeline::fence().
   void fence(Side side, Span& span, guint64 number, const Error& error);
-  /// Turns what the timeline did into notes.
+  void tell(Note note);
+  void file(Record record);
+  /// Turns what the timeline did into notes and records.
   void note_changes();
   void note_item(const char* event, const PlayoutItem& item, const std::string& reason = {},
                  const Inspection* inspection = nullptr);
   /// An item that will never be on air.
   void give_up(std::unique_ptr<Entry> entry, const char* event, const std::string& reason);
+  /// The item of that id is not on air again. False when there is none that could be.
+  bool keep_off(const std::string& id);
   void close(Readers readers);
   void warn(const Error& error, const std::string& uri);
+  /// Fillers are tried again and again; what is wrong with them is told once.
+  void warn_of_filler(const Error& error, const std::string& uri);
   /// Whether all that is needed to open a clip is known.
   bool may_open() const;
 
@@ -96,7 +133,15 @@ class Board final : public Offers {
   OpenClip take_item(gint64 utc) override;
   std::optional<OpenClip> take_filler() override;
 
-  GstClockTime ready_air() const;
+  /// How long there is an item for every slot from `utc` on: one with a fixed time counts where the
+  /// others reach up to it.
+  GstClockTime ready_air(gint64 utc) const;
+  /// Seconds of air that are there, those that are not looked at yet included.
+  double coming_air() const;
+  /// Seconds of air that are missing to the high mark.
+  double wanted_seconds() const;
+  /// Whether one more may come in; an `urgent` one has a fixed time, or an operator asked for it.
+  bool has_room(bool urgent) const;
   WaterMarks marks() const { return water_marks(facts, settings_.low, settings_.high); }
   const Grid& grid() const { return settings_.rules.grid; }
 

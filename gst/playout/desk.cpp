@@ -4,18 +4,38 @@
 
 #include "playout/wall_clock.h"
 
+#include <system_error>
 #include <thread>
 
 namespace aigc {
 
+/// What a crew does.
+struct Desk::Trade {
+  const char* name;
+  Crew Board::*crew;
+  void (Desk::*work)();
+  int limits = 1; ///< so many times the usual limit is no sign that something hangs
+};
+/// A long clip is looked at for 20 s.
+const Desk::Trade Desk::kCheckers{"air-check", &Board::checkers, &Desk::run_checker, 5};
+const Desk::Trade Desk::kStarters{"air-open", &Board::starters, &Desk::run_starter};
+const Desk::Trade Desk::kClosers{"air-close", &Board::closers, &Desk::run_closer};
+
 std::shared_ptr<Desk> Desk::start(DeskHost host, DeskSettings settings) {
   std::shared_ptr<Desk> desk(new Desk(std::move(host), std::move(settings)));
-  desk->spawn("air-clerk", &Desk::run_clerk);
-  desk->spawn("air-open", &Desk::run_opener);
-  desk->board_.lock()->closers = 1;
-  desk->spawn("air-close", &Desk::run_closer);
-  desk->spawn("air-check", &Desk::run_checker);
-  desk->spawn("air-check", &Desk::run_checker);
+  try {
+    desk->spawn("air-herald", &Desk::run_herald);
+    desk->spawn("air-clerk", &Desk::run_clerk);
+    if (!desk->settings_.as_run.empty()) desk->spawn("air-log", &Desk::run_log);
+    desk->spawn("air-next", &Desk::run_opener);
+    for (const Trade* trade : {&kStarters, &kClosers, &kCheckers, &kCheckers})
+      desk->enlist(*trade);
+  } catch (...) {
+    desk->stop();
+    desk->board_.lock()->draining = true;
+    desk->board_.notify();
+    throw;
+  }
   return desk;
 }
 
@@ -26,26 +46,82 @@ Desk::Desk(DeskHost host, DeskSettings settings)
   board->wanted = {static_cast<bool>(settings_.video), static_cast<bool>(settings_.audio)};
   for (const Side side : kSides)
     if (!board->wanted[static_cast<size_t>(side)]) board->timeline.leave(side);
-  if (!settings_.as_run.empty()) as_run_.emplace(settings_.as_run, settings_.rules.grid);
+}
+
+void Desk::start_thread(std::function<void()> work) {
+  try {
+    std::thread(std::move(work)).detach();
+  } catch (const std::system_error& error) {
+    throw Error(Fault::read, std::string("no thread can be started: ") + error.what(),
+                "raise the limit of threads, or stop other programs");
+  }
 }
 
 /// Threads hold the desk, so that one which hangs ends alone and safely.
 void Desk::spawn(const char* name, void (Desk::*work)()) {
   ++board_.lock()->threads;
-  std::thread([self = shared_from_this(), name, work]() mutable {
-    pthread_setname_np(pthread_self(), name);
-    ((*self).*work)();
-    --self->board_.lock()->threads;
-    self->board_.notify();
-  }).detach();
+  try {
+    start_thread([self = shared_from_this(), name, work]() mutable {
+      pthread_setname_np(pthread_self(), name);
+      self->keep_at(work);
+      --self->board_.lock()->threads;
+      self->board_.notify();
+    });
+  } catch (...) {
+    --board_.lock()->threads;
+    throw;
+  }
+}
+
+/// A channel does not stop because of what nobody thought of.
+void Desk::keep_at(void (Desk::*work)()) {
+  do {
+    try {
+      ((*this).*work)();
+      return;
+    } catch (...) {
+      board_.lock()->warn(caught_error(), {});
+    }
+    board_.notify();
+  } while (!cancel_.sleep(std::chrono::seconds(1)));
+}
+
+void Desk::enlist(const Trade& trade) {
+  ++((*board_.lock()).*trade.crew).size;
+  try {
+    spawn(trade.name, trade.work);
+  } catch (...) {
+    --((*board_.lock()).*trade.crew).size;
+    throw;
+  }
+}
+
+void Desk::relieve() {
+  for (const Trade* trade : {&kCheckers, &kStarters, &kClosers}) {
+    if (!((*board_.lock()).*trade->crew).hangs(settings_.hangs * trade->limits)) continue;
+    try {
+      enlist(*trade);
+    } catch (...) {
+      host_.warn(caught_error(), {});
+    }
+  }
+}
+
+void Desk::greet() {
+  double demand;
+  {
+    auto board = board_.lock();
+    if (board->stopped) return;
+    demand = board->wanted_seconds();
+  }
+  host_.send_upstream(demand_event(demand));
 }
 
 GstFlowReturn Desk::add(PlayoutItem item) {
   {
     auto board = board_.lock();
-    board.wait([this](const Board& b) {
-      return b.stopped || flushing_ || b.rundown.entries().size() < kMostItems;
-    });
+    const bool urgent = item.shot.request > 0 || !item.shot.at.empty();
+    board.wait([&](const Board& b) { return b.stopped || flushing_ || b.has_room(urgent); });
     if (board->stopped || flushing_) return GST_FLOW_FLUSHING;
     try {
       board->note_item("queued", *board->rundown.add(item).item);
@@ -93,7 +169,7 @@ Slot Desk::slot(Side side, guint64 number, gint64 utc) {
     auto board = board_.lock();
     if (board->stopped) throw Error(Fault::cancelled, "cancelled");
     slot = board->slot(side, number, utc);
-    news = !board->notes.empty() || !board->closing.empty();
+    news = board->news || !board->closing.empty();
   }
   if (news) board_.notify();
   return slot;
@@ -118,11 +194,10 @@ void Desk::hold_picture(Span& span) {
   board_.lock()->timeline.hold_picture(span);
 }
 
-bool Desk::leave(Side side) {
+void Desk::leave(Side side) {
   auto board = board_.lock();
   board->timeline.leave(side);
   board->wanted[static_cast<size_t>(side)] = false;
-  return !board->wanted[0] && !board->wanted[1];
 }
 
 void Desk::skip() {
@@ -142,10 +217,13 @@ bool Desk::move(const std::string& id, size_t position) {
 bool Desk::remove(const std::string& id, const std::string& reason) {
   {
     auto board = board_.lock();
+    const bool kept_off = board->keep_off(id);
     auto entry = board->rundown.remove(id);
-    if (!entry) return false;
-    ++board->counters.removed;
-    board->give_up(std::move(entry), "removed", reason);
+    if (!entry && !kept_off) return false;
+    if (entry) {
+      ++board->counters.removed;
+      board->give_up(std::move(entry), "removed", reason);
+    }
   }
   board_.notify();
   return true;
@@ -219,30 +297,35 @@ Own<GstStructure> Desk::list() {
 }
 
 Own<GstStructure> Desk::stats() {
+  const GstClockTime behind = host_.behind();
   auto board = board_.lock();
   const auto& counters = board->counters;
   const Span* now = board->timeline.on_air();
+  const guint64 held = counters.held + (now && !now->state.over ? now->state.held : 0);
   Own<GstStructure> stats(gst_structure_new(
-      "application/x-aigc-playout-stats", "ready", G_TYPE_UINT64, board->ready_air(), "items",
-      G_TYPE_UINT, static_cast<guint>(board->rundown.ready_items()), "waiting", G_TYPE_UINT,
+      "application/x-aigc-playout-stats", "items", G_TYPE_UINT,
+      static_cast<guint>(board->rundown.ready_items()), "waiting", G_TYPE_UINT,
       static_cast<guint>(board->rundown.entries().size()), "open", G_TYPE_UINT,
       static_cast<guint>(board->rundown.open_items()), "standby", G_TYPE_UINT,
       static_cast<guint>(board->reair.open.has_value()) + board->filler.open.has_value(), "on-air",
       G_TYPE_STRING, now && now->item ? now->item->id.c_str() : "", "tier", G_TYPE_STRING,
-      now ? tier_name(now->tier) : "", "frame", G_TYPE_UINT64, board->timeline.end(), "queued",
-      G_TYPE_UINT64, counters.queued, "aired", G_TYPE_UINT64, counters.aired, "failed",
-      G_TYPE_UINT64, counters.failed, "removed", G_TYPE_UINT64, counters.removed, "skipped",
-      G_TYPE_UINT64, counters.skipped, "damaged", G_TYPE_UINT64, counters.damaged, "held",
-      G_TYPE_UINT64, counters.held, "unopened", G_TYPE_UINT64, counters.unopened, "supply",
-      G_TYPE_DOUBLE, supply_ratio(board->facts), "on-hold", G_TYPE_BOOLEAN,
-      static_cast<gboolean>(board->timeline.holds()), nullptr));
-  for (size_t i = 0; i < counters.slots.size(); ++i) {
-    const std::string name = std::string(tier_name(static_cast<Tier>(i))) + "-frames";
-    gst_structure_set(stats.get(), name.c_str(), G_TYPE_UINT64, counters.slots[i], nullptr);
-  }
-  const WaterMarks marks = board->marks();
-  gst_structure_set(stats.get(), "low", G_TYPE_UINT64, marks.low, "high", G_TYPE_UINT64, marks.high,
-                    nullptr);
+      now ? tier_name(now->tier) : "", "frame", G_TYPE_UINT64, board->timeline.end(), "on-hold",
+      G_TYPE_BOOLEAN, static_cast<gboolean>(board->timeline.holds()), nullptr));
+  put_level(level_of(*board, behind), stats.get());
+  const auto put = [&](const std::string& name, guint64 count) {
+    gst_structure_set(stats.get(), name.c_str(), G_TYPE_UINT64, count, nullptr);
+  };
+  put("queued", counters.queued);
+  put("aired", counters.aired);
+  put("failed", counters.failed);
+  put("removed", counters.removed);
+  put("skipped", counters.skipped);
+  put("damaged", counters.damaged);
+  put("held", held);
+  put("unopened", counters.unopened);
+  put("untold", counters.untold);
+  for (size_t i = 0; i < counters.slots.size(); ++i)
+    put(std::string(tier_name(static_cast<Tier>(i))) + "-frames", counters.slots[i]);
   return stats;
 }
 

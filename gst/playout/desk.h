@@ -20,19 +20,22 @@ namespace aigc {
 struct DeskHost {
   std::function<void(Own<GstStructure>)> post;
   std::function<void(const Error&, const std::string& uri)> warn;
-  std::function<void(Ref<GstEvent>)> send_upstream;
+  /// Whether somebody took it.
+  std::function<bool(Ref<GstEvent>)> send_upstream;
   std::function<SupplyFacts()> ask_supply;
+  /// What was due by now and is not pushed yet.
+  std::function<GstClockTime()> behind;
   /// Whether the application lets the clip go on air; may take for ever. Empty = nobody is asked.
   std::function<std::function<bool(const GstStructure*)>()> judge;
 };
 
 class Desk : public std::enable_shared_from_this<Desk> {
  public:
-  static constexpr size_t kMostItems = 256; ///< waiting; add() waits for room
-
   static std::shared_ptr<Desk> start(DeskHost host, DeskSettings settings);
 
   // For upstream.
+  /// Says upstream how much is wanted; to be called before anything comes in.
+  void greet();
   /// Waits for room, then takes the item in.
   GstFlowReturn add(PlayoutItem item);
   /// What was not on air yet goes, and add() returns, until the next unflush().
@@ -47,13 +50,14 @@ class Desk : public std::enable_shared_from_this<Desk> {
   void give_back(std::unique_ptr<ClipReader> reader);
   void fence(Side side, Span& span, guint64 number, const Error& error);
   void hold_picture(Span& span);
-  /// That side plays no more. Returns whether the other has ended as well.
-  bool leave(Side side);
+  /// That side plays no more.
+  void leave(Side side);
 
   // For the operator.
   void skip();
   void hold(bool on);
   bool move(const std::string& id, size_t position);
+  /// What waits goes; what was on air, or is, does not come again.
   bool remove(const std::string& id, const std::string& reason);
   Own<GstStructure> list();
   Own<GstStructure> stats();
@@ -71,12 +75,20 @@ class Desk : public std::enable_shared_from_this<Desk> {
   struct Opening;
 
   Desk(DeskHost host, DeskSettings settings);
+  /// Throws Error where the system has none.
+  static void start_thread(std::function<void()> work);
+  struct Trade;
+  static const Trade kCheckers, kStarters, kClosers;
   void spawn(const char* name, void (Desk::*work)());
+  void keep_at(void (Desk::*work)());
+  void enlist(const Trade& trade);
+  void relieve();
 
   // desk_check.cpp
   void run_checker();
   struct CheckJob;
   bool next_check(CheckJob& job);
+  bool choose_check(Board& board, CheckJob& job);
   void check(const std::shared_ptr<PlayoutItem>& item);
   void check_filler(PlayoutItem item);
   void read_fillers();
@@ -86,32 +98,52 @@ class Desk : public std::enable_shared_from_this<Desk> {
 
   // desk_open.cpp
   void run_opener();
+  void run_starter();
   void run_closer();
-  static std::vector<Opening> jobs_to_open(Board& board);
+  static std::vector<std::shared_ptr<Opening>> jobs_to_open(Board& board);
   static void close_far(Board& board, const std::vector<Entry*>& near);
-  bool start_opening(Opening& job);
+  Readers start_reading(const Opening& job);
+  bool has_started(Opening& job);
   bool poll(Opening& job);
-  void opened(Opening job);
-  void open_failed(Opening job, const Error& error);
+  void opened(Opening& job);
+  void open_failed(Opening& job, const Error& error);
 
   // desk_clerk.cpp
+  void run_herald();
   void run_clerk();
-  void tell(Note note);
-  void relieve_closers();
+  void run_log();
+  void file(Record record);
   void look_at_supply(bool periodic);
-  double wanted_seconds(Board& board, const WaterMarks& marks);
+  struct Level {
+    GstClockTime ready, runs_out, behind;
+    double supply;
+    WaterMarks marks;
+    bool alarm;
+  };
+  Level level_of(const Board& board, GstClockTime behind) const;
+  static void put_level(const Level& level, GstStructure* structure);
+  void tell_level(Board& board, GstClockTime behind, bool periodic);
 
   DeskHost host_;
   const DeskSettings settings_;
   Cancel cancel_;
   Guarded<Board> board_;
-  bool flushing_ = false; ///< under the lock of board_
+  bool flushing_ = false;                         ///< under the lock of board_
+  std::deque<std::shared_ptr<Opening>> to_start_; ///< under the lock of board_
   std::timed_mutex inspecting_;
   const std::shared_ptr<Guarded<unsigned>> hung_judges_;
 
+  /// For the log, which may be on a disk that hangs.
+  struct AsRun {
+    std::deque<AsRunEntry> entries;
+    bool ended = false;
+  };
+  Guarded<AsRun> as_run_;
+
   // The clerk's own.
-  std::optional<AsRunLog> as_run_;
   double last_demand_ = -1;
+  bool is_heard_ = false; ///< upstream took a demand
+  unsigned knocks_ = 0;
   gint64 last_level_ = 0;
   std::optional<std::pair<size_t, bool>> level_; ///< items and alarm told last
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // See desk.h: whether what came in may go on air.
+#include "base/free_memory.h"
 #include "playout/desk.h"
 #include "playout/wall_clock.h"
 
@@ -11,7 +12,9 @@ namespace {
 
 /// Items looked at ahead of their turn, whatever the water marks say.
 constexpr size_t kChecked = 8;
+constexpr gint64 kSoon = 120 * G_USEC_PER_SEC; ///< a fixed time that is looked at, come what may
 constexpr std::chrono::seconds kOrderly{2};
+constexpr std::chrono::seconds kIdle{1}; ///< something may have come due
 /// Judges that never came back; with so many, nobody is asked any more, which means no.
 constexpr unsigned kHungJudges = 8;
 
@@ -33,29 +36,39 @@ struct Desk::CheckJob {
   std::optional<PlayoutItem> filler; ///< to stand by
 };
 
+/// Whether there is something to look at; under the board's lock.
+bool Desk::choose_check(Board& board, CheckJob& job) {
+  const gint64 now = g_get_monotonic_time(), utc = utc_now();
+  if (!settings_.filler.empty() && board.fillers.size() == 0 && now >= board.fillers_due) {
+    board.fillers_due = now + std::chrono::microseconds(settings_.fillers_again).count();
+    job.read_fillers = true;
+    return true;
+  }
+  Entry* entry = board.rundown.unchecked(utc, kSoon);
+  const bool is_due = entry && entry->at != 0 && entry->at <= utc + kSoon;
+  const bool enough = !is_due && board.rundown.ready_items() >= kChecked &&
+                      board.ready_air(utc) >= board.marks().high;
+  if (entry && !enough) {
+    entry->progress = Progress::checking;
+    job.item = entry->item;
+    return true;
+  }
+  if (board.filler.item || board.reair.item || board.fillers.size() == 0) return false;
+  if (!(job.filler = board.fillers.next())) return false;
+  board.filler.item = std::make_shared<PlayoutItem>(*job.filler);
+  board.filler.checking = true;
+  return true;
+}
+
 /// False at the end.
 bool Desk::next_check(CheckJob& job) {
   auto board = board_.lock();
-  board.wait([&job, this](Board& b) {
-    if (b.stopped) return true;
-    if (!b.fillers_known) {
-      b.fillers_known = job.read_fillers = true;
-      return true;
-    }
-    const bool enough = b.rundown.ready_items() >= kChecked && b.ready_air() >= b.marks().high;
-    Entry* entry = enough ? nullptr : b.rundown.unchecked();
-    if (entry) {
-      entry->progress = Progress::checking;
-      job.item = entry->item;
-      return true;
-    }
-    if (b.filler.item || b.reair.item || b.fillers.size() == 0) return false;
-    if (!(job.filler = b.fillers.next())) return false;
-    b.filler.item = std::make_shared<PlayoutItem>(*job.filler);
-    b.filler.checking = true;
-    return true;
-  });
-  return !board->stopped;
+  const auto look = [&](Board& b) { return b.stopped || choose_check(b, job); };
+  while (!board.wait_for(kIdle, look)) {
+  }
+  if (board->stopped) return false;
+  board->checkers.begin();
+  return true;
 }
 
 void Desk::run_checker() {
@@ -68,17 +81,17 @@ void Desk::run_checker() {
       check_filler(std::move(*job.filler));
     else
       check(job.item);
+    board_.lock()->checkers.end();
     board_.notify();
   }
 }
 
 void Desk::read_fillers() {
-  if (settings_.filler.empty()) return;
   try {
     Fillers found(settings_.filler);
     board_.lock()->fillers = std::move(found);
-  } catch (const Error& error) {
-    board_.lock()->warn(error, {});
+  } catch (...) {
+    board_.lock()->warn_of_filler(caught_error(), {});
   }
 }
 
@@ -98,7 +111,7 @@ void Desk::check_filler(PlayoutItem item) {
   board->filler = {};
   if (fault->fault == Fault::cancelled) return;
   board->fillers.forget(item.uri);
-  board->warn(*fault, item.uri);
+  board->warn_of_filler(*fault, item.uri);
 }
 
 void Desk::check(const std::shared_ptr<PlayoutItem>& item) {
@@ -127,7 +140,9 @@ void Desk::check(const std::shared_ptr<PlayoutItem>& item) {
 /// One after the other, so that they keep their order, unless one takes long.
 Inspection Desk::inspect(const std::string& uri) {
   std::unique_lock turn(inspecting_, kOrderly);
-  return inspect_clip(uri, cancel_);
+  auto inspection = inspect_clip(uri, cancel_);
+  return_free_memory();
+  return inspection;
 }
 
 /// Asks the application on a thread of its own, as it may never answer.
@@ -143,13 +158,13 @@ void Desk::ask(const PlayoutItem& item, const Inspection& inspection) {
   std::shared_ptr<GstStructure> question(item_message("ready", item).release(), gst_structure_free);
   put_inspection(inspection, question.get());
   const auto verdict = std::make_shared<Guarded<Verdict>>();
-  ++*hung_judges_->lock();
-  std::thread([judge, question, verdict, hung = hung_judges_] {
+  start_thread([judge, question, verdict, hung = hung_judges_] {
+    ++*hung->lock();
     const bool accepted = judge(question.get());
     *verdict->lock() = {true, accepted};
     verdict->notify();
     --*hung->lock();
-  }).detach();
+  });
   Cancel::Hook hook(cancel_, [verdict] { verdict->lock()->given = true, verdict->notify(); });
   auto answer = verdict->lock();
   const bool given =

@@ -1,107 +1,152 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // See desk.h: what is told of the channel, on the bus, upstream and in the as-run log.
 #include "playout/desk.h"
+#include "playout/wall_clock.h"
 
 #include <algorithm>
 
 namespace aigc {
 namespace {
 
-constexpr std::chrono::seconds kRound{1};
+constexpr std::chrono::milliseconds kRound{1000};
+/// Until upstream, which starts later, hears what is wanted.
+constexpr std::chrono::milliseconds kKnock{20};
+constexpr unsigned kMostKnocks = 100;
 constexpr gint64 kLevelEvery = 10 * G_USEC_PER_SEC;
-constexpr unsigned kMostClosers = 8;
-constexpr double kNoticeable = 0.5; ///< seconds of demand
+constexpr GstClockTime kLate = GST_SECOND; ///< what is further behind rings
+constexpr double kNoticeable = 0.5;        ///< seconds of demand
 
 } // namespace
+
+/// Messages go out on a thread of their own: their handlers may take any time.
+void Desk::run_herald() {
+  for (;;) {
+    std::deque<Note> notes;
+    {
+      auto board = board_.lock();
+      board.wait([](const Board& b) { return b.filed || !b.notes.empty(); });
+      if (board->notes.empty()) return;
+      notes.swap(board->notes);
+    }
+    for (auto& note : notes) {
+      if (note.warning) host_.warn(*note.warning, note.uri);
+      if (note.message) host_.post(std::move(note.message));
+    }
+  }
+}
+
+void Desk::run_log() {
+  AsRunLog log(settings_.as_run, settings_.rules.grid);
+  for (;;) {
+    AsRunEntry entry;
+    {
+      auto as_run = as_run_.lock();
+      as_run.wait([](const AsRun& queue) { return queue.ended || !queue.entries.empty(); });
+      if (as_run->entries.empty()) return;
+      entry = std::move(as_run->entries.front());
+      as_run->entries.pop_front();
+    }
+    try {
+      log.add(entry);
+    } catch (...) {
+      board_.lock()->warn(caught_error(), {});
+      board_.notify();
+    }
+  }
+}
 
 void Desk::run_clerk() {
   gint64 next_round = 0;
   for (;;) {
-    std::deque<Note> notes;
-    bool last;
+    std::deque<Record> records;
+    bool last, news;
     {
       auto board = board_.lock();
-      board.wait_for(kRound, [](const Board& b) { return b.stopped || !b.notes.empty(); });
-      notes.swap(board->notes);
+      const bool knocks = !is_heard_ && knocks_ < kMostKnocks;
+      board.wait_for(knocks ? kKnock : kRound, [](const Board& b) { return b.stopped || b.news; });
+      records.swap(board->records);
+      news = std::exchange(board->news, false);
       last = board->stopped;
     }
-    for (auto& note : notes)
-      tell(std::move(note));
-    if (last) return;
+    for (auto& record : records)
+      file(std::move(record));
+    if (last) break;
     const gint64 now = g_get_monotonic_time();
-    if (now >= next_round || !notes.empty()) look_at_supply(now >= next_round);
-    if (now >= next_round) relieve_closers();
-    if (now >= next_round) next_round = now + G_USEC_PER_SEC;
+    const bool round = now >= next_round;
+    if (round || news) look_at_supply(round);
+    if (!round) continue;
+    relieve();
+    const bool knocks = !is_heard_ && ++knocks_ < kMostKnocks;
+    next_round = now + std::chrono::microseconds(knocks ? kKnock : kRound).count();
   }
+  as_run_.lock()->ended = true;
+  as_run_.notify();
+  board_.lock()->filed = true;
+  board_.notify();
 }
 
-void Desk::tell(Note note) {
-  if (note.as_run && as_run_) {
-    try {
-      as_run_->add(*note.as_run);
-    } catch (...) {
-      host_.warn(caught_error(), {});
+void Desk::file(Record record) {
+  if (record.as_run && !settings_.as_run.empty()) {
+    {
+      auto as_run = as_run_.lock();
+      as_run->entries.push_back(std::move(*record.as_run));
+      if (as_run->entries.size() > AsRunLog::kMaxKept) as_run->entries.pop_front();
     }
+    as_run_.notify();
   }
-  if (note.warning) host_.warn(*note.warning, note.uri);
-  if (note.message) host_.post(std::move(note.message));
-  if (note.upstream) host_.send_upstream(std::move(note.upstream));
-}
-
-/// Where all closers hang, one more goes on.
-void Desk::relieve_closers() {
-  {
-    auto board = board_.lock();
-    if (board->closing.empty() || board->closers_busy < board->closers) return;
-    if (board->closers >= kMostClosers) return;
-    ++board->closers;
-  }
-  spawn("air-close", &Desk::run_closer);
-}
-
-/// What is missing to the high mark, counting what came in and is not ready yet.
-double Desk::wanted_seconds(Board& board, const WaterMarks& marks) {
-  double has = static_cast<double>(board.ready_air()) / GST_SECOND;
-  for (const auto& entry : board.rundown.entries()) {
-    if (entry->is_ready()) continue;
-    const double asked = entry->item->shot.duration;
-    has += asked > 0                      ? asked
-           : board.facts.clip_seconds > 0 ? board.facts.clip_seconds
-                                          : kDefaultShotSeconds;
-  }
-  return std::max(0.0, static_cast<double>(marks.high) / GST_SECOND - has);
+  if (record.upstream) host_.send_upstream(std::move(record.upstream));
 }
 
 void Desk::look_at_supply(bool periodic) {
   std::optional<SupplyFacts> facts;
   if (periodic) facts = host_.ask_supply();
+  const GstClockTime behind = host_.behind();
   double demand;
-  Own<GstStructure> level;
   {
     auto board = board_.lock();
     if (facts) board->facts = *facts;
-    const WaterMarks marks = board->marks();
-    demand = wanted_seconds(*board, marks);
-    const GstClockTime ready = board->ready_air();
-    const double supply = supply_ratio(board->facts);
-    const GstClockTime runs_out = runs_out_in(ready, supply);
-    const bool alarm = runs_out < marks.low;
-    const std::pair now(board->rundown.ready_items(), alarm);
-    const bool due = g_get_monotonic_time() - last_level_ >= kLevelEvery;
-    if (level_ != now || (periodic && due)) {
-      level_ = now;
-      last_level_ = g_get_monotonic_time();
-      level.reset(gst_structure_new(
-          "clipplayout/level", "ready", G_TYPE_UINT64, ready, "items", G_TYPE_UINT,
-          static_cast<guint>(now.first), "supply", G_TYPE_DOUBLE, supply, "low", G_TYPE_UINT64,
-          marks.low, "high", G_TYPE_UINT64, marks.high, "runs-out", G_TYPE_UINT64, runs_out,
-          "alarm", G_TYPE_BOOLEAN, static_cast<gboolean>(alarm), nullptr));
-    }
+    demand = board->wanted_seconds();
+    tell_level(*board, behind, periodic);
   }
-  if (level) host_.post(std::move(level));
+  board_.notify(); // there may be room by now, and there is something to say
   if (!periodic && std::abs(demand - last_demand_) < kNoticeable) return;
   last_demand_ = demand;
-  host_.send_upstream(demand_event(demand));
+  is_heard_ |= host_.send_upstream(demand_event(demand));
+}
+
+Desk::Level Desk::level_of(const Board& board, GstClockTime behind) const {
+  Level level{};
+  level.ready = board.ready_air(utc_now());
+  level.supply = supply_ratio(board.facts);
+  level.runs_out = runs_out_in(level.ready, level.supply);
+  level.marks = board.marks();
+  level.behind = behind;
+  level.alarm = level.runs_out < level.marks.low || behind > kLate;
+  return level;
+}
+
+void Desk::put_level(const Level& level, GstStructure* structure) {
+  gst_structure_set(structure, "ready", G_TYPE_UINT64, level.ready, "supply", G_TYPE_DOUBLE,
+                    level.supply, "low", G_TYPE_UINT64, level.marks.low, "high", G_TYPE_UINT64,
+                    level.marks.high, "runs-out", G_TYPE_UINT64, level.runs_out, "behind",
+                    G_TYPE_UINT64, level.behind, "alarm", G_TYPE_BOOLEAN,
+                    static_cast<gboolean>(level.alarm), nullptr);
+}
+
+void Desk::tell_level(Board& board, GstClockTime behind, bool periodic) {
+  const Level level = level_of(board, behind);
+  const std::pair now(board.rundown.ready_items(), level.alarm);
+  const bool due = g_get_monotonic_time() - last_level_ >= kLevelEvery;
+  if (level_ == now && !(periodic && due)) return;
+  level_ = now;
+  last_level_ = g_get_monotonic_time();
+  Note note;
+  note.message.reset(gst_structure_new("clipplayout/level", "items", G_TYPE_UINT,
+                                       static_cast<guint>(now.first), nullptr));
+  put_level(level, note.message.get());
+  const bool news = board.news;
+  board.tell(std::move(note));
+  board.news = news; // this is none for the clerk itself
 }
 
 } // namespace aigc

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
+#include <sys/file.h>
 #include <unistd.h>
 #include <vector>
 
@@ -19,12 +20,41 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr size_t kBlock = 256u << 10;  ///< bytes that are written at once
-constexpr const char* kPart = ".part"; ///< what is not whole yet
+constexpr size_t kBlock = 256u << 10;         ///< bytes that are written at once
+constexpr const char* kPart = ".part";        ///< what is not whole yet
+constexpr gint64 kClockStep = G_USEC_PER_SEC; ///< from there on the clock was set, below it slipped
 
 fs::path folder_of(const std::string& path) {
   const fs::path folder = fs::path(path).parent_path();
   return folder.empty() ? fs::path(".") : folder;
+}
+
+struct Pattern {
+  std::string before, after; ///< the number
+  int digits = 0;
+};
+
+/// Of a name with one %d, in which %% stands for %; nothing for any other.
+std::optional<Pattern> pattern_of(const std::string& location) {
+  Pattern found;
+  bool has_number = false;
+  for (size_t at = 0; at < location.size(); ++at) {
+    std::string& part = has_number ? found.after : found.before;
+    if (location[at] != '%') {
+      part += location[at];
+    } else if (location.compare(at, 2, "%%") == 0) {
+      part += location[at++];
+    } else {
+      const size_t end = location.find_first_not_of("0123456789", at + 1);
+      if (has_number || end == std::string::npos || location[end] != 'd' || end - at > 3)
+        return std::nullopt;
+      found.digits = std::atoi(location.substr(at + 1, end - at - 1).c_str());
+      has_number = true;
+      at = end;
+    }
+  }
+  if (!has_number || found.after.find('/') != std::string::npos) return std::nullopt;
+  return found;
 }
 
 std::string with_slash(std::string path) {
@@ -85,20 +115,16 @@ HlsFolder::HlsFolder(HlsSettings settings)
     : settings_(std::move(settings)),
       playlist_(settings_.target_duration, settings_.playlist_length) {
   const std::string& location = settings_.location;
-  const size_t at = location.find('%');
-  const size_t end = location.find_first_not_of("0123456789", at + 1);
-  const bool is_pattern = at != std::string::npos && end != std::string::npos &&
-                          location[end] == 'd' && location.find('%', end) == std::string::npos &&
-                          location.find('/', at) == std::string::npos && end - at <= 3;
-  if (!is_pattern)
+  auto pattern = pattern_of(location);
+  if (!pattern)
     throw Error(Fault::settings, "location=" + location + " does not number the segments",
                 "put one %05d into the name of the file, like live/s%05d.ts");
   if (settings_.playlist_location.empty())
     throw Error(Fault::settings, "there is no place for the playlist", "set playlist-location");
-  before_ = location.substr(0, at);
-  after_ = location.substr(end + 1);
-  digits_ = std::atoi(location.substr(at + 1, end - at - 1).c_str());
-  uri_before_ = settings_.playlist_root.empty() ? way_between(settings_.playlist_location, location)
+  before_ = std::move(pattern->before);
+  after_ = std::move(pattern->after);
+  digits_ = pattern->digits;
+  uri_before_ = settings_.playlist_root.empty() ? way_between(settings_.playlist_location, before_)
                                                 : with_slash(settings_.playlist_root);
   settings_.max_files = std::max(settings_.max_files, least_files(settings_.playlist_length));
 }
@@ -145,14 +171,47 @@ void HlsFolder::scan() {
   }
 }
 
+HlsFolder::~HlsFolder() {
+  discard();
+  if (lock_ >= 0) close(lock_);
+}
+
+void HlsFolder::lock() {
+  if (lock_ >= 0) return;
+  lock_ = create(settings_.playlist_location + ".lock");
+  // What cannot be written is told with the first segment.
+  if (lock_ < 0 || flock(lock_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  close(std::exchange(lock_, -1));
+  throw Error(Fault::write, "another program writes " + settings_.playlist_location,
+              "stop it, or choose another place for this one");
+}
+
+void HlsFolder::begin_anew() {
+  const std::string& path = settings_.playlist_location;
+  if (fs::exists(fs::path(path))) {
+    const std::string aside = path + ".before";
+    const bool is_moved = g_rename(path.c_str(), aside.c_str()) == 0;
+    tell(Error(Fault::damaged,
+               path + " is no playlist that can be gone on with; a new one begins" +
+                   (is_moved ? ", it is " + aside + " now" : ""),
+               "let players load the address again if they stop"));
+  }
+  // There are never fewer names than numbers in a playlist.
+  playlist_.begin_at(next_index_);
+}
+
 void HlsFolder::resume() {
+  lock();
   scan();
   gchar* text = nullptr;
   gsize size = 0;
-  if (!g_file_get_contents(settings_.playlist_location.c_str(), &text, &size, nullptr)) return;
+  g_file_get_contents(settings_.playlist_location.c_str(), &text, &size, nullptr);
   const Own<gchar> owner(text);
-  auto before = HlsPlaylist::read({text, size}, settings_.playlist_length);
-  if (!before) return;
+  auto before = text ? HlsPlaylist::read({text, size}, settings_.playlist_length) : std::nullopt;
+  if (!before) {
+    begin_anew();
+    return;
+  }
   for (const auto& segment : before->segments()) {
     const Own<gchar> name(g_uri_unescape_string(segment.uri.c_str(), nullptr));
     if (!name) continue;
@@ -232,8 +291,13 @@ bool HlsFolder::close_segment() {
   return false;
 }
 
-void HlsFolder::begin(GstClockTime time, bool discontinuity) {
+void HlsFolder::begin(GstClockTime time, bool discontinuity, std::optional<gint64> utc_of_zero) {
   list(time);
+  // Airtime never goes back; where it goes on later, that is said.
+  if (utc_of_zero && utc_of_zero_ && *utc_of_zero - *utc_of_zero_ >= kClockStep) {
+    utc_of_zero_ = utc_of_zero;
+    discontinuity |= has_listed_;
+  }
   discontinuity_ |= discontinuity;
   start_ = time;
   state_ = State::writing;
@@ -278,6 +342,7 @@ void HlsFolder::item(GstClockTime time, HlsDateRange range) {
 void HlsFolder::finish(GstClockTime time) {
   list(time);
   state_ = State::idle;
+  if (!has_listed_) return; // what an earlier run left stays as it is
   playlist_.finish();
   publish();
 }

@@ -34,11 +34,12 @@ class HlsFolder {
   /// Touches no disk. Throws Error{Fault::settings}.
   explicit HlsFolder(HlsSettings settings);
   /// What is not finished is deleted.
-  ~HlsFolder() { discard(); }
+  ~HlsFolder();
   HlsFolder(const HlsFolder&) = delete;
   HlsFolder& operator=(const HlsFolder&) = delete;
 
-  /// Looks for what an earlier run left, and goes on from it.
+  /// Looks for what an earlier run left, and goes on from it. Throws when another program writes
+  /// it.
   void resume();
   /// Longest duration of a segment, in seconds; after resume().
   unsigned target() const { return playlist_.target(); }
@@ -48,7 +49,9 @@ class HlsFolder {
   void set_clock(gint64 utc_of_zero);
 
   /// Lists what was before, and begins a segment.
-  void begin(GstClockTime time, bool discontinuity);
+  /// @param utc_of_zero as in set_clock(), by what the clock on the wall says now
+  void begin(GstClockTime time, bool discontinuity,
+             std::optional<gint64> utc_of_zero = std::nullopt);
   void write(const guint8* data, size_t size);
   /// Lists what was before; what follows is missing until a segment begins.
   void end(GstClockTime time);
@@ -68,7 +71,9 @@ class HlsFolder {
   std::string path_of(guint64 index) const;
   std::string uri_of(guint64 index) const;
   std::optional<guint64> index_of(const std::string& name) const;
+  void lock();
   void scan();
+  void begin_anew();
   gint64 utc(GstClockTime time) const;
   void discard();
   bool flush();
@@ -94,6 +99,7 @@ class HlsFolder {
   bool discontinuity_ = false;
   bool has_listed_ = false; ///< a segment, in this run
   bool was_early_ = false;  ///< one was given up before that
+  int lock_ = -1;           ///< a file that is locked as long as this writes
   int fd_ = -1;             ///< of the open segment; -1 when its bytes are lost
   std::string pending_;
 

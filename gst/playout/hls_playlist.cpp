@@ -13,6 +13,17 @@ namespace {
 
 constexpr std::string_view kVersion = "#EXT-X-VERSION:3"; // for EXTINF with a fraction
 
+constexpr size_t kMaxTitle = 200; // bytes; every viewer loads it with every version
+
+/// Its first characters, if it is long.
+std::string_view shortened(std::string_view text) {
+  if (text.size() <= kMaxTitle) return text;
+  size_t end = kMaxTitle;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end;
+  return text.substr(0, end);
+}
+
 std::string seconds_text(guint64 microseconds) {
   char text[40];
   g_snprintf(text, sizeof text, "%" G_GUINT64_FORMAT ".%06u", microseconds / G_USEC_PER_SEC,
@@ -91,7 +102,7 @@ std::string range_line(const HlsDateRange& range) {
   if (range.until)
     line += ",DURATION=" + seconds_text(static_cast<guint64>(*range.until - range.start));
   line += ",X-ITEM-ID=" + quoted(range.item);
-  if (!range.title.empty()) line += ",X-TITLE=" + quoted(range.title);
+  if (!range.title.empty()) line += ",X-TITLE=" + quoted(shortened(range.title));
   if (!range.tier.empty()) line += ",X-TIER=" + quoted(range.tier);
   return line + ",X-GENERATED=\"YES\"\n";
 }
@@ -122,7 +133,7 @@ void HlsPlaylist::add(HlsSegment segment) {
 
 void HlsPlaylist::add(HlsDateRange range) {
   if (!ranges_.empty() && !ranges_.back().until) ranges_.back().until = range.start;
-  ranges_.push_back(std::move(range));
+  if (!range.item.empty()) ranges_.push_back(std::move(range));
 }
 
 void HlsPlaylist::clear() {
@@ -130,6 +141,11 @@ void HlsPlaylist::clear() {
     drop_first();
   ranges_.clear();
   ended_ = false;
+}
+
+void HlsPlaylist::begin_at(guint64 sequence) {
+  media_sequence_ = sequence;
+  resumed_ = sequence > 0;
 }
 
 void HlsPlaylist::drop_first() {

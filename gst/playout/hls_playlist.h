@@ -56,10 +56,12 @@ class HlsPlaylist {
   gint64 end() const { return end_; }
 
   void add(HlsSegment segment);
-  /// The one before is over when this starts.
+  /// The one before is over when this starts, and this is listed unless it has no item.
   void add(HlsDateRange range);
   /// Takes all segments out: what is added next is another show at the same address.
   void clear();
+  /// For a playlist that was lost: numbers go on from `sequence`, which is not below any used.
+  void begin_at(guint64 sequence);
   void finish() { ended_ = true; }
 
   std::string text() const;

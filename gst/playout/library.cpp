@@ -63,6 +63,10 @@ Library::Clips::iterator Library::choose(Clips::iterator rested) {
   return waiting[random_() % waiting.size()];
 }
 
+bool Library::remove(const std::string& id) {
+  return std::erase_if(clips_, [&](const Aired& clip) { return clip.item.id == id; }) > 0;
+}
+
 void Library::forget(const std::string& uri) {
   std::erase_if(clips_, [&](const Aired& clip) { return clip.item.uri == uri; });
 }

@@ -31,6 +31,8 @@ class Library {
   std::optional<PlayoutItem> pick(GstClockTime at);
   /// A clip that cannot be played any more.
   void forget(const std::string& uri);
+  /// The clip of the item `id` is not wanted again; false when there is none.
+  bool remove(const std::string& id);
   size_t size() const { return clips_.size(); }
 
  private:

@@ -14,9 +14,7 @@ using Clock = std::chrono::steady_clock;
 
 PictureFeed::PictureFeed(std::unique_ptr<ClipReader> reader, Grid grid)
     : reader_(std::move(reader)), grid_(grid) {
-  if (!reader_)
-    damage_ = Error(Fault::read, "the clip was given up, as the pictures came too late to air",
-                    "look what holds up the elements behind the video pad");
+  reader_->go_on_air();
 }
 
 /// As ClipFrames: the margin swallows timestamps rounded to milliseconds.
@@ -59,22 +57,34 @@ void PictureFeed::look_for_holes() {
 
 PictureFeed::Picture PictureFeed::at(guint64 number, std::chrono::nanoseconds patience) {
   Picture picture;
-  const auto deadline = Clock::now() + patience;
+  const auto start = Clock::now();
+  const auto deadline = start + patience;
+  bool moves = false;
   while (!damage_ && !covers(number)) {
     if (next_) {
       current_ = std::move(next_);
       next_.reset();
-    } else if (!fetch(std::max<Clock::duration>(deadline - Clock::now(), Clock::duration(0)))) {
+    } else if (fetch(std::max<Clock::duration>(deadline - Clock::now(), Clock::duration(0)))) {
+      moves = true;
+    } else {
       picture.held = true;
       break;
     }
   }
-  late_ = picture.held ? late_ + 1 : 0;
-  if (grid_.time_of(late_) > kStandstill)
-    damage_ = Error(Fault::timeout, "the clip " + reader_->clip().uri + " gives no more pictures",
-                    "look whether its storage still answers");
+  watch(start, moves || !picture.held);
   if (current_) picture.buffer = adopt(gst_buffer_copy(current_->buffer.get()));
   return picture;
+}
+
+/// Whether the decoder is dead: on the grid, and by the clock, since slots that are made up for
+/// pass faster than any decoder works.
+void PictureFeed::watch(Clock::time_point start, bool alive) {
+  silent_ = alive ? 0 : silent_ + 1;
+  if (silent_ == 1) silent_since_ = start;
+  if (grid_.time_of(silent_) <= kStandstill) return;
+  if (Clock::now() - silent_since_ <= std::chrono::nanoseconds(kStandstill)) return;
+  damage_ = Error(Fault::timeout, "the clip " + reader_->clip().uri + " gives no more pictures",
+                  "look whether its storage still answers");
 }
 
 } // namespace aigc

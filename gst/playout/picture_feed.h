@@ -13,6 +13,7 @@ namespace aigc {
 
 class PictureFeed {
  public:
+  /// @param reader of pictures
   PictureFeed(std::unique_ptr<ClipReader> reader, Grid grid);
 
   struct Picture {
@@ -33,13 +34,15 @@ class PictureFeed {
   bool shown_by(guint64 number) const;
   bool fetch(std::chrono::nanoseconds patience);
   void look_for_holes();
+  void watch(std::chrono::steady_clock::time_point start, bool alive);
 
   std::unique_ptr<ClipReader> reader_;
   Grid grid_;
   std::optional<ClipReader::Block> current_;
   std::optional<ClipReader::Block> next_;
   bool ended_ = false;
-  guint64 late_ = 0; ///< frames on end that were not decoded in time
+  guint64 silent_ = 0; ///< frames on end for which nothing was decoded
+  std::chrono::steady_clock::time_point silent_since_{};
   std::optional<Error> damage_;
 };
 

@@ -8,17 +8,30 @@
 
 namespace aigc {
 
-std::string Rundown::free_id(const std::string& wanted) const {
+bool Rundown::is_used(const std::string& id) {
+  return used_.contains(id) || find(id);
+}
+
+void Rundown::remember(const std::string& id) {
+  const auto [known, is_new] = used_.insert(id);
+  if (is_new) by_age_.push_back(&*known);
+  if (by_age_.size() <= kMostIds) return;
+  used_.erase(used_.find(*by_age_.front()));
+  by_age_.pop_front();
+}
+
+/// The numbers count on, so that a file which comes again and again is not counted anew each time.
+std::string Rundown::free_id(const std::string& wanted) {
   std::string id = wanted;
-  for (size_t turn = 2; used_.contains(id); ++turn)
-    id = wanted + "-" + std::to_string(turn);
+  while (is_used(id))
+    id = wanted + "-" + std::to_string(++numbers_);
   return id;
 }
 
 const Entry& Rundown::add(PlayoutItem item) {
   const bool has_shot = !item.shot.id.empty();
   if (!has_shot) item.id = free_id(item.id);
-  if (used_.contains(item.id))
+  if (is_used(item.id))
     throw Error(Fault::settings, "the id " + item.id + " was used before in this channel",
                 "give every shot an id of its own");
   auto entry = std::make_unique<Entry>();
@@ -31,7 +44,7 @@ const Entry& Rundown::add(PlayoutItem item) {
                   "write it as 2026-11-29T20:15:00+01:00");
     entry->at = *at;
   }
-  used_.insert(item.id);
+  remember(item.id);
   const gint64 request = item.shot.request;
   entry->item = std::make_shared<PlayoutItem>(std::move(item));
   auto place = entries_.end();
@@ -111,21 +124,14 @@ std::vector<Entry*> Rundown::upcoming(size_t count, gint64 utc, gint64 ahead) {
   return fixed;
 }
 
-Entry* Rundown::unchecked() {
-  Entry* first = nullptr;
+Entry* Rundown::unchecked(gint64 utc, gint64 ahead) {
+  Entry *first = nullptr, *fixed = nullptr;
   for (const auto& entry : entries_) {
     if (entry->progress != Progress::queued) continue;
-    const bool earlier = entry->at != 0 && (!first || first->at == 0 || entry->at < first->at);
-    if (!first || earlier) first = entry.get();
+    if (entry->at == 0 && !first) first = entry.get();
+    if (entry->at != 0 && (!fixed || entry->at < fixed->at)) fixed = entry.get();
   }
-  return first;
-}
-
-guint64 Rundown::ready_frames() const {
-  guint64 frames = 0;
-  for (const auto& entry : entries_)
-    frames += entry->frames;
-  return frames;
+  return fixed && (!first || fixed->at <= utc + ahead) ? fixed : first;
 }
 
 size_t Rundown::open_items() const {

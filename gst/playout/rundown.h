@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <optional>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -37,6 +38,9 @@ class Rundown {
   /// How late an item with a fixed time may be and still cut off what is on air.
   static constexpr gint64 kPunctual = G_USEC_PER_SEC;
 
+  /// So many ids are remembered: what a channel plays in days.
+  static constexpr size_t kMostIds = 100'000;
+
   /// A request goes behind the requests with lower numbers, any other item to the end. Throws
   /// Error{Fault::settings} for an id that was used before and for a time that is none. An item
   /// without a shot of its own gets a number behind its id where it needs one.
@@ -56,21 +60,24 @@ class Rundown {
 
   /// The next `count` of those that are ready, those with a fixed time within `ahead` included.
   std::vector<Entry*> upcoming(size_t count, gint64 utc, gint64 ahead);
-  /// The first in order that nobody has looked at.
-  Entry* unchecked();
+  /// The first in order that nobody has looked at; those with a fixed time within `ahead` go before
+  /// all others, those with a later one behind.
+  Entry* unchecked(gint64 utc, gint64 ahead);
 
   const std::deque<std::unique_ptr<Entry>>& entries() const { return entries_; }
-  /// Slots of all ready items.
-  guint64 ready_frames() const;
   size_t ready_items() const;
   size_t open_items() const;
 
  private:
   Entry* first_due(gint64 utc, gint64 since, bool open_only);
-  std::string free_id(const std::string& wanted) const;
+  std::string free_id(const std::string& wanted);
+  bool is_used(const std::string& id);
+  void remember(const std::string& id);
 
   std::deque<std::unique_ptr<Entry>> entries_;
   std::unordered_set<std::string> used_;
+  std::deque<const std::string*> by_age_; ///< of those, the oldest first
+  guint64 numbers_ = 1;                   ///< given to items without a shot
 };
 
 } // namespace aigc

@@ -140,7 +140,9 @@ void Timeline::fence(Side side, Span& span, guint64 number, const std::string& f
   end_span(end, EndReason::damaged);
   end_ = std::min(end_, end);
   // Nothing of it was on air.
-  if (end == span.first && spans_.size() > 1) spans_.pop_back();
+  if (end != span.first || spans_.size() == 1) return;
+  give_up(*spans_.back());
+  spans_.pop_back();
 }
 
 void Timeline::finish() {
@@ -163,13 +165,16 @@ guint64 Timeline::left() const {
 void Timeline::forget_played() {
   const guint64 slowest = std::min(told_[0], told_[1]);
   while (spans_.size() > 1 && (spans_[1]->first < slowest || spans_.size() > kSpans)) {
-    for (auto& reader : spans_.front()->state.readers)
-      if (reader) given_up_.push_back(std::move(reader));
+    give_up(*spans_.front());
     spans_.pop_front();
   }
   for (size_t i = 0; i + kSpansAhead < spans_.size(); ++i)
-    for (auto& reader : spans_[i]->state.readers)
-      if (reader) given_up_.push_back(std::move(reader));
+    give_up(*spans_[i]);
+}
+
+void Timeline::give_up(Span& span) {
+  for (auto& reader : span.state.readers)
+    if (reader) given_up_.push_back(std::move(reader));
 }
 
 } // namespace aigc

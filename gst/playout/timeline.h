@@ -29,6 +29,7 @@ struct Span {
     bool after_item = false; ///< a repeat that follows an item
     EndReason reason = EndReason::played;
     std::string fault;
+    bool slow = false; ///< at fault was how it came, not what is in it
     guint64 held = 0;
     gint64 utc = 0; ///< when `first` was due
     Readers readers;
@@ -113,6 +114,7 @@ class Timeline {
   void begin_clip(guint64 number, gint64 utc, OpenClip clip, bool mix);
   bool can_mix_at(guint64 number, gint64 utc);
   void forget_played();
+  void give_up(Span& span);
 
   const Rules rules_;
   Offers& offers_;

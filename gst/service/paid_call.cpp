@@ -92,9 +92,12 @@ PaidCall::PaidCall(const House& house, Attempt& attempt)
   entry_.stage = stage_name(attempt.request.role);
 }
 
-/// What is open may be billed yet, and stays set aside for as long as this process lives.
 PaidCall::~PaidCall() {
-  if (reserved_ && !open_) Budget::process().settle(entry_.call, 0);
+  if (!reserved_) return;
+  if (open_)
+    Budget::process().give_up(entry_.call);
+  else
+    Budget::process().settle(entry_.call, 0);
 }
 
 Result PaidCall::obtain() {
@@ -400,6 +403,12 @@ LedgerLine PaidCall::line() const {
   return line;
 }
 
+/// What another run went on with may have its line.
+void PaidCall::add_to_ledger(const LedgerLine& line) const {
+  const bool once = continued_ || house_.lock.holder() != KeyLock::Holder::us;
+  ledger_.add(line, once, entry_.sent - kKnownMs);
+}
+
 void PaidCall::close(const Result& result, bool kept) {
   LedgerLine billed = line();
   billed.request_id = result.request_id;
@@ -407,7 +416,7 @@ void PaidCall::close(const Result& result, bool kept) {
   billed.cost = result.cost;
   billed.currency = result.currency;
   try {
-    ledger_.add(billed, continued_ || house_.lock.holder() != KeyLock::Holder::us);
+    add_to_ledger(billed);
   } catch (const Error& error) {
     GST_WARNING("a billed call is not in the ledger yet: %s", error.what());
     return; // the journal's entry brings the next run here again
@@ -447,7 +456,7 @@ void PaidCall::write_off(Billed billed) {
   lost.cost = entry_.cost;
   lost.currency = entry_.currency;
   try {
-    ledger_.add(lost, continued_ || house_.lock.holder() != KeyLock::Holder::us);
+    add_to_ledger(lost);
   } catch (const Error& error) {
     GST_WARNING("a call that may have been billed is not in the ledger yet: %s", error.what());
     return;

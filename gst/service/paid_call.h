@@ -109,6 +109,7 @@ class PaidCall {
   void note_address(const Result& result);
   void price(Result& result) const;
   LedgerLine line() const;
+  void add_to_ledger(const LedgerLine& line) const;
   /// Nothing will be billed.
   void drop();
   void clear_entry();

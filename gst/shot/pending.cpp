@@ -51,7 +51,22 @@ void PendingShots::check_request(const Shot& shot, gint64 now) const {
   if (!shot.at.empty() && air_time(shot.at, now) < now - kAirGrace) throw too_late(shot);
 }
 
+/// All that operators added and that is not sent yet.
+size_t PendingShots::waiting() const {
+  const auto is_added = [](const auto& entry) { return !entry.listed; };
+  return static_cast<size_t>(std::count_if(front_.begin(), front_.end(), is_added) +
+                             std::count_if(timed_.begin(), timed_.end(), is_added));
+}
+
 std::string PendingShots::insert(Shot shot, size_t position, gint64 now) {
+  if (shot.id.starts_with(kMadeId))
+    throw Error(Fault::settings,
+                "id: \"" + shot.id + "\" begins with \"" + std::string(kMadeId) +
+                    "\", which is for ids that are made",
+                "give it another one, or none");
+  if (waiting() >= kMaxRequests)
+    throw Error(Fault::settings, std::to_string(kMaxRequests) + " requests wait already",
+                "wait until some are on air, or remove some");
   if (shot.id.empty()) shot.id = new_id();
   check_request(shot, now);
   if (!shot.at.empty()) shot.at = air_time_text(air_time(shot.at, now));
@@ -63,7 +78,8 @@ std::string PendingShots::insert(Shot shot, size_t position, gint64 now) {
 
 /// Brings rows among what edits have ordered until there are `position`; returns how far that went.
 size_t PendingShots::reach(size_t position) {
-  while (front_.size() < position && !window_.empty())
+  constexpr size_t kMost = kMaxRequests + kWindowShots;
+  while (front_.size() < std::min(position, kMost) && !window_.empty())
     make({.kind = Edit::Kind::take_up, .id = {}, .listed = true, .shot = window_.front()});
   return std::min(position, front_.size());
 }

@@ -26,6 +26,8 @@ inline constexpr gint64 kAirLead = 10 * 60 * G_USEC_PER_SEC;
 inline constexpr gint64 kAirGrace = 60 * G_USEC_PER_SEC;
 /// Requests go out until so many seconds more than were asked for are on their way.
 inline constexpr double kRequestCredit = 60;
+/// How many requests may wait: all of them are paid for, and stand in the journal.
+inline constexpr size_t kMaxRequests = 1000;
 /// How many shots that were sent and never heard of are remembered.
 inline constexpr size_t kMaxSent = 500;
 
@@ -80,7 +82,8 @@ class PendingShots {
   // --- what operators do ---
 
   /// Behind all requests. The id, which is made when there is none. Throws Error{Fault::settings}
-  /// when it was used before, or the shot has a fixed time that is over.
+  /// when it was used before or looks like a made one, the shot has a fixed time that is over, or
+  /// too many wait.
   std::string enqueue(Shot shot, gint64 now) { return insert(std::move(shot), requests_, now); }
   /// Before what has this position now; behind a list's rows it is one of them, else a request. At
   /// most at the end of the window.
@@ -166,6 +169,7 @@ class PendingShots {
   std::string new_id() const;
   bool is_done(const std::string& id) const;
   void check_request(const Shot& shot, gint64 now) const;
+  size_t waiting() const;
   size_t reach(size_t position);
   std::optional<Shot> send(Entry entry);
   bool may_go(bool is_request) const;

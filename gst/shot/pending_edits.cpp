@@ -16,7 +16,7 @@ void PendingShots::place(Entry entry, size_t position, bool is_request) {
 
 void PendingShots::apply_insert(const Edit& edit) {
   const std::string& id = edit.shot.id;
-  if (const auto made = made_number(id))
+  if (const auto made = made_number(id); made > 0 && !edit.listed)
     made_ = std::max(made_, made);
   else if (!edit.listed)
     used_.insert(id);
@@ -102,7 +102,7 @@ void PendingShots::apply(const Edit& edit) {
     return done_.clear();
   case Edit::Kind::counts:
     requested_ = edit.number;
-    made_ = edit.made;
+    made_ = std::min(edit.made, kMostMade);
     return;
   case Edit::Kind::used:
     used_.insert(edit.id);

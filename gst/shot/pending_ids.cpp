@@ -27,7 +27,9 @@ std::uint64_t digest(std::string_view id) {
 }
 
 std::uint64_t made_number(std::string_view id) {
-  return id.starts_with(kMadeId) ? number_in(id.substr(kMadeId.size()), 0) : 0;
+  if (!id.starts_with(kMadeId)) return 0;
+  const std::uint64_t number = number_in(id.substr(kMadeId.size()), 0);
+  return number <= kMostMade ? number : 0;
 }
 
 std::string first_id(const std::string& id) {

@@ -13,6 +13,8 @@
 namespace aigc {
 
 inline constexpr std::string_view kMadeId = "request-";
+/// More are never made; what a list or a journal says beyond that counts nothing.
+inline constexpr std::uint64_t kMostMade = 1'000'000'000'000;
 
 /// The same in every run, for it stands in journals.
 std::uint64_t digest(std::string_view id);

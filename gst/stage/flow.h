@@ -105,7 +105,7 @@ class StageFlow : public std::enable_shared_from_this<StageFlow> {
   Outcome deliver(Product product, const Job& job);
   bool counts(const Round& round);
   bool is_dropped(const std::string& id) const;
-  OnError policy() const { return static_cast<OnError>(kind_.shared_settings().on_error); }
+  OnError policy(const Round& round, const Error& error) const;
   bool claim_failure(const Round& round);
   void fail(const Round& round, const Error& error);
   void stop_with(GstFlowReturn flow);

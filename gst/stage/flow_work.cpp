@@ -62,7 +62,7 @@ Outcome StageFlow::work(const Round& round, Job job, Cancel& cancel) {
       post_progress(element_, GST_PROGRESS_TYPE_CANCELED, code, "canceled");
       return {};
     }
-    const bool stands_in = policy() == OnError::fallback;
+    const bool stands_in = policy(round, error) == OnError::fallback;
     round.stats->fail(error.requests, stands_in);
     Outcome outcome = apply_policy(round, job, error, cancel);
     post_progress(element_, GST_PROGRESS_TYPE_ERROR, code, error.what());
@@ -117,9 +117,20 @@ Outcome StageFlow::ask(const Round& round, const Job& job, Cancel& cancel,
   return outcome;
 }
 
+/// A live channel outlives each of its shots; what has to be set otherwise before anything can be
+/// made is told as an error there, too.
+OnError StageFlow::policy(const Round& round, const Error& error) const {
+  const auto asked = static_cast<OnError>(kind_.shared_settings().on_error);
+  if (asked != OnError::fail || !is_live()) return asked;
+  const bool is_setup = error.fault == Fault::settings || error.fault == Fault::negotiation ||
+                        error.fault == Fault::missing_plugin;
+  const bool is_hopeless = is_setup && error.service.empty() && !round.stats->any_done();
+  return is_hopeless ? OnError::fail : OnError::skip;
+}
+
 Outcome StageFlow::apply_policy(const Round& round, const Job& job, const Error& error,
                                 Cancel& cancel) {
-  const OnError policy = this->policy();
+  const OnError policy = this->policy(round, error);
   post_shot_failed(element_, job.shot, kind_.stage_name(), error, policy == OnError::skip);
   // Falling back helps when a service fails, not when the shot itself cannot be worked on, as
   // without a file it names, nor when a key is refused: what comes behind would be paid for in

@@ -269,18 +269,11 @@ DriverOptions ServiceRun::options_for(const StageSettings& settings,
   return options;
 }
 
-/// A film ends as its user says. What a channel is to skip is the shot that is at fault itself.
+/// A film ends as its user says. What a channel leaves out is the shot that is at fault itself.
 WhenOut ServiceRun::when_out(bool is_live) const {
   if (!is_live) return WhenOut::fail;
-  switch (static_cast<OnError>(settings().on_error)) {
-  case OnError::skip:
-    return WhenOut::wait;
-  case OnError::fallback:
-    return WhenOut::pass;
-  case OnError::fail:
-    break;
-  }
-  return WhenOut::fail;
+  const bool stands_in = static_cast<OnError>(settings().on_error) == OnError::fallback;
+  return stands_in ? WhenOut::pass : WhenOut::wait;
 }
 
 /// Words go on as they are, a picture is white in the shape of the one that would be ordered.

@@ -46,8 +46,8 @@ template <typename S> std::vector<Property<S>> with_stage_properties(std::vector
       {"max-retries", "Tries after the first, where a second can help", &S::max_retries,
        Mutable::playing, 0, 100},
       {"on-error",
-       "What happens to a shot that failed; in a live channel, skip leaves out what is the shot's "
-       "own fault, and waits while the service is out",
+       "What happens to a shot that failed; a live channel goes on: there, fail and skip leave out "
+       "what is the shot's own fault, and wait while the service is out",
        &S::on_error, Mutable::playing, 0, 0, on_error_type},
       {"cache-dir", "Folder of finished results (default: AIGC_CACHE_DIR, else the XDG cache)",
        &S::cache_dir},
@@ -59,7 +59,7 @@ template <typename S> std::vector<Property<S>> with_stage_properties(std::vector
        &S::max_cost, Mutable::playing, 0, any},
       {"max-cost-hour",
        "Most that the calls of an hour may cost, also before a restart (0 = AIGC_MAX_COST_HOUR, "
-       "else no limit); with on-error=skip a live channel waits until there is room",
+       "else no limit); a live channel waits until there is room, unless on-error=fallback",
        &S::max_cost_hour, Mutable::playing, 0, any},
       {"cancel-pending",
        "When stopped, cancel tasks that have not begun, which are then not billed; else the next "

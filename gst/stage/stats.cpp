@@ -58,6 +58,11 @@ void Stats::cancel() {
   --in_flight_;
 }
 
+bool Stats::any_done() const {
+  std::lock_guard guard(mutex_);
+  return done_ > 0;
+}
+
 Stats::Recent Stats::recent() const {
   std::lock_guard guard(mutex_);
   Recent recent;

@@ -50,6 +50,8 @@ class Stats {
   };
   static constexpr size_t kRecent = 50;
   Recent recent() const;
+  /// Whether something came of a shot.
+  bool any_done() const;
 
  private:
   struct Past {

@@ -44,7 +44,8 @@ void Budget::recall(const std::string& store_folder) {
     const std::chrono::milliseconds age(std::max<gint64>(now_ms - time, 0));
     if (amount > 0 && age < kHour) hour_.emplace(call, Spent{now - age, amount});
   };
-  for (const LedgerLine& line : Ledger(store_folder).lines())
+  constexpr std::chrono::milliseconds hour = kHour;
+  for (const LedgerLine& line : Ledger(store_folder).lines_since(now_ms - hour.count()))
     add(line.call, line.time, line.cost);
   const Journal journal(store_folder);
   for (const std::string& key : journal.keys()) {
@@ -58,7 +59,12 @@ void Budget::recall(const std::string& store_folder) {
 
 Budget::Clock::time_point Budget::forget_old() {
   const auto now = now_();
-  std::erase_if(hour_, [&](const auto& entry) { return now - entry.second.time >= kHour; });
+  std::erase_if(hour_, [&](const auto& entry) {
+    const Spent& spent = entry.second;
+    if (now - spent.time < kHour) return false;
+    if (spent.is_open && !reserved_.contains(entry.first)) forgotten_ += spent.amount;
+    return true;
+  });
   return now;
 }
 
@@ -69,9 +75,16 @@ double Budget::set_aside_but(const std::string& call) const {
   return amount;
 }
 
+double Budget::given_up_but(const std::string& call) const {
+  double amount = forgotten_;
+  for (const auto& [other, entry] : hour_)
+    if (entry.is_open && other != call && !reserved_.contains(other)) amount += entry.amount;
+  return amount;
+}
+
 void Budget::check_all(const std::string& call, double amount, double limit,
                        const std::string& currency) const {
-  const double committed = spent_ + set_aside_but(call);
+  const double committed = spent_ + set_aside_but(call) + given_up_but(call);
   if (limit <= 0 || committed + amount <= limit + kRounding) return;
   throw beyond(kMaxCost,
                "the call would cost about " + money(amount, currency) + ", and " +
@@ -125,6 +138,13 @@ void Budget::settle(const std::string& call, double amount) {
     hour_[call] = {now, amount};
   else
     hour_.erase(call);
+}
+
+void Budget::give_up(const std::string& call) {
+  std::lock_guard guard(mutex_);
+  const auto reserved = reserved_.extract(call);
+  const auto now = forget_old();
+  if (reserved && reserved.mapped() > 0) hour_[call] = {now, reserved.mapped(), true};
 }
 
 double Budget::spent() const {

@@ -9,15 +9,21 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
+#include <iterator>
+#include <limits>
+#include <map>
 #include <string_view>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
 
 namespace aigc {
 
+namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 namespace {
@@ -86,22 +92,101 @@ std::vector<LedgerLine> lines_of(std::string_view text) {
   return lines;
 }
 
-} // namespace
+/// The number in `ledger-NUMBER.jsonl`; 0 for any other file.
+size_t number_of(const std::string& name) {
+  size_t number = 0;
+  int end = 0;
+  if (std::sscanf(name.c_str(), "ledger-%9zu.jsonl%n", &number, &end) != 1) return 0;
+  return static_cast<size_t>(end) == name.size() ? number : 0;
+}
 
-void Ledger::add(const LedgerLine& line, bool once) const {
-  make_folder(std::filesystem::path(path_).parent_path());
-  const Descriptor file(path_, O_RDWR | O_CREAT | O_APPEND);
-  if (!file) cannot_write(path_, g_strerror(errno));
+/// Waits for the lock of an open file.
+void hold(const Descriptor& file, const std::string& path) {
   // Held for one line and a sync by whoever has it, and given up with the process.
   const auto patience = std::chrono::steady_clock::now() + 10s;
   while (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     const bool is_held = errno == EWOULDBLOCK || errno == EINTR; // else there are no locks here
     if (!is_held || std::chrono::steady_clock::now() > patience)
-      cannot_write(path_, g_strerror(errno));
+      cannot_write(path, g_strerror(errno));
     std::this_thread::sleep_for(1ms);
   }
+}
+
+/// Whether the path leads to that file, which is not put aside.
+bool is_at(const Descriptor& file, const std::string& path) {
+  struct stat open {
+  }, there{};
+  return fstat(file.get(), &open) == 0 && stat(path.c_str(), &there) == 0 &&
+         open.st_ino == there.st_ino && open.st_dev == there.st_dev;
+}
+
+using Pieces = std::vector<std::vector<LedgerLine>>;
+
+/// Adds the lines since `since` piece by piece from the end of the file. False once a whole piece
+/// has none of them: the clock may have been set, so that one line alone says nothing.
+bool read_back(const std::string& path, gint64 since, Pieces& pieces) {
+  constexpr off_t kPiece = 256 << 10;
+  const Descriptor file(path, O_RDONLY);
+  off_t end = file ? lseek(file.get(), 0, SEEK_END) : 0;
+  for (std::string cut; end > 0;) { // of a line that begins in the piece before
+    std::string piece(static_cast<size_t>(std::min(end, kPiece)), '\0');
+    end -= static_cast<off_t>(piece.size());
+    if (pread(file.get(), piece.data(), piece.size(), end) != static_cast<ssize_t>(piece.size()))
+      return true;
+    piece += cut;
+    const size_t first = end > 0 ? piece.find('\n') : 0;
+    cut = piece.substr(0, first);
+    if (first == std::string::npos) continue;
+    auto found = lines_of(std::string_view(piece).substr(first));
+    const size_t old = std::erase_if(found, [&](const auto& line) { return line.time < since; });
+    if (old > 0 && found.empty()) return false;
+    pieces.push_back(std::move(found));
+  }
+  return true;
+}
+
+} // namespace
+
+/// Oldest first.
+std::vector<std::string> Ledger::files() const {
+  const fs::path folder = fs::path(path_).parent_path();
+  std::map<size_t, std::string> aside;
+  std::error_code failed;
+  for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed))
+    if (const size_t number = number_of(at->path().filename())) aside.emplace(number, at->path());
+  std::vector<std::string> files;
+  for (auto& [number, path] : aside)
+    files.push_back(std::move(path));
+  files.push_back(path_);
+  return files;
+}
+
+/// For a file that is put aside.
+std::string Ledger::next_path() const {
+  const auto known = files();
+  const size_t last = known.size() < 2 ? 0 : number_of(fs::path(known.end()[-2]).filename());
+  return fs::path(path_).parent_path() / ("ledger-" + std::to_string(last + 1) + ".jsonl");
+}
+
+/// Locked, and with room for a line.
+Descriptor Ledger::open() const {
+  make_folder(fs::path(path_).parent_path());
+  for (;;) {
+    Descriptor file(path_, O_RDWR | O_CREAT | O_APPEND);
+    if (!file) cannot_write(path_, g_strerror(errno));
+    hold(file, path_);
+    if (!is_at(file, path_)) continue; // another process has put it aside meanwhile
+    const off_t size = lseek(file.get(), 0, SEEK_END);
+    if (size < static_cast<off_t>(longest_)) return file;
+    const std::string aside = next_path();
+    if (rename(path_.c_str(), aside.c_str()) != 0) return file; // it only gets longer
+  }
+}
+
+void Ledger::add(const LedgerLine& line, bool once, gint64 since) const {
+  const Descriptor file = open();
   if (once)
-    for (const auto& known : lines_of(file.read()))
+    for (const auto& known : lines_since(since))
       if (known.call == line.call) return;
   std::string text = text_of(line);
   char last = '\n';
@@ -112,14 +197,24 @@ void Ledger::add(const LedgerLine& line, bool once) const {
 }
 
 std::vector<LedgerLine> Ledger::lines() const {
-  const auto bytes = read_file(path_);
-  return bytes ? lines_of(view(bytes.get())) : std::vector<LedgerLine>();
+  return lines_since(std::numeric_limits<gint64>::min());
+}
+
+std::vector<LedgerLine> Ledger::lines_since(gint64 since) const {
+  Pieces pieces;
+  const auto all = files();
+  for (auto path = all.rbegin(); path != all.rend(); ++path)
+    if (!read_back(*path, since, pieces)) break;
+  std::vector<LedgerLine> lines;
+  for (auto piece = pieces.rbegin(); piece != pieces.rend(); ++piece)
+    std::move(piece->begin(), piece->end(), std::back_inserter(lines));
+  return lines;
 }
 
 std::set<std::string> Ledger::tasks_since(gint64 since) const {
   std::set<std::string> tasks;
-  for (const auto& line : lines())
-    if (line.time >= since && !line.task.empty()) tasks.insert(line.task);
+  for (const auto& line : lines_since(since))
+    if (!line.task.empty()) tasks.insert(line.task);
   return tasks;
 }
 

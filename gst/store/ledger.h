@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "store/files.h"
 #include "store/result.h"
 
 #include <chrono>
@@ -33,23 +34,33 @@ struct LedgerLine {
 };
 
 /// `ledger.jsonl` in the folder of a store. Lines are only ever added, under a lock, so that many
-/// processes may share it.
+/// processes may share it. A long file is put aside as `ledger-1.jsonl` and so on, and stays.
 class Ledger {
  public:
-  explicit Ledger(const std::string& store_folder) : path_(store_folder + "/ledger.jsonl") {}
+  static constexpr size_t kLongest = 64u << 20;
+
+  explicit Ledger(const std::string& store_folder, size_t longest = kLongest)
+      : path_(store_folder + "/ledger.jsonl"), longest_(longest) {}
 
   const std::string& path() const { return path_; }
 
-  /// It is on the disk when this returns. `once`: nothing is added when the call has a line, as
-  /// after a crash. Throws Error{Fault::write}.
-  void add(const LedgerLine& line, bool once) const;
+  /// It is on the disk when this returns. `once`: nothing is added when the call has a line since
+  /// `since`, as after a crash. Throws Error{Fault::write}.
+  void add(const LedgerLine& line, bool once, gint64 since = 0) const;
   /// All lines that can be read, oldest first.
   std::vector<LedgerLine> lines() const;
+  /// Those since `since`, in ms since the epoch; what is long before that is not read.
+  std::vector<LedgerLine> lines_since(gint64 since) const;
   /// Ids of the tasks that were brought home since `since`, in ms since the epoch.
   std::set<std::string> tasks_since(gint64 since) const;
 
  private:
+  std::vector<std::string> files() const;
+  std::string next_path() const;
+  Descriptor open() const;
+
   std::string path_;
+  size_t longest_;
 };
 
 /// Whether a limit that is set here was in the way, and no service refused: the code is its name.
@@ -82,12 +93,16 @@ class Budget {
                const std::string& currency);
   /// The call is over and cost `amount`.
   void settle(const std::string& call, double amount);
+  /// Nobody follows the call any more, and it may be billed yet: what is set aside for it counts as
+  /// spent now, unless somebody goes on with it.
+  void give_up(const std::string& call);
   double spent() const;
 
  private:
   struct Spent {
     Clock::time_point time;
     double amount = 0;
+    bool is_open = false; ///< given up: not in `spent_`
   };
   void check_all(const std::string& call, double amount, double limit,
                  const std::string& currency) const;
@@ -95,11 +110,13 @@ class Budget {
                   const std::string& currency);
   Clock::time_point forget_old();
   double set_aside_but(const std::string& call) const;
+  double given_up_but(const std::string& call) const;
 
   std::function<Clock::time_point()> now_;
   mutable std::mutex mutex_;
   double spent_ = 0;
   std::map<std::string, double> reserved_;
+  double forgotten_ = 0;              ///< given up longer than an hour ago
   std::map<std::string, Spent> hour_; ///< by the call; those that are set aside do not count here
   std::set<std::string> recalled_;    ///< stores
 };

@@ -31,15 +31,19 @@ SignalWatch::SignalWatch(Interrupt& interrupt) : interrupt_(interrupt) {
   }
 }
 
+/// GLib gives a signal back its deadly meaning with the last source that watches for it. One that
+/// comes while an interrupted program winds up must not find that, not even for a moment.
 SignalWatch::~SignalWatch() {
+  const bool is_interrupted = interrupt_.finish.cancelled();
+  if (is_interrupted)
+    for (const int signal : kSignals)
+      std::signal(signal, end_program);
   for (GSource* source : sources_) {
     g_source_destroy(source);
-    g_source_unref(source);
+    if (!is_interrupted) g_source_unref(source);
   }
-  // GLib has let go of them: one that comes while the program winds up would kill it.
-  if (!interrupt_.finish.cancelled()) return;
-  for (const int signal : kSignals)
-    std::signal(signal, end_program);
+  static auto& kept = *new std::vector<GSource*>; // for as long as the program lives
+  if (is_interrupted) kept.insert(kept.end(), sources_.begin(), sources_.end());
 }
 
 gboolean SignalWatch::on_signal(gpointer self) {

@@ -171,6 +171,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
 #ifdef __GLIBC__
   mallopt(M_ARENA_MAX, 2); // short-lived threads by the thousand would each leave holes behind
+  mallopt(M_MMAP_THRESHOLD, 256 * 1024); // pictures go back to the system when they are freed
 #endif
   bool json = false;
   for (int i = 1; i < argc; ++i)

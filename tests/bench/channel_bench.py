@@ -17,6 +17,7 @@ from bench_tools import BUILD, ROOT, judge, row, run_parts
 RATE = 25
 CLIP = 5  # seconds
 SECONDS = 60
+MEMORY = 400  # MiB at most, at its peak
 SOURCES = ["smpte", "ball", "smpte75", "colors", "gamut"]
 
 
@@ -84,9 +85,10 @@ def measure(work, count, width, height, bitrate, bar):
     cores = sum(seconds for seconds, _ in ended) / wall
     on_air = [frames(os.path.join(work, f"{number}.ts")) for number in range(count)]
     what = f"{count} channels of {height}p{RATE}" if count > 1 else f"a channel of {height}p{RATE}"
-    judge(cores <= bar, what)
-    row(f"{what}, x264 ultrafast, {SECONDS} s", f"{cores:.2f} cores", f"at most {bar}",
-        f"{min(on_air)} of {SECONDS * RATE} frames, {max(memory for _, memory in ended):.0f} MiB each")
+    memory = max(resident for _, resident in ended)
+    judge(cores <= bar and memory <= MEMORY, what)
+    row(f"{what}, x264 ultrafast, {SECONDS} s", f"{cores:.2f} cores", f"at most {bar}, {MEMORY} MiB",
+        f"{min(on_air)} of {SECONDS * RATE} frames, {memory:.0f} MiB each")
 
 
 def one(work):

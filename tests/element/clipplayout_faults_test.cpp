@@ -166,7 +166,7 @@ TEST_F(ClipPlayoutFaults, GoesDownWithinASecondInAnyPhaseAndComesBack) {
 }
 
 TEST_F(ClipPlayoutFaults, PlaysTwice) {
-  const auto a = grey(dir / "a.mp4", 60, 0.2);
+  const auto a = grey(dir / "a.mp4", 60, 0.2), b = grey(dir / "b.mp4", 210, 0.2);
   Air air;
   for (int turn = 0; turn < 2; ++turn) {
     air.record.frames.clear();
@@ -179,8 +179,54 @@ TEST_F(ClipPlayoutFaults, PlaysTwice) {
     ASSERT_TRUE(air.pass(8));
     air.expect_on_grid();
     EXPECT_NE(air.shown().find("60*"), std::string::npos) << air.shown();
+    EXPECT_EQ(air.stat("queued"), 1u) << "nothing of the first run counts";
+    EXPECT_EQ(air.stat("aired"), 1u);
+    EXPECT_EQ(air.stat("frame"), 8u);
+    air.add(b, {"b"}); // left behind, as are the hold and the skip
+    ASSERT_TRUE(air.reach("open", 1));
+    g_signal_emit_by_name(air.element, "hold");
+    g_signal_emit_by_name(air.element, "skip");
     EXPECT_LT(air.stop(), GST_SECOND);
   }
+}
+
+TEST_F(ClipPlayoutFaults, AFlushBehindCostsPicturesAndNotTheGrid) {
+  Air air;
+  air.play();
+  air.add(grey(dir / "a.mp4", 60, 2), {"a"});
+  ASSERT_TRUE(air.reach("open", 1));
+  ASSERT_TRUE(air.pass(5));
+  g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(air.pipeline), "v");
+  g_autoptr(GstPad) pad = gst_element_get_static_pad(sink, "sink");
+  gst_pad_send_event(pad, gst_event_new_flush_start());
+  ASSERT_TRUE(air.pass(3));
+  gst_pad_send_event(pad, gst_event_new_flush_stop(FALSE));
+  ASSERT_TRUE(air.pass(5));
+  ASSERT_EQ(air.record.frames.size(), 10u);
+  for (size_t i = 0; i < 10; ++i)
+    EXPECT_EQ(air.record.frames[i].pts, (i < 5 ? i : i + 3) * kSlot);
+  EXPECT_EQ(air.record.sounds.size(), 13u);
+}
+
+TEST_F(ClipPlayoutFaults, APadThatLosesItsPeerGoesOnWhenItHasOneAgain) {
+  Air air;
+  air.play();
+  air.add(grey(dir / "a.mp4", 60, 2), {"a"});
+  ASSERT_TRUE(air.reach("open", 1));
+  ASSERT_TRUE(air.pass(5));
+  g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(air.pipeline), "v");
+  g_autoptr(GstPad) pad = gst_element_get_static_pad(sink, "sink");
+  g_autoptr(GstPad) video = gst_element_get_static_pad(air.element, "video");
+  gst_pad_unlink(video, pad);
+  ASSERT_TRUE(air.pass(3));
+  EXPECT_EQ(gst_pad_link(video, pad), GST_PAD_LINK_OK);
+  ASSERT_TRUE(air.pass(5));
+  ASSERT_EQ(air.record.frames.size(), 10u);
+  EXPECT_EQ(air.record.frames.back().pts, 12 * kSlot);
+  EXPECT_EQ(air.record.sounds.size(), 13u);
+  std::lock_guard guard(air.mutex());
+  EXPECT_EQ(air.warnings.size(), 1u);
+  EXPECT_TRUE(air.errors.empty());
 }
 
 TEST_F(ClipPlayoutFaults, AFlushEmptiesTheQueueAndNotTheAir) {

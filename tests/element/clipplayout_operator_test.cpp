@@ -218,30 +218,88 @@ GstPadProbeReturn note(GstPad*, GstPadProbeInfo* info, gpointer data) {
   if (GST_EVENT_TYPE(event) == GST_EVENT_TAG) {
     GstTagList* tags = nullptr;
     gst_event_parse_tag(event, &tags);
-    g_autofree gchar *title = nullptr, *comment = nullptr;
-    gst_tag_list_get_string(tags, GST_TAG_TITLE, &title);
-    gst_tag_list_get_string(tags, GST_TAG_EXTENDED_COMMENT, &comment);
-    announced->titles.push_back(std::string(title) + "/" + comment);
+    const gchar *title = "", *comment = nullptr;
+    gst_tag_list_peek_string_index(tags, GST_TAG_TITLE, 0, &title);
+    std::string text = title;
+    for (guint i = 0; i < gst_tag_list_get_tag_size(tags, GST_TAG_EXTENDED_COMMENT); ++i) {
+      gst_tag_list_peek_string_index(tags, GST_TAG_EXTENDED_COMMENT, i, &comment);
+      text += "/" + std::string(comment);
+    }
+    announced->titles.push_back(text);
   }
   return GST_PAD_PROBE_OK;
 }
 
-TEST_F(ClipPlayoutOperator, EveryItemIsAnnouncedDownstream) {
-  Announced announced;
-  Air air;
-  g_autoptr(GstPad) pad = gst_element_get_static_pad(air.element, "video");
-  gst_pad_add_probe(
-      pad,
-      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
-      note, &announced, nullptr);
+TEST_F(ClipPlayoutOperator, WhateverComesOnAirIsAnnouncedDownstream) {
+  Announced pictures, sound;
+  Air air("repeat-frame-max=80000000 reair=lru reair-min-gap=0 filler=" + clip("fill"));
+  for (const auto& [name, announced] : {std::pair("video", &pictures), {"audio", &sound}}) {
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(air.element, name);
+    constexpr int kinds = GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM;
+    gst_pad_add_probe(pad, static_cast<GstPadProbeType>(kinds), note, announced, nullptr);
+  }
   air.play();
   air.add(clip("a"), {"a"});
   air.add(clip("b"), {"b"});
   ASSERT_TRUE(air.reach("open", 2));
-  ASSERT_TRUE(air.pass(9));
-  EXPECT_EQ(announced.titles, (std::vector<std::string>{"a/id=a", "b/id=b"}));
-  EXPECT_EQ(announced.key_frames, (std::vector<guint64>{0, 5}));
-  EXPECT_EQ(announced.ids, (std::vector<std::string>{"a", "b"}));
+  ASSERT_TRUE(air.reach("standby", 1)); // fill
+  ASSERT_TRUE(air.pass(5 + 5 + 2 + 1));
+  ASSERT_TRUE(air.reach("standby", 1)); // a once more
+  ASSERT_TRUE(air.pass(5));
+  EXPECT_EQ(pictures.titles,
+            (std::vector<std::string>{"a/id=a/tier=item", "b/id=b/tier=item", "/tier=repeat",
+                                      "fill.mp4/id=fill.mp4/tier=filler", "a/id=a/tier=reair"}));
+  EXPECT_EQ(sound.titles, pictures.titles);
+  EXPECT_EQ(pictures.key_frames, (std::vector<guint64>{0, 5, 12, 17})) << "none for the repeat";
+  EXPECT_EQ(pictures.ids, (std::vector<std::string>{"a", "b", "none", "a"}));
+}
+
+TEST_F(ClipPlayoutOperator, UpstreamKnowsWhatIsWantedBeforeItSendsAnything) {
+  struct Heard {
+    Air& air;
+    double first = -1;
+  };
+  Air air("high-water=7000000000");
+  Heard heard{air};
+  g_autoptr(GstPad) sink = gst_element_get_static_pad(air.element, "sink");
+  gst_pad_add_probe(
+      sink, GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad*, GstPadProbeInfo*, gpointer data) {
+        auto* heard = static_cast<Heard*>(data);
+        std::lock_guard guard(heard->air.mutex());
+        heard->first = heard->air.demand;
+        return GST_PAD_PROBE_REMOVE;
+      },
+      &heard, nullptr);
+  air.add(clip("a"), {"a"});
+  air.play();
+  ASSERT_TRUE(air.reach("open", 1));
+  EXPECT_EQ(heard.first, 7.0);
+}
+
+TEST_F(ClipPlayoutOperator, AMessageThatNobodyTakesHoldsNothingUp) {
+  const std::string path = dir / "as-run.jsonl";
+  Gate gate;
+  {
+    Air air("as-run=" + path);
+    air.on_bus = [&gate] { wait_at(nullptr, nullptr, &gate); };
+    air.play();
+    air.add(clip("a"), {"a"});
+    ASSERT_TRUE(air.reach("open", 1));
+    ASSERT_TRUE(air.pass(8));
+    std::unique_lock lock(air.mutex());
+    EXPECT_TRUE(air.changed().wait_for(lock, std::chrono::seconds(5),
+                                       [&] { return !air.upstream.empty(); }));
+    lock.unlock();
+    for (int i = 0; i < 500 && !std::filesystem::exists(path); ++i)
+      g_usleep(10'000);
+    EXPECT_TRUE(std::filesystem::exists(path));
+    EXPECT_EQ(gate.inside, 1);
+    EXPECT_LT(air.stop(), GST_SECOND) << "with a bus handler that hangs";
+    std::lock_guard guard(gate.mutex);
+    gate.open = true;
+    gate.opened.notify_all();
+  }
 }
 
 TEST_F(ClipPlayoutOperator, WritesWhatWasOnAir) {

@@ -106,6 +106,10 @@ class Air {
     settle();
     return true;
   }
+  /// Time goes by while nobody waits for it, as when all sides are blocked.
+  void advance(GstClockTime time) { gst_test_clock_advance_time(clock_, time); }
+  GstClockTime now() const { return gst_clock_get_time(GST_CLOCK(clock_)); }
+  guint waiting() const { return gst_test_clock_peek_id_count(clock_); }
   /// With `sides` that still move.
   bool pass_one(guint sides) {
     GList* waiting = nullptr;
@@ -195,6 +199,7 @@ class Air {
   std::vector<std::string> upstream; ///< "started ID", "never ID"
   double demand = -1;
   bool eos = false;
+  std::function<void()> on_bus; ///< in the thread that posts; set before play()
 
   std::mutex& mutex() { return mutex_; }
   std::condition_variable& changed() { return changed_; }
@@ -289,6 +294,7 @@ class Air {
 
   static GstBusSyncReply on_message(GstBus*, GstMessage* message, gpointer data) {
     auto* self = static_cast<Air*>(data);
+    if (self->on_bus && GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT) self->on_bus();
     {
       std::unique_lock lock(self->mutex_);
       g_autoptr(GError) error = nullptr;

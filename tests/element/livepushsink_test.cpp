@@ -3,10 +3,12 @@
 #include "live_source.h"
 #include "socket_server.h"
 
+#include <chrono>
 #include <filesystem>
 #include <sys/socket.h>
 
 using namespace aigc;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -135,6 +137,39 @@ TEST(LivePushSink, StopsWithinASecondInAnyPhase) {
       EXPECT_LT(push.stop(), 1) << peer << " after " << wait << " ms";
     }
   }
+}
+
+TEST(LivePushSink, ManyThatHangAreWaitedForTogether) {
+  struct Hang {
+    int threads = 0;
+    bool is_over = false;
+  };
+  Guarded<Hang> hang;
+  LivePush push(rtmp(free_port()) +
+                "videotestsrc is-live=true ! video/x-raw,width=64,height=48 "
+                "! x264enc tune=zerolatency ! second.video livepushsink name=second " +
+                rtmp(free_port()));
+  // Their threads hang in what they tell.
+  const GstBusSyncHandler hold = [](GstBus*, GstMessage* message, gpointer user) {
+    if (!gst_message_has_name(message, "livepushsink/connection")) return GST_BUS_PASS;
+    auto& held = *static_cast<Guarded<Hang>*>(user);
+    ++held.lock()->threads;
+    held.notify();
+    auto state = held.lock();
+    state.wait([](const Hang& now) { return now.is_over; });
+    --state->threads;
+    held.notify();
+    return GST_BUS_PASS;
+  };
+  auto pipeline = adopt(gst_element_get_parent(push.named("push").get()));
+  auto bus = adopt(gst_element_get_bus(GST_ELEMENT(pipeline.get())));
+  gst_bus_set_sync_handler(bus.get(), hold, &hang, nullptr);
+  push.play();
+  EXPECT_TRUE(hang.lock().wait_for(10s, [](const Hang& now) { return now.threads == 2; }));
+  EXPECT_LT(push.stop(), 1);
+  hang.lock()->is_over = true;
+  hang.notify();
+  EXPECT_TRUE(hang.lock().wait_for(10s, [](const Hang& now) { return now.threads == 0; }));
 }
 
 TEST(LivePushSink, ManyTriesLeaveNothingBehind) {

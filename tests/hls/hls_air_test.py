@@ -6,7 +6,6 @@ Clips that flash and beep at a known moment go through clipplayout and livehlssi
 them in which there are none. (gst-launch-1.0 and the plugin must be on the paths)
 """
 import array
-import json
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import time
 from bisect import bisect_right
 from functools import partial
 
+from hls_aired import ranges_and_log, read_log
 from hls_playlist import seconds_of
 from hls_rig import run_all, watched
 from hls_rules import Checked, check
@@ -46,6 +46,16 @@ def line(folder, encoder):
  playlist-location={folder}/live.m3u8"""
 
 
+def wait_until_over(folder, count):
+    """Until so many more items were on air, and the last picture of the last one stayed on."""
+    log = folder / "aired.jsonl"
+    tiers = lambda: [row["tier"] for row in read_log(log)] if log.exists() else []
+    wanted, end = tiers().count("item") + count, time.monotonic() + 60
+    while tiers().count("item") < wanted or tiers()[-1] != "repeat":
+        assert time.monotonic() < end, f"on air were {tiers()}"
+        time.sleep(0.1)
+
+
 def on_air(folder, encoder):
     """The recording, and the lines of the log."""
     uris = []
@@ -55,16 +65,14 @@ def on_air(folder, encoder):
     with watched(folder) as recording:
         channel = subprocess.Popen(["gst-launch-1.0", *line(folder, encoder).split()], stdin=subprocess.PIPE,
                                    text=True)
-        channel.stdin.writelines(uris[:BEFORE_THE_GAP])
-        channel.stdin.flush()
-        time.sleep(sum(clip[2] for clip in CLIPS[:BEFORE_THE_GAP]) + 2.5)
-        channel.stdin.writelines(uris[BEFORE_THE_GAP:])
-        channel.stdin.flush()
-        time.sleep(sum(clip[2] for clip in CLIPS[BEFORE_THE_GAP:]) + 1.5)
+        for part in (uris[:BEFORE_THE_GAP], uris[BEFORE_THE_GAP:]):
+            channel.stdin.writelines(part)
+            channel.stdin.flush()
+            wait_until_over(folder, len(part))
+            time.sleep(1)  # nothing but a slate
         channel.send_signal(signal.SIGINT)
-        assert channel.wait(30) == 0, f"gst-launch-1.0 ended with {channel.returncode}"
-        aired = [json.loads(text) for text in (folder / "aired.jsonl").read_text().splitlines()]
-        return Checked(recording()), aired
+        assert channel.wait(60) == 0, f"gst-launch-1.0 ended with {channel.returncode}"
+        return Checked(recording(), bt709=True), read_log(folder / "aired.jsonl")
 
 
 def decoded(media, *how):
@@ -138,7 +146,7 @@ def agree(media, aired):
 def log_and_media(encoder, folder):
     checked, aired = on_air(folder, encoder)
     broken = check(checked)
-    return broken + list(agree(Media(checked), aired))
+    return broken + list(agree(Media(checked), aired)) + list(ranges_and_log(checked, aired, FPS))
 
 
 def scenario(name, encoder):

@@ -23,10 +23,11 @@ from hls_record import Recorder
 class Checked:
     """What the rules look at: all versions, and one table of all segments that were listed."""
 
-    def __init__(self, recording, real_time=True, gaps=False, pauses=0):
+    def __init__(self, recording, real_time=True, gaps=False, pauses=0, bt709=False):
         self.recording = recording
         self.real_time = real_time  # the stream was made at the speed it is played at
         self.gaps = gaps            # parts were lost, and are marked so
+        self.bt709 = bt709          # the pictures are, and must say so
         self.pauses = pauses        # how many times nothing was on air, as for a restart
         self.versions = [parse(version.data) for version in recording.versions]
         self.listed = {}            # media sequence number -> Listed
@@ -69,13 +70,15 @@ def main():
     until.add_argument("--seconds", type=float)
     parser.add_argument("--fast", action="store_true", help="the stream is not made in real time")
     parser.add_argument("--gaps", action="store_true", help="parts may be missing, marked as GAP")
+    parser.add_argument("--bt709", action="store_true", help="the colours are BT.709")
     parser.add_argument("--pauses", type=int, default=0, help="times nothing was on air (restarts)")
     options = parser.parse_args()
     end = time.monotonic() + (options.seconds or 0)
     is_over = (lambda: not is_running(options.pid)) if options.pid else (
         lambda: time.monotonic() > end)
     recording = Recorder(options.playlist).run(is_over)
-    return report(Checked(recording, not options.fast, options.gaps, options.pauses))
+    return report(Checked(recording, not options.fast, options.gaps, options.pauses,
+                          options.bt709))
 
 
 def report(checked):

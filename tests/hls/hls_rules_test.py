@@ -37,6 +37,7 @@ class Doctor:
 
     def __init__(self, recording):
         self.recording = copy.deepcopy(recording)
+        self.bt709 = False
 
     def edit(self, which, pattern, text, count=1):
         version = self.recording.versions[which]
@@ -99,6 +100,15 @@ def other_profile(packets):
             at = packet.find(b"\0\0\1\x67")
             if at >= 0:
                 packet[at + 4] = 244
+
+
+def low_level(packets):
+    """Lower than any there is."""
+    for packet in packets:
+        if pid_of(packet) == 65:
+            at = packet.find(b"\0\0\1\x67")
+            if at >= 0:
+                packet[at + 6] = 9
 
 
 def lose_sound(packets):
@@ -184,6 +194,8 @@ SPOILED = [
     ("29", lambda d: d.packets("s00010.ts", lose_sound)),
     ("30", lambda d: d.packets("s00010.ts", spoil_sps)),
     ("30", lambda d: [d.packets(uri, other_profile) for uri in d.recording.segments]),
+    ("30", lambda d: [d.packets(uri, low_level) for uri in d.recording.segments]),
+    ("30", lambda d: setattr(d, "bt709", True)),  # so small a picture has colours of BT.601
     ("31", lambda d: d.packets("s00010.ts", mono)),
     ("39", lambda d: d.packets("s00010.ts", lambda packets: packets[:300] + packets[400:])),
 ]
@@ -204,7 +216,7 @@ def main():
     for number, (rule, spoil) in enumerate(SPOILED, 2):
         doctor = Doctor(recording)
         spoil(doctor)
-        broken = check(Checked(doctor.recording), rule)
+        broken = check(Checked(doctor.recording, bt709=doctor.bt709), rule)
         failed += not broken
         print(f"{'ok' if broken else 'not ok'} {number} - {broken[0] if broken else 'rule ' + rule}")
     untested = {name.split()[0] for name, _ in RULES} - {rule for rule, _ in SPOILED}

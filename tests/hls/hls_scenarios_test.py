@@ -25,11 +25,12 @@ LONG = 120  # seconds: then a channel that was forgotten ends by itself
 ZERO_LATENCY = "speed-preset=ultrafast tune=zerolatency"
 
 
-def line(folder, seconds, target=2, live=False, offset=0, sound_first=False, encoder=ZERO_LATENCY):
+def line(folder, seconds, target=2, live=False, offset=0, sound_first=False, encoder=f"x264enc {ZERO_LATENCY}",
+         parser="h264parse"):
     live, frames, blocks = str(live).lower(), int(seconds * 25), int(seconds * 100)
     picture = f"""videotestsrc is-live={live} num-buffers={frames} timestamp-offset={offset}
- ! video/x-raw,format=I420,width=160,height=96,framerate=25/1 ! x264enc {encoder}
- key-int-max=250 ! h264parse ! hls.video"""
+ ! video/x-raw,format=I420,width=160,height=96,framerate=25/1 ! {encoder}
+ key-int-max=250 ! {parser} ! hls.video"""
     sound = f"""audiotestsrc is-live={live} samplesperbuffer=480 num-buffers={blocks}
  timestamp-offset={offset} ! audio/x-raw,rate=48000,channels=2 ! avenc_aac ! aacparse ! hls.audio"""
     sink = f"""livehlssink name=hls target-duration={target} location={folder}/s%05d.ts
@@ -79,10 +80,18 @@ def sound_first(folder):
 
 
 def b_frames(folder):
-    recording = written(folder, 60, encoder="speed-preset=veryfast")
+    recording = written(folder, 60, encoder="x264enc speed-preset=veryfast")
     checked = Checked(recording, real_time=False)
     broken = check(checked)
     assert any(frame.pts != frame.dts for frame in checked.media[3].video.frames), "there are none"
+    return broken
+
+
+def h265(folder):
+    encoder = f"x265enc {ZERO_LATENCY}"
+    checked = Checked(written(folder, 14, encoder=encoder, parser="h265parse"), real_time=False)
+    broken = check(checked)
+    assert {segment.video.codec for segment in checked.media.values()} == {"h265"}
     return broken
 
 
@@ -170,7 +179,7 @@ def a_folder_that_goes(folder):
 
 
 SCENARIOS = {
-    "fast": [two_minutes, sound_first, b_frames, the_end_of_33_bits, another_show, round_trip],
+    "fast": [two_minutes, sound_first, b_frames, h265, the_end_of_33_bits, another_show, round_trip],
     "real": [a_restart, a_full_disk, a_folder_that_goes],
 }
 

@@ -4,6 +4,7 @@ import subprocess
 from itertools import pairwise
 from statistics import median
 
+from hls_sps import LEVELS, read_sps
 from hls_ts import CLOCK, Segment, adts_frames, parameter_sets, unwrapped
 
 RULES = []
@@ -171,14 +172,27 @@ def format_of(segment):
     return video.codec, sets.get("SPS"), sets.get("PPS"), audio and audio.codec, sound
 
 
+def wrong_parameters(sps, rate, bt709):
+    if sps.profile not in PROFILES:
+        yield f"the profile {sps.profile} is not Baseline, Main or High: many players cannot play it"
+    per_second, per_picture = LEVELS.get(sps.level, (0, 0))
+    if sps.macroblocks > per_picture or sps.macroblocks * rate > per_second * 1.001:
+        yield f"{sps.macroblocks} macroblocks, {rate:.2f} times a second, are too many for level {sps.level / 10}"
+    if sps.fixed_rate and abs(sps.fixed_rate - rate) > 0.01 * rate:
+        yield f"the SPS says {sps.fixed_rate} pictures a second, there are {rate:.2f}"
+    if bt709 and (sps.colour != (1, 1, 1) or sps.full_range):
+        yield f"the colours are {sps.colour}, {'full' if sps.full_range else 'limited'} range, and not BT.709"
+
+
 @rule("30 one picture format")
 def one_picture_format(checked):
     formats = {}
     for number, segment in read(checked).items():
         formats.setdefault(format_of(segment)[:3], number)
+    steps = [segment.video.step for segment in read(checked).values()]
     for codec, sps, _ in formats:
-        if codec == "h264" and sps and sps[1] not in PROFILES:
-            yield f"the profile {sps[1]} is not Baseline, Main or High: many players cannot play it"
+        if codec == "h264" and sps:
+            yield from wrong_parameters(read_sps(sps), CLOCK / min(steps), checked.bt709)
     if len(formats) > 1:
         yield f"another format begins at segments {sorted(formats.values())[1:]}"
 

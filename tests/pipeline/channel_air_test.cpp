@@ -182,5 +182,10 @@ TEST_F(Channel, PrintsALineOfItsOwn) {
   EXPECT_TRUE(has(run.out, "allow-preview=true")) << run.out;
   EXPECT_TRUE(has(run.out, "100%%/s%07d.ts")) << run.out;
   EXPECT_FALSE(has(run.out, "journal")) << run.out;
+  for (const char* stage : {"aipromptenhance", "qwenimagesrc", "wanxclipgen"}) {
+    const size_t begin = run.out.find(stage);
+    const std::string own = run.out.substr(begin, run.out.find(" ! ", begin) - begin);
+    EXPECT_TRUE(has(own, "order=ready")) << "a request waits behind slow shots in " << stage;
+  }
   EXPECT_FALSE(fs::exists(folder / "100%"));
 }

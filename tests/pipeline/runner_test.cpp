@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The program aigc, with jobs of stock elements: what it makes, says and leaves behind.
+#include "interrupt.h"
 #include "launcher.h"
 #include "program.h"
 #include "store/owner.h"
 
 #include <csignal>
 #include <fstream>
+#include <optional>
 #include <sstream>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
+
+#include <glib-unix.h>
 
 using namespace aigc;
 using namespace std::chrono_literals;
@@ -114,6 +120,25 @@ TEST_F(Runner, InterruptedTwiceItStopsAtOnce) {
   EXPECT_EQ(program.wait().status, 130);
   EXPECT_LT(std::chrono::steady_clock::now() - begun, 15s);
   EXPECT_EQ(files(), Names{});
+}
+
+/// GLib makes a signal deadly again with the last source that watches for it: that must not come.
+TEST(SignalWatch, NoSignalKillsAnInterruptedProgramThatWindsUp) {
+  using aigc::runner::Interrupt, aigc::runner::SignalWatch;
+  const pid_t child = fork();
+  if (child == 0) {
+    Interrupt interrupt;
+    std::optional<SignalWatch> watch(interrupt);
+    interrupt.raise();
+    watch.reset();
+    g_source_unref(g_unix_signal_source_new(SIGTERM)); // it is not the last
+    raise(SIGTERM);
+    _exit(1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status)) << "killed by signal " << WTERMSIG(status);
+  EXPECT_EQ(WEXITSTATUS(status), 130);
 }
 
 TEST_F(Runner, KilledItLeavesNothingUnderTheNameAndTheNextRunTidiesUp) {

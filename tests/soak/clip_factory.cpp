@@ -2,6 +2,7 @@
 // See clip_factory.h.
 #include "clip_factory.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace soak {
@@ -17,6 +18,11 @@ const Stock& ClipFactory::draw() {
       !bad_.empty() && std::uniform_real_distribution<double>()(random_) < settings_.bad;
   const auto& from = is_bad ? bad_ : good_;
   return from[std::uniform_int_distribution<size_t>(0, from.size() - 1)(random_)];
+}
+
+bool ClipFactory::is_good(const std::string& kind) const {
+  return std::any_of(good_.begin(), good_.end(),
+                     [&](const Stock& stock) { return stock.kind == kind; });
 }
 
 void ClipFactory::order(GstClockTime now, double seconds) {

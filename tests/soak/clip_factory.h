@@ -50,6 +50,7 @@ class ClipFactory {
 
   std::uint64_t ordered() const { return ordered_; }
   double latency_sum() const { return latency_sum_; }
+  bool is_good(const std::string& kind) const;
   const FactorySettings& settings() const { return settings_; }
 
  private:

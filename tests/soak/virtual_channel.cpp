@@ -36,6 +36,12 @@ struct VirtualChannel::Heard {
   std::uint64_t settled = 0, started = 0, refused = 0;
   std::map<std::string, const Stock*> on_the_way;
   std::deque<std::pair<guint64, const Stock*>> on_air; ///< by first frame
+  struct OnAir {
+    const Stock* stock;
+    guint64 planned;
+  };
+  std::map<std::string, OnAir> not_ended; ///< items, by id
+  std::map<std::string, Fate> fates;
   std::optional<Run> filler;
   std::vector<Run> fillers;
 
@@ -52,6 +58,7 @@ struct VirtualChannel::Heard {
   void take_frame(GstSample* sample);
   void take_block(GstSample* sample);
   void take_item(const GstStructure* message);
+  void take_end(const GstStructure* message, const std::string& id);
   void take_filler(const GstStructure* message);
 };
 
@@ -141,7 +148,14 @@ void VirtualChannel::Heard::take_item(const GstStructure* message) {
     const bool is_item = !tier || std::string(tier) == "item";
     if (is_item) ++started;
     on_air.emplace_back(frame, is_item ? stock : nullptr);
-    if (is_item && stock) on_the_way.erase(known);
+    if (is_item && stock) {
+      guint64 planned = 0;
+      gst_structure_get_uint64(message, "frames", &planned);
+      not_ended[id] = {stock, planned};
+      on_the_way.erase(known);
+    }
+  } else if (what == "ended") {
+    take_end(message, id);
   } else if (what == "ready") {
     ++settled;
   } else if (what == "failed") {
@@ -152,6 +166,25 @@ void VirtualChannel::Heard::take_item(const GstStructure* message) {
     }
   }
   changed.notify_all();
+}
+
+void VirtualChannel::Heard::take_end(const GstStructure* message, const std::string& id) {
+  const auto known = not_ended.find(id);
+  if (known == not_ended.end()) return;
+  guint64 frames = 0;
+  gst_structure_get_uint64(message, "frames", &frames);
+  const char* reason = gst_structure_get_string(message, "reason");
+  const std::string why = reason ? reason : "";
+  const auto [stock, planned] = known->second;
+  Fate& fate = fates[stock->kind];
+  ++fate.aired;
+  fate.damaged += why != "played" && why != "cut" && why != "stopped";
+  const bool is_whole = frames == planned && why == "played";
+  fate.cut += !is_whole;
+  if (!is_whole && fate.first.empty())
+    fate.first =
+        id + ": " + std::to_string(frames) + " of " + std::to_string(planned) + " frames, " + why;
+  not_ended.erase(known);
 }
 
 void VirtualChannel::Heard::take_filler(const GstStructure* message) {
@@ -350,6 +383,24 @@ std::uint64_t VirtualChannel::started() const {
 std::uint64_t VirtualChannel::refused() const {
   std::lock_guard guard(heard_->mutex);
   return heard_->refused;
+}
+
+std::map<std::string, Fate> VirtualChannel::fates() const {
+  std::lock_guard guard(heard_->mutex);
+  return heard_->fates;
+}
+
+guint64 VirtualChannel::counted(const char* name) const {
+  g_autoptr(GstStructure) stats = nullptr;
+  g_object_get(air_, "stats", &stats, nullptr);
+  guint64 count = 0;
+  gst_structure_get_uint64(stats, name, &count);
+  return count;
+}
+
+void VirtualChannel::settle() const {
+  std::unique_lock lock(heard_->mutex);
+  heard_->changed.wait_for(lock, kPatience, [this] { return heard_->not_ended.size() <= 1; });
 }
 
 std::vector<Run> VirtualChannel::take_filler() {

@@ -27,6 +27,14 @@ struct Faults {
   std::string first;               ///< in words
 };
 
+/// What became of the items of one kind.
+struct Fate {
+  std::uint64_t aired = 0;   ///< on air, and off it again
+  std::uint64_t cut = 0;     ///< of these, with frames missing or another end than their own
+  std::uint64_t damaged = 0; ///< of these, given up on air
+  std::string first;         ///< cut, in words
+};
+
 /// A stretch of slots, from messages.
 struct Run {
   guint64 first = 0;
@@ -62,8 +70,13 @@ class VirtualChannel {
   GstElement* element() const { return air_; }
 
   Faults faults() const;
-  std::uint64_t started() const;  ///< items that went on air
-  std::uint64_t refused() const;  ///< items that failed before they could
+  std::uint64_t started() const;             ///< items that went on air
+  std::uint64_t refused() const;             ///< items that failed before they could
+  std::map<std::string, Fate> fates() const; ///< by kind of clip
+  /// As `stats` says.
+  guint64 counted(const char* name) const;
+  /// Waits until all that left the air was told.
+  void settle() const;
   std::vector<Run> take_filler(); ///< stretches of filler that are over, since the last call
   /// How much the beep is behind the flash, in ns, by kind of clip: of the first and the last item.
   struct Drift {

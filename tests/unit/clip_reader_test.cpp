@@ -152,6 +152,21 @@ TEST_F(ClipReading, SoundIsCutAndPaddedToTheSample) {
   }
 }
 
+TEST_F(ClipReading, AChannelsClipWaitsAndThenGivesEveryPicture) {
+  const ClipInfo info = clip({.fps = "25", .seconds = 2, .sound = 0, .video = "-c:v mpeg4"});
+  ClipReader reader(info, VideoTarget{pictures()}, cancel, ClipReader::Use::channel);
+  reader.wait_ready();
+  guint64 count = 0;
+  GstClockTimeDiff last = -1;
+  while (auto block = reader.read()) {
+    EXPECT_GT(block->time, last);
+    last = block->time;
+    if (++count == 10) reader.go_on_air();
+  }
+  EXPECT_EQ(count, 50u);
+  EXPECT_FALSE(reader.trouble());
+}
+
 TEST_F(ClipReading, ACancelledReadEndsAtOnce) {
   const ClipInfo info = clip({.seconds = 5, .sound = 0, .video = "-c:v mpeg4"});
   ClipReader reader(info, VideoTarget{pictures()}, cancel);

@@ -81,11 +81,12 @@ TEST_F(HlsFolderTest, ListsWholeSegmentsAndKeepsTwiceTheWindow) {
   HlsFolder hls(settings());
   hls.resume();
   run(hls, 0, 1);
-  EXPECT_EQ(files(), (std::vector<std::string>{"live.m3u8", "s000.ts", "s001.ts.part"}));
+  EXPECT_EQ(files(),
+            (std::vector<std::string>{"live.m3u8", "live.m3u8.lock", "s000.ts", "s001.ts.part"}));
   EXPECT_EQ(fs::file_size(at("s000.ts")), 1000u);
   EXPECT_EQ(count_of(playlist(), ".ts"), 1u);
   run(hls, 2, 30);
-  EXPECT_EQ(files().size(), 14u + 2);
+  EXPECT_EQ(files().size(), 14u + 3);
   EXPECT_TRUE(fs::exists(at("s016.ts")));
   EXPECT_FALSE(fs::exists(at("s015.ts")));
   EXPECT_EQ(count_of(playlist(), ".ts"), 6u);
@@ -134,6 +135,65 @@ TEST_F(HlsFolderTest, NamesAreNeverUsedAgainEvenIfThePlaylistIsGone) {
   again.resume();
   run(again, 0, 1);
   EXPECT_NE(playlist().find("s005.ts"), std::string::npos);
+  EXPECT_NE(playlist().find("#EXT-X-MEDIA-SEQUENCE:5\n"), std::string::npos) << playlist();
+  EXPECT_FALSE(again.take_trouble()) << "who deletes it wants that";
+}
+
+TEST_F(HlsFolderTest, APlaylistThatCannotBeReadIsKeptAsideAndNumbersNeverGoBack) {
+  {
+    HlsFolder hls(settings());
+    run(hls, 0, 5);
+  }
+  std::ofstream(at("live.m3u8")) << "#EXTM3U\ntorn";
+  HlsFolder again(settings());
+  again.resume();
+  const auto trouble = again.take_trouble();
+  ASSERT_TRUE(trouble);
+  EXPECT_NE(std::string(trouble->what()).find("live.m3u8.before"), std::string::npos);
+  EXPECT_EQ(text_of(at("live.m3u8.before")), "#EXTM3U\ntorn");
+  run(again, 0, 1);
+  EXPECT_NE(playlist().find("#EXT-X-MEDIA-SEQUENCE:5\n"), std::string::npos) << playlist();
+  EXPECT_EQ(count_of(playlist(), "#EXT-X-DISCONTINUITY\n"), 1u);
+}
+
+TEST_F(HlsFolderTest, AnEndBeforeAnythingBeganLeavesThePlaylistAsItIs) {
+  {
+    HlsFolder hls(settings());
+    run(hls, 0, 5);
+  }
+  const std::string before = playlist();
+  HlsFolder again(settings());
+  again.finish(0);
+  EXPECT_EQ(playlist(), before);
+  again.resume();
+  again.finish(0);
+  EXPECT_EQ(playlist(), before);
+}
+
+TEST_F(HlsFolderTest, TwoCannotWriteOnePlaylist) {
+  auto first = std::make_unique<HlsFolder>(settings());
+  first->resume();
+  HlsFolder second(settings());
+  for (int i = 0; i < 2; ++i)
+    EXPECT_THROW(second.resume(), Error);
+  first.reset();
+  second.resume();
+}
+
+TEST_F(HlsFolderTest, AClockThatIsSetForwardIsFollowedBehindADiscontinuity) {
+  HlsFolder hls(settings());
+  run(hls, 0, 1);
+  hls.begin(12 * GST_SECOND, false, kStart - gint64{3600} * G_USEC_PER_SEC); // set back
+  hls.begin(18 * GST_SECOND, false, kStart + G_USEC_PER_SEC / 2);            // slips
+  hls.begin(24 * GST_SECOND, false, kStart + gint64{3600} * G_USEC_PER_SEC);
+  hls.begin(30 * GST_SECOND, false, kStart + gint64{3600} * G_USEC_PER_SEC);
+  const std::string text = playlist();
+  EXPECT_EQ(count_of(text, "#EXT-X-DISCONTINUITY\n"), 1u) << text;
+  EXPECT_NE(text.find("DATE-TIME:2025-11-29T21:00:18.000Z\n#EXTINF:6.000000,\ns003.ts\n"
+                      "#EXT-X-DISCONTINUITY\n"
+                      "#EXT-X-PROGRAM-DATE-TIME:2025-11-29T22:00:24.000Z\n"),
+            std::string::npos)
+      << text;
 }
 
 TEST_F(HlsFolderTest, AClockThatWentBackDoesNotBringTheAirtimeBack) {
@@ -251,6 +311,16 @@ TEST_F(HlsFolderTest, NamesOfSegmentsAreTheWayFromThePlaylist) {
   run(far, 0, 1);
   EXPECT_NE(text_of(at("other.m3u8")).find("\nhttps://cdn.example/live/s0.ts\n"),
             std::string::npos);
+}
+
+TEST_F(HlsFolderTest, TwoPercentSignsAreOne) {
+  auto other = settings();
+  other.location = folder.path() + "/live/100%%/s%d%%.ts";
+  HlsFolder hls(other);
+  hls.resume();
+  run(hls, 0, 1);
+  EXPECT_TRUE(fs::exists(at("100%/s0%.ts")));
+  EXPECT_NE(playlist().find("\n100%25/s0%25.ts\n"), std::string::npos) << playlist();
 }
 
 TEST_F(HlsFolderTest, APlaceWithoutANumberIsRefused) {

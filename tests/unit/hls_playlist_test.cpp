@@ -88,6 +88,16 @@ TEST(HlsPlaylist, AnItemEndsWithTheNextAndLeavesWithItsLastSegment) {
   EXPECT_TRUE(has(playlist, "X-ITEM-ID=\"b\"")) << "what is on air stays";
 }
 
+TEST(HlsPlaylist, AnItemEndsWhereNoneFollows) {
+  HlsPlaylist playlist(6, 6);
+  playlist.add(segment(0));
+  playlist.add(range("a", kStart));
+  playlist.add(range("", kStart + 2 * G_USEC_PER_SEC)); // the slate
+  playlist.add(segment(1));
+  EXPECT_TRUE(has(playlist, "DURATION=2.000000,X-ITEM-ID=\"a\"")) << playlist.text();
+  EXPECT_FALSE(has(playlist, "X-ITEM-ID=\"\""));
+}
+
 TEST(HlsPlaylist, AnItemIsListedOnceItsFirstSegmentIs) {
   HlsPlaylist playlist(6, 6);
   playlist.add(segment(0));
@@ -95,6 +105,19 @@ TEST(HlsPlaylist, AnItemIsListedOnceItsFirstSegmentIs) {
   EXPECT_FALSE(has(playlist, "X-ITEM-ID=\"a\""));
   playlist.add(segment(1));
   EXPECT_TRUE(has(playlist, "X-ITEM-ID=\"a\""));
+}
+
+TEST(HlsPlaylist, ALongTitleIsCutBetweenCharacters) {
+  HlsPlaylist playlist(6, 6);
+  playlist.add(segment(0));
+  auto item = range("a", kStart);
+  for (int i = 0; i < 1000; ++i)
+    item.title += "猫"; // three bytes
+  playlist.add(item);
+  std::string title;
+  for (int i = 0; i < 66; ++i)
+    title += "猫";
+  EXPECT_TRUE(has(playlist, "X-TITLE=\"" + title + "\",")) << playlist.text();
 }
 
 TEST(HlsPlaylist, AnItemThatWasOverBeforeTheFirstSegmentIsNotListed) {

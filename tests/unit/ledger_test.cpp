@@ -5,6 +5,7 @@
 #include "store/ledger.h"
 #include "temp_folder.h"
 
+#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 using namespace aigc;
+namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 namespace {
@@ -74,12 +76,67 @@ TEST(Ledger, ACallHasOneLineWhateverACrashLeft) {
   EXPECT_EQ(lines[1].call, "b");
 }
 
+TEST(Ledger, WhatIsLongAgoIsNotRead) {
+  TempFolder folder;
+  const Ledger ledger(folder.path());
+  constexpr gint64 kMinute = 60'000, kBegin = 1'790'000'000'000;
+  constexpr size_t kLines = 5000; // above a megabyte
+  LedgerLine line = line_of("old");
+  ledger.add(line, false);
+  std::ifstream one(ledger.path());
+  std::string text;
+  std::getline(one, text);
+  const auto at = [&](const char* call, int minutes) {
+    line.call = call;
+    line.time = kBegin + minutes * kMinute;
+    ledger.add(line, false);
+  };
+  at("of a clock that was wrong, long ago", 60);
+  std::ofstream file(ledger.path(), std::ios::app);
+  for (size_t i = 0; i < kLines; ++i)
+    file << text << "\n";
+  file.close();
+  at("a", 60);
+  at("of a clock that was set back", -60);
+  at("b", 61);
+  const auto lines = ledger.lines_since(kBegin + 30 * kMinute);
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0].call, "a");
+  EXPECT_EQ(lines[1].call, "b");
+  EXPECT_EQ(ledger.lines().size(), kLines + 5);
+  EXPECT_EQ(ledger.lines_since(0).size(), kLines + 5);
+  line.call = "a";
+  ledger.add(line, true, kBegin + 30 * kMinute); // it has its line
+  EXPECT_EQ(ledger.lines().size(), kLines + 5);
+  line.call = "old"; // whose line is far before
+  ledger.add(line, true, kBegin + 30 * kMinute);
+  EXPECT_EQ(ledger.lines().size(), kLines + 6);
+}
+
+TEST(Ledger, ALongFileIsPutAsideAndStillCounts) {
+  TempFolder folder;
+  const Ledger ledger(folder.path(), 2000);
+  constexpr int kLines = 100;
+  for (int i = 0; i < kLines; ++i)
+    ledger.add(line_of(std::to_string(i)), false);
+  EXPECT_LT(fs::file_size(ledger.path()), 3000u);
+  EXPECT_TRUE(fs::exists(folder.path() + "/ledger-1.jsonl"));
+  EXPECT_TRUE(fs::exists(folder.path() + "/ledger-10.jsonl"));
+  const auto lines = Ledger(folder.path()).lines();
+  ASSERT_EQ(lines.size(), size_t(kLines));
+  for (int i = 0; i < kLines; ++i)
+    EXPECT_EQ(lines[size_t(i)].call, std::to_string(i));
+  EXPECT_EQ(ledger.tasks_since(0).size(), size_t(kLines));
+  ledger.add(line_of("0"), true); // it is in the oldest
+  EXPECT_EQ(ledger.lines().size(), size_t(kLines));
+}
+
 TEST(Ledger, ManyProcessesAddWholeLines) {
   TempFolder folder;
   constexpr int kProcesses = 4, kLines = 8;
   for (int i = 0; i < kProcesses; ++i) {
     if (fork() != 0) continue;
-    const Ledger ledger(folder.path());
+    const Ledger ledger(folder.path(), 2000); // and put the file aside now and then
     for (int j = 0; j < kLines; ++j)
       ledger.add(line_of(std::to_string(i) + "-" + std::to_string(j)), false);
     _exit(0);
@@ -178,6 +235,35 @@ TEST_F(HourTest, WhatIsUnderWayCountsForAsLongAsItIs) {
   budget.reserve("b", 0.9, {.hour = 1}, "CNY");
   budget.settle("b", 0); // it failed
   EXPECT_EQ(wait_for(0.9), -1ms);
+}
+
+TEST_F(HourTest, WhatWasGivenUpIsOutOfTheHourInTheEnd) {
+  for (int i = 0; i < 100; ++i) { // of timeouts, over days
+    const std::string call = std::to_string(i);
+    budget.reserve(call, 0.6, {.hour = 1}, "CNY");
+    time += 10min;
+    budget.give_up(call);
+    EXPECT_EQ(wait_for(0.5), 60min) << "it may be billed";
+    time += 60min;
+  }
+  EXPECT_EQ(wait_for(1), -1ms);
+  EXPECT_THROW(budget.reserve("b", 1, {.all = 60.5}, "CNY"), Error);
+  budget.reserve("b", 1, {.all = 61.5}, "CNY");
+  EXPECT_DOUBLE_EQ(budget.spent(), 0);
+}
+
+TEST_F(HourTest, WhatWasGivenUpAndIsTakenUpAgainCountsOnce) {
+  budget.reserve("a", 0.6, {}, "CNY");
+  budget.give_up("a");
+  budget.reserve("a", 0.6, {}, "CNY");
+  EXPECT_EQ(wait_for(0.4), -1ms);
+  EXPECT_THROW(budget.reserve("b", 0.5, {.all = 1}, "CNY"), Error);
+  time += 2h; // it is at work
+  EXPECT_EQ(wait_for(0.5), 0ms);
+  budget.settle("a", 0.2);
+  EXPECT_EQ(wait_for(0.8), -1ms);
+  budget.reserve("b", 0.8, {.all = 1}, "CNY");
+  EXPECT_DOUBLE_EQ(budget.spent(), 0.2);
 }
 
 TEST_F(HourTest, WhatAProcessSpentThatIsNoMoreCounts) {

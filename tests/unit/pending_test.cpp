@@ -37,6 +37,52 @@ TEST(Pending, AnIdIsUsedOnce) {
   EXPECT_EQ(rig.enqueue("x"), "request-2");
 }
 
+TEST(Pending, AnIdThatLooksMadeIsNotTaken) {
+  PendingRig rig;
+  for (const char* id : {"request-18446744073709551615", "request-1", "request-x"})
+    EXPECT_THROW(rig.enqueue("x", id), Error) << id;
+  EXPECT_EQ(rig.enqueue("x"), "request-1");
+  // A row may have such an id, and a journal may be of another make.
+  rig.rows({"request-18446744073709551615", "request-3"});
+  rig.pending.move("request-3", 0);
+  Edit insert{.kind = Edit::Kind::insert, .id = "request-18446744073709551615"};
+  insert.shot = rig.shot(insert.id);
+  rig.pending.apply(insert);
+  EXPECT_EQ(rig.enqueue("x"), "request-2");
+  EXPECT_EQ(rig.enqueue("x"), "request-4");
+  rig.pending.apply({.kind = Edit::Kind::counts, .id = {}, .made = ~std::uint64_t{0}});
+  EXPECT_NE(rig.enqueue("x"), rig.enqueue("x"));
+}
+
+TEST(Pending, AThousandMayWaitAndNoMore) {
+  PendingRig rig;
+  Shot timed = rig.shot("");
+  timed.at = air_time_text(kNow + kDay);
+  rig.now = kNow;
+  rig.pending.insert(timed, 0, kNow);
+  for (size_t i = 1; i < kMaxRequests; ++i)
+    rig.insert("x", 0);
+  EXPECT_THROW(rig.enqueue("x"), Error);
+  EXPECT_THROW(rig.insert("x", 5), Error);
+  EXPECT_EQ(rig.pending.items().size(), kMaxRequests);
+  rig.pending.remove("request-7");
+  EXPECT_EQ(rig.enqueue("x"), "request-1001");
+  rig.sent(1);
+  rig.enqueue("x");
+}
+
+TEST(Pending, RowsAreNotPutBeforeTheListWithoutEnd) {
+  PendingRig rig;
+  for (int i = 0; i < 100; ++i) {
+    Texts ids;
+    for (size_t row = 0; row < kWindowShots; ++row)
+      ids.push_back(std::to_string(i) + "-" + std::to_string(row));
+    if (rig.pending.wants_rows()) rig.rows(ids);
+    rig.pending.move("0-0", rig.pending.items().size());
+  }
+  EXPECT_LE(rig.pending.items().size(), kMaxRequests + 3 * kWindowShots);
+}
+
 TEST(Pending, ARowWhoseIdARequestHasTakenIsNotSent) {
   PendingRig rig;
   rig.enqueue("x", "b");

@@ -55,11 +55,11 @@ TEST_F(BoardTest, AFixedTimeIsKeptToTheFrame) {
   add("long", 100);
   add("news", 2, "2026-11-14T13:00:00+01:00");
   EXPECT_EQ(play(6), "long long long news news slate ");
-  const auto& entry = board.notes;
-  const auto ended = std::find_if(entry.begin(), entry.end(), [](const Note& note) {
-    return note.as_run && note.as_run->item.id == "news";
-  });
-  ASSERT_NE(ended, entry.end());
+  const auto ended =
+      std::find_if(board.records.begin(), board.records.end(), [](const Record& record) {
+        return record.as_run && record.as_run->item.id == "news";
+      });
+  ASSERT_NE(ended, board.records.end());
   EXPECT_EQ(ended->as_run->start_utc, kNoon);
   EXPECT_EQ(ended->as_run->planned_utc, kNoon);
   EXPECT_EQ(ended->as_run->first_frame, 3u);
@@ -71,6 +71,68 @@ TEST_F(BoardTest, ALateItemIsNextAndCutsNothingOff) {
   EXPECT_EQ(play(1), "a ");
   add("late", 2, "2026-11-14T11:00:00Z");
   EXPECT_EQ(play(6), "a a late late b b ");
+}
+
+TEST_F(BoardTest, OfTwoForTheSameTimeTheSecondFollowsTheFirst) {
+  add("long", 100);
+  add("news", 3, "2026-11-14T12:00:00Z");
+  add("weather", 2, "2026-11-14T12:00:00.040Z");
+  add("sport", 2, "2026-11-14T12:00:01.200Z"); // slot 33
+  add("film", 100);
+  EXPECT_EQ(play(9), "long long long news news news weather weather film ");
+  play(24);
+  EXPECT_EQ(play(3), "sport sport slate ");
+}
+
+TEST_F(BoardTest, HasRoomForTwiceTheHighMarkAndForWhatIsUrgent) {
+  settings.high = 10 * GST_SECOND;
+  const auto fill = [](Board& board, double seconds, bool urgent) {
+    for (size_t i = board.rundown.entries().size(); i < 300 && board.has_room(urgent); ++i) {
+      PlayoutItem item;
+      item.id = std::to_string(i);
+      item.shot.duration = seconds;
+      board.rundown.add(item);
+    }
+    return board.rundown.entries().size();
+  };
+  Board few(settings), many(settings);
+  EXPECT_EQ(fill(few, 100, false), 8u) << "however long";
+  EXPECT_EQ(fill(many, 1, false), 20u);
+  EXPECT_EQ(fill(many, 1, true), 256u);
+}
+
+TEST_F(BoardTest, KeepsSoManyMessagesForWhoeverIsSlow) {
+  for (size_t i = 0; i < Board::kMostNotes + 10; ++i)
+    board.note_item("queued", PlayoutItem{.id = std::to_string(i)});
+  EXPECT_EQ(board.notes.size(), Board::kMostNotes);
+  EXPECT_EQ(told().front(), "queued 10");
+  EXPECT_EQ(board.counters.untold, 10u);
+  for (size_t i = 0; i < Board::kMostNotes + 10; ++i)
+    board.file({});
+  EXPECT_EQ(board.records.size(), Board::kMostNotes);
+}
+
+TEST_F(BoardTest, NothingIsWantedWhenNobodyTakesIt) {
+  board.wanted = {true, false};
+  EXPECT_GT(board.wanted_seconds(), 0);
+  board.wanted = {false, false};
+  EXPECT_EQ(board.wanted_seconds(), 0);
+}
+
+TEST_F(BoardTest, AFillerThatCameTooSlowlyIsNotForgotten) {
+  for (const Fault fault : {Fault::timeout, Fault::damaged}) {
+    Board board(settings);
+    board.library = Library(Reair::lru, 0, 0);
+    PlayoutItem item{.id = "a", .uri = "file:///a"};
+    board.library.aired(item, 0);
+    item.tier = Tier::reair;
+    board.reair.open = OpenClip{std::make_shared<PlayoutItem>(item), 9, {}};
+    board.slot(Side::video, 0, utc);
+    const Slot slot = board.slot(Side::video, 1, utc);
+    board.timeline.leave(Side::audio);
+    board.fence(Side::video, *slot.span, 1, Error(fault, "stopped", "none"));
+    EXPECT_EQ(board.library.size(), fault == Fault::timeout ? 1u : 0u);
+  }
 }
 
 TEST_F(BoardTest, HoldHoldsFixedTimesToo) {
@@ -89,6 +151,41 @@ TEST_F(BoardTest, TellsOfItemsAndOfTheLadder) {
                                               "enter slate"}));
   EXPECT_EQ(board.counters.aired, 1u);
   EXPECT_EQ(board.counters.slots[static_cast<size_t>(Tier::slate)], 3u);
+}
+
+TEST_F(BoardTest, AFixedTimeIsAReserveWhereTheOthersReachUpToIt) {
+  add("news", 50, "2026-11-14T12:00:00Z");
+  add("late", 50, "2026-11-14T12:10:00Z");
+  EXPECT_EQ(board.ready_air(kNoon - 3 * gint64{G_USEC_PER_SEC}), 0u);
+  add("a", 100);
+  EXPECT_EQ(board.ready_air(kNoon - 3 * gint64{G_USEC_PER_SEC}), 6 * GST_SECOND);
+  EXPECT_EQ(board.ready_air(kNoon - 30 * gint64{G_USEC_PER_SEC}), 4 * GST_SECOND);
+}
+
+class LibraryTest : public BoardTest {
+ protected:
+  LibraryTest() { board.library = Library(Reair::lru, 0, 0); }
+};
+
+TEST_F(LibraryTest, WhatWasSkippedDoesNotComeAgain) {
+  add("a", 3);
+  add("b", 3);
+  play(1);
+  board.timeline.skip();
+  EXPECT_EQ(play(4), "b b b slate ");
+  EXPECT_EQ(board.library.pick(GST_SECOND)->id, "b");
+  EXPECT_EQ(board.library.size(), 1u);
+}
+
+TEST_F(LibraryTest, WhatWasRemovedDoesNotComeAgain) {
+  add("a", 3);
+  add("b", 3);
+  EXPECT_EQ(play(4), "a a a b ");
+  EXPECT_TRUE(board.keep_off("a"));
+  EXPECT_TRUE(board.keep_off("b")) << "on air";
+  EXPECT_EQ(play(3), "b b slate ");
+  EXPECT_EQ(board.library.size(), 0u);
+  EXPECT_FALSE(board.keep_off("a"));
 }
 
 TEST_F(BoardTest, CountsFillerWhileAnItemWasReadyAndNotOpen) {

@@ -120,6 +120,42 @@ TEST(Rundown, AnIdIsUsedOnce) {
   EXPECT_EQ(rundown.add(file).item->id, "clip.mp4-3");
 }
 
+TEST(Rundown, RemembersSoManyIds) {
+  Rundown rundown;
+  rundown.add(item("waits"));
+  for (size_t i = 0; i <= Rundown::kMostIds; ++i) {
+    rundown.add(item(std::to_string(i)));
+    rundown.remove(std::to_string(i));
+  }
+  EXPECT_THROW(rundown.add(item("waits")), Error) << "as long as it is there";
+  EXPECT_THROW(rundown.add(item("1")), Error);
+  EXPECT_EQ(rundown.add(item("0")).item->id, "0") << "long ago";
+}
+
+TEST(Rundown, AFileThatComesForEverGetsItsNumberAtOnce) {
+  Rundown rundown;
+  PlayoutItem file;
+  file.id = "clip.mp4";
+  const gint64 start = g_get_monotonic_time();
+  for (int i = 0; i < 20'000; ++i)
+    rundown.remove(rundown.add(file).item->id);
+  EXPECT_NE(rundown.add(file).item->id, "clip.mp4-2");
+  EXPECT_LT(g_get_monotonic_time() - start, 5 * gint64{G_USEC_PER_SEC});
+}
+
+TEST(Rundown, AFixedTimeFarAwayIsLookedAtLast) {
+  Rundown rundown;
+  rundown.add(item("later", 0, iso(kNoon + 600 * kSecond)));
+  rundown.add(item("soon", 0, iso(kNoon + 60 * kSecond)));
+  rundown.add(item("a"));
+  std::string ids;
+  while (Entry* entry = rundown.unchecked(kNoon, 120 * kSecond)) {
+    ids += entry->item->id + " ";
+    entry->progress = Progress::ready;
+  }
+  EXPECT_EQ(ids, "soon a later ");
+}
+
 TEST(Rundown, ATimeThatIsNoneIsRefused) {
   Rundown rundown;
   EXPECT_THROW(rundown.add(item("a", 0, "tomorrow")), Error);

@@ -411,6 +411,44 @@ TEST(StageSkip, UpstreamHearsThatTheShotNeverAirs) {
   EXPECT_FALSE(item->aired);
 }
 
+/// Plays "a", "bad" and "c" with on-error=fail; `fault` is that of "bad".
+static void play_a_bad_shot(Rig& rig, Fault fault, bool is_live) {
+  rig.script().on_work = [fault](const Job& job, Cancel&, auto&) {
+    if (job.shot.id == "bad") throw Error(fault, "broken");
+  };
+  rig.start();
+  rig.open_time();
+  if (is_live) demand(rig, 100);
+  for (const char* id : {"a", "bad", "c"})
+    rig.push_shot(shot_named(id, 2));
+  rig.eos();
+  ASSERT_TRUE(rig.wait_left("eos"));
+}
+
+TEST(StageFail, AChannelOutlivesAShotAndAFilmDoesNot) {
+  for (const Fault fault : {Fault::read, Fault::moderation, Fault::settings}) {
+    Rig channel, film;
+    play_a_bad_shot(channel, fault, true);
+    EXPECT_EQ(channel.texts(), (Words{"a", "c"}));
+    EXPECT_EQ(channel.count_said("error"), 0u);
+    EXPECT_EQ(channel.count_said("warning"), 1u);
+    play_a_bad_shot(film, fault, false);
+    EXPECT_EQ(film.count_said("error"), 1u);
+  }
+}
+
+TEST(StageFail, WhatCanNeverWorkIsAnErrorInAChannelToo) {
+  Rig rig;
+  rig.script().on_work = [](const Job&, Cancel&, auto&) {
+    throw Error(Fault::settings, "there is no such model");
+  };
+  rig.start();
+  rig.open_time();
+  demand(rig, 100);
+  rig.push_shot(shot_named("a"));
+  ASSERT_TRUE(rig.wait_said("error"));
+}
+
 TEST(StageSkip, WhatAiredPassesUpstream) {
   Rig rig;
   rig.start();

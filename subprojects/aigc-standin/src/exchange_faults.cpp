@@ -113,6 +113,12 @@ bool Exchange::spoil(Reply& reply) {
     reply.type = text_or(spec["type"], "text/html; charset=utf-8");
     return false;
   }
+  if (kind == "file") {
+    g_autofree char* data = nullptr;
+    gsize size = 0;
+    g_file_get_contents(spec["path"].text().c_str(), &data, &size, nullptr);
+    return replace(std::string(data ? data : "", size));
+  }
   if (kind == "empty") return replace("");
   if (kind == "bad-json") return replace(sent.substr(0, sent.size() / 2) + "\x01}{");
   if (kind == "huge") {

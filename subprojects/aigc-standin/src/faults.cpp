@@ -9,6 +9,8 @@
 #include <map>
 #include <string_view>
 
+#include <glib.h>
+
 namespace standin {
 namespace {
 
@@ -30,6 +32,7 @@ const std::map<std::string, FaultPhase>& kinds() {
       {"truncate", Reply},
       {"wrong-length", Reply},
       {"wrong-type", Reply},
+      {"file", Reply},
       {"empty", Reply},
       {"bad-json", Reply},
       {"huge", Reply},
@@ -84,11 +87,11 @@ bool is_route(std::string_view name) {
                      [&](const Profile* profile) { return has_endpoint(*profile, name); });
 }
 
-constexpr std::array<std::string_view, 20> members = {
+constexpr std::array<std::string_view, 21> members = {
     "route",  "skip",    "times",       "match",       "kind",         "status",
     "code",   "message", "retry_after", "after_bytes", "after_chunks", "bytes_per_second",
     "type",   "bytes",   "to",          "state",       "length",       "width",
-    "height", "node"};
+    "height", "node",    "path"};
 
 } // namespace
 
@@ -102,6 +105,9 @@ std::optional<std::string> check_faults(const Json& list) {
       return "a fault has the unknown route \"" + rule["route"].text() + "\"";
     if (!kinds().contains(rule["kind"].text()))
       return "a fault has the unknown kind \"" + rule["kind"].text() + "\"";
+    if (rule["kind"].text() == "file" &&
+        !g_file_test(rule["path"].text().c_str(), G_FILE_TEST_IS_REGULAR))
+      return "a fault's \"path\" must be that of a file";
     for (const char* count : {"skip", "times"})
       if (rule.has(count) && !rule[count].is_int())
         return "a fault's \"" + std::string(count) + "\" must be an integer";

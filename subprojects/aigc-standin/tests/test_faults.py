@@ -3,6 +3,7 @@
 import base64
 import json
 import socket
+import tempfile
 import threading
 import time
 
@@ -284,6 +285,20 @@ class OfFiles(Case):
         bad, good = self.fetch(created), self.fetch(created)
         self.assertNotIn(b"ftyp", bad.body[:16])
         self.assertIn(b"ftyp", good.body[:16])
+
+    def test_a_file_of_yours(self):
+        with tempfile.NamedTemporaryFile() as given:
+            given.write(b"\0clip" * 50000)
+            given.flush()
+            self.fault("result", "file", path=given.name)
+            created = self.video()
+            reply = self.fetch(created)
+            self.assertEqual((reply.headers["Content-Type"], reply.body),
+                             ("video/mp4", b"\0clip" * 50000))
+            self.assertIn(b"ftyp", self.fetch(created).body[:16])
+        wrong = {"faults": [{"route": "result", "kind": "file", "path": given.name}]}
+        self.assertEqual(self.send("POST", self.at["control"] + "/config", wrong, key=False).status,
+                         400)
 
     def test_expired_url(self):
         for route in ("video", "result"):

@@ -96,9 +96,14 @@ TEST_F(Storm, FewerAtOnceNoneBeforeTheTimeAndAllOfThemInTheEnd) {
       ++in_second;
     EXPECT_LE(in_second, i == 0 ? kAtOnce : 16u) << "from call " << i;
   }
-  const std::vector<guint> steps{kAtOnce, 4, 2, 1, 2}; // and back up by one
-  ASSERT_GE(seen.size(), steps.size());
-  EXPECT_TRUE(std::equal(steps.begin(), steps.end(), seen.begin()));
+  // Halved down to one, and back up by one. Somebody who is seldom let look misses a step.
+  ASSERT_FALSE(seen.empty());
+  const auto least = std::min_element(seen.begin(), seen.end());
+  EXPECT_EQ(*least, 1u);
+  for (auto step = seen.begin(); step != least; ++step)
+    EXPECT_TRUE(*step == kAtOnce || *step == 4 || *step == 2) << *step;
+  ASSERT_NE(least + 1, seen.end());
+  EXPECT_EQ(least[1], 2u);
 }
 
 TEST_F(Storm, AnHourThatTheServiceNamesIsNotFilledWithCalls) {

@@ -83,8 +83,11 @@ class FakeRun : public StageRun {
   void note_begin(const Job& job) {
     {
       auto seen = script_->seen.lock();
-      seen->words.push_back(script_->keep_jobs ? job.shot.words() : "");
-      if (script_->keep_jobs) seen->jobs.push_back(job);
+      ++seen->begun;
+      if (script_->keep_jobs) {
+        seen->words.push_back(job.shot.words());
+        seen->jobs.push_back(job);
+      }
       seen->most_running = std::max(seen->most_running, ++seen->running);
     }
     script_->seen.notify();
@@ -159,7 +162,7 @@ void Gate::pass(Cancel& cancel) {
 }
 
 bool Script::began(size_t count) {
-  return seen.lock().wait_for(kDeadline, [=](const Seen& s) { return s.words.size() >= count; });
+  return seen.lock().wait_for(kDeadline, [=](const Seen& s) { return s.begun >= count; });
 }
 
 bool Script::ended(size_t count) {

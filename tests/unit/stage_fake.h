@@ -48,6 +48,7 @@ struct Script {
   struct Seen {
     std::vector<std::string> words; ///< of each job, in the order they began
     std::vector<Job> jobs;
+    unsigned begun = 0;
     unsigned ended = 0; ///< left work(), however
     unsigned running = 0;
     unsigned most_running = 0;

@@ -76,7 +76,8 @@ TEST_F(Rtmp, APeerThatStopsReadingIsLeftAndFramesAreDroppedMeanwhile) {
   nginx.signal(SIGSTOP);
   ASSERT_TRUE(push.wait_for("lost", 40));
   EXPECT_GT(push.stat<guint64>("dropped-frames"), 75u);
-  EXPECT_LT(push.worst_lateness(), kLate);
+  // Noise is a lot to encode; a sink that waited would be late by the three seconds dropped.
+  EXPECT_LT(push.worst_lateness(), 2.5);
   nginx.signal(SIGCONT);
   ASSERT_TRUE(push.wait_for("connected"));
   EXPECT_TRUE(push.errors.empty()) << push.errors[0];

@@ -138,7 +138,9 @@ TEST(MixFrames, IsFast) {
     best = std::min<std::chrono::nanoseconds>(best, std::chrono::steady_clock::now() - start);
   }
   RecordProperty("microseconds", static_cast<int>(best.count() / 1000));
+#ifndef __SANITIZE_ADDRESS__ // which looks at every byte
   EXPECT_LT(best, std::chrono::milliseconds(2));
+#endif
 }
 
 TEST(MixSound, KeepsThePowerAndTheEnds) {

@@ -279,19 +279,25 @@ bool PaidCall::clarify(const Error& lost) {
   return false;
 }
 
+/// Looked for again for as long as a create would be tried where others of the same account ask too
+/// fast: then nothing is wrong but the moment.
 Found PaidCall::find_lost() {
   Intent intent;
   intent.call = entry_.call;
   intent.sent = WallClock::time_point(std::chrono::milliseconds(entry_.sent));
   intent.known_tasks = journal_.tasks_but(attempt_.key);
   intent.known_tasks.merge(ledger_.tasks_since(entry_.sent - kKnownMs));
+  const auto from = Clock::now();
   for (unsigned tries = 0;; ++tries) {
     attempt_.check();
     try {
       return house_.backend.find(attempt_.request, intent, attempt_.call);
     } catch (const Error& error) {
-      if (!error.retry || tries + 1 >= kFindTries) throw;
-      attempt_.pause(backoff(tries, error.retry_after));
+      const bool is_patient =
+          error.too_fast && Clock::now() - from < attempt_.options.rate_patience;
+      if (!error.retry || (tries + 1 >= kFindTries && !is_patient)) throw;
+      const unsigned step = error.too_fast ? std::min(tries, kRateStep) : tries;
+      attempt_.pause(backoff(step, error.retry_after));
     }
   }
 }

@@ -223,6 +223,24 @@ TEST_F(DriverTest, ALostCreateWhoseTaskIsFoundIsFollowed) {
   EXPECT_EQ(backend->known, std::set<std::string>{"task-7"});
 }
 
+TEST_F(DriverTest, LookingForALostCreateIsPatientWhereOthersOfTheAccountAskTooFast) {
+  backend->failures = 1;
+  backend->failure = ScriptedBackend::lost();
+  backend->failed_finds = 3;
+  backend->find_failure.too_fast = true;
+  backend->found = {Found::Answer::task, {"task-9"}};
+  backend->polls_needed = 1;
+  EXPECT_EQ(run().result.prompt, "done");
+  EXPECT_EQ(backend->finds, 4);
+
+  request.script = "an owl";
+  options.rate_patience = {};
+  backend->finds = 0;
+  backend->failures = 2;
+  EXPECT_NE(error().remedy.find("the next run finds out"), std::string::npos);
+  EXPECT_EQ(backend->finds, 3);
+}
+
 TEST_F(DriverTest, ALostCreateThatNeverArrivedIsSentAgain) {
   backend->failures = 1;
   backend->failure = ScriptedBackend::lost();

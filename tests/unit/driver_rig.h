@@ -68,7 +68,7 @@ class ScriptedBackend : public Backend {
   Found find(const Request&, const Intent& intent, Call&) override {
     ++finds;
     known = intent.known_tasks;
-    if (finds <= failed_finds) throw passing("unreachable");
+    if (finds <= failed_finds) throw find_failure;
     return found;
   }
 
@@ -107,6 +107,7 @@ class ScriptedBackend : public Backend {
   int polls_needed = 0;
   int failed_polls = 0;
   int failed_finds = 0;
+  Error find_failure = passing("unreachable");
   Found found;
   std::set<std::string> known;
   std::string polled;

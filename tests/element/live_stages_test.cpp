@@ -100,7 +100,7 @@ double number_of(const GstStructure* facts, const char* name) {
 } // namespace
 
 TEST_F(LiveStages, AClipThatIsCancelledAtWorkIsPaidForOnce) {
-  server.configure(R"({"video": {"seconds": 1}})");
+  server.configure(R"({"video": {"seconds": 3}})"); // still at work when it is cancelled
   {
     Camera camera("");
     camera.push("a fox in the snow");
@@ -117,7 +117,7 @@ TEST_F(LiveStages, AClipThatIsCancelledAtWorkIsPaidForOnce) {
 }
 
 TEST_F(LiveStages, OnlyTheTaskOfTheCancelledShotIsCalledOff) {
-  server.configure(R"({"video": {"pending_seconds": 1}})");
+  server.configure(R"({"video": {"pending_seconds": 3}})"); // as above
   Camera camera("cancel-pending=true max-in-flight=2");
   camera.push("a fox in the snow");
   camera.push("an owl in the rain");

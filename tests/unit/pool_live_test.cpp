@@ -316,7 +316,7 @@ TEST(PoolRequests, LeaveFirst) {
     EXPECT_EQ(name_of(*pool.next()), id);
 }
 
-TEST(PoolRequests, KeepTheOrderOfTheInput) {
+TEST(PoolRequests, KeepTheOrderOfTheInputInAFilm) {
   Bench bench;
   bench.end_all();
   Pool pool(at(bench), {1, Order::input});
@@ -326,6 +326,83 @@ TEST(PoolRequests, KeepTheOrderOfTheInput) {
   pool.start();
   EXPECT_EQ(drain(pool), (Names{"list", "r"}));
   EXPECT_EQ(bench.seen.lock()->begun, (Names{"list", "r"}));
+}
+
+TEST(PoolRequests, OvertakeTheListInItsOrderWhereThereIsADemand) {
+  Bench bench;
+  Pool pool(at(bench), {4, Order::input});
+  pool.demand(1000);
+  for (const char* id : {"list1", "list2"})
+    pool.push(job_named(id));
+  pool.push(request("second", 2));
+  pool.push(request("first", 1));
+  pool.push(job_named("list3"));
+  pool.start();
+  EXPECT_TRUE(bench.is_running({"first", "second", "list1", "list2"}));
+  for (const char* id : {"list2", "second"})
+    bench.end(id);
+  EXPECT_TRUE(bench.is_running({"first", "list1", "list3"}));
+  bench.end("list1"); // which no request holds up
+  EXPECT_EQ(name_of(*pool.next()), "list1");
+  bench.end("first");
+  bench.end("list3");
+  for (const char* id : {"w", "x", "y", "z"})
+    pool.push(job_named(id));
+  EXPECT_TRUE(bench.is_running({"w", "x", "y", "z"}));
+  for (const char* id : {"first", "second", "list2", "list3"})
+    EXPECT_EQ(name_of(*pool.next()), id);
+}
+
+/// The list in front of them is not wanted as long as they are inside.
+TEST(PoolRequests, FixedTimesLeaveBeforeTheListWhereThereIsADemand) {
+  Bench bench;
+  Pool pool(at(bench), {2, Order::input});
+  pool.demand(4);
+  pool.push(request("r", 1));
+  pool.push(job_named("list"));
+  pool.push(at_time("t", "2026-05-01T10:00:00Z"));
+  pool.start();
+  EXPECT_TRUE(bench.is_running({"r", "t"}));
+  bench.end("t");
+  EXPECT_EQ(name_of(*pool.next()), "t");
+  pool.demand(100);
+  EXPECT_TRUE(bench.is_running({"r", "list"}));
+}
+
+TEST(PoolRequests, DoNotWaitBehindAFullQueueInOrderEither) {
+  Bench bench;
+  Pool pool(at(bench), {1, Order::input});
+  pool.demand(1000);
+  pool.start();
+  pool.push(job_named("list0"));
+  EXPECT_TRUE(bench.is_running({"list0"}));
+  for (unsigned i = 1; i < Pool::kPerWorkerOnDemand; ++i)
+    pool.push(job_named("list" + std::to_string(i)));
+  EXPECT_EQ(pool.push(request("r", 1)), Pool::Push::taken);
+  bench.end("list0");
+  EXPECT_TRUE(bench.is_running({"r"}));
+}
+
+TEST(PoolRequests, OvertakeNobodyOfTheirChain) {
+  Bench bench;
+  Pool pool(at(bench), {3, Order::input});
+  pool.demand(1000);
+  pool.push(request("slow", 1));
+  Job asked = link_of("a", 1);
+  asked.shot.request = 2;
+  pool.push(std::move(asked));
+  pool.push(link_of("a", 2));
+  pool.start();
+  EXPECT_TRUE(bench.is_running({"slow", "a1"}));
+  bench.end("a1");
+  EXPECT_TRUE(bench.is_running({"slow", "a2"}));
+  bench.end("a2");
+  pool.push(job_named("x"));
+  pool.push(job_named("y"));
+  EXPECT_TRUE(bench.is_running({"slow", "x", "y"}));
+  bench.end("slow");
+  for (const char* id : {"slow", "a1", "a2"})
+    EXPECT_EQ(name_of(*pool.next()), id);
 }
 
 TEST(PoolRequests, DoNotWaitBehindAFullQueueOfTheList) {

@@ -320,6 +320,30 @@ TEST(StageDemand, AFilmThatHearsNoneIsMadeAsBefore) {
   EXPECT_EQ(rig.texts().size(), 20u);
 }
 
+TEST(StageDemand, WhereItIsHeardARequestOvertakesTheList) {
+  for (const bool is_live : {true, false}) {
+    Rig rig;
+    Gate gate;
+    rig.script().workers = 2;
+    rig.script().on_work = hold_at(gate, "a");
+    rig.start();
+    rig.open_time();
+    if (is_live) demand(rig, 100);
+    rig.push_shot(shot_named("a"));
+    Shot asked = shot_named("asked");
+    asked.request = 1;
+    rig.push_shot(asked);
+    ASSERT_TRUE(rig.wait_said("complete image:asked"));
+    if (is_live) {
+      ASSERT_TRUE(rig.wait_left("buffer")); // while the other is at work
+    }
+    gate.open();
+    rig.eos();
+    ASSERT_TRUE(rig.wait_left("eos"));
+    EXPECT_EQ(rig.texts(), is_live ? (Words{"asked", "a"}) : (Words{"a", "asked"}));
+  }
+}
+
 TEST(StageDemand, IsHeardWhileDownstreamIsBusy) {
   Rig rig;
   rig.start();

@@ -184,13 +184,17 @@ TEST_F(Channel, LivesFromRequestsAlone) {
 
 TEST_F(Channel, PrintsALineOfItsOwn) {
   write("day.txt", "a fox\n");
+  write("address", "rtmp://host/app/secret-key\n");
   const Outcome run =
-      aigc({"channel", "shots=day.txt", "hls=100%", "--allow-preview", "--print"}, "AIGC_JOBS");
+      aigc({"channel", "shots=day.txt", "hls=100%", "rtmp=@address", "--allow-preview", "--print"},
+           "AIGC_JOBS");
   EXPECT_EQ(run.status, 0) << run.err;
   EXPECT_TRUE(has(run.out, "backend=preview")) << run.out;
   EXPECT_TRUE(has(run.out, "allow-preview=true")) << run.out;
   EXPECT_TRUE(has(run.out, "100%%/s%07d.ts")) << run.out;
   EXPECT_FALSE(has(run.out, "journal")) << run.out;
+  EXPECT_TRUE(has(run.out, "location=\"@address\"")) << run.out;
+  EXPECT_FALSE(has(run.out + run.err, "secret-key"));
   for (const char* stage : {"aipromptenhance", "qwenimagesrc", "wanxclipgen"}) {
     const size_t begin = run.out.find(stage);
     const std::string own = run.out.substr(begin, run.out.find(" ! ", begin) - begin);

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 
 namespace aigc {
 
@@ -177,6 +178,40 @@ bool holds(JsonNode* node, GType type) {
   return node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == type;
 }
 
+/// The shortest that is read as the same double.
+std::string short_number(std::string_view written) {
+  const char* end = written.data() + written.size();
+  double value = 0;
+  const auto read = std::from_chars(written.data(), end, value);
+  if (read.ec != std::errc() || read.ptr != end) return std::string(written);
+  char text[32];
+  std::string number(text, std::to_chars(text, std::end(text), value).ptr);
+  return number.find_first_of(".e") == number.npos ? number + ".0" : number; // it is no integer
+}
+
+/// json-glib writes doubles with 17 digits, 1.1120000000000001 for 1.112.
+std::string with_short_numbers(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  for (size_t at = 0; at < text.size();) {
+    size_t end = at + 1;
+    if (text[at] == '"') {
+      while ((end = text.find_first_of("\"\\", end)) < text.size() && text[end] == '\\')
+        end += 2;
+      end = std::min(end, text.size() - 1) + 1;
+      result += text.substr(at, end - at);
+    } else if (text[at] == '-' || g_ascii_isdigit(text[at])) {
+      end = std::min(text.find_first_not_of("0123456789+-.eE", at), text.size());
+      const auto number = text.substr(at, end - at);
+      result += number.find_first_of(".eE") < number.size() ? short_number(number) : number;
+    } else {
+      result += text[at];
+    }
+    at = end;
+  }
+  return result;
+}
+
 /// 1e999 is read as infinite, and "nan" is a number to from_chars.
 std::optional<double> finite(double value) {
   return std::isfinite(value) ? std::optional(value) : std::nullopt;
@@ -185,7 +220,7 @@ std::optional<double> finite(double value) {
 } // namespace
 
 std::string json_text(JsonNode* node) {
-  return take_string(json_to_string(node, FALSE));
+  return with_short_numbers(take_string(json_to_string(node, FALSE)));
 }
 
 Ref<JsonNode> parse_json(std::string_view text, size_t max_bytes, JsonPlace start) {

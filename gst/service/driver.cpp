@@ -5,6 +5,7 @@
 #include "service/driver_log.h"
 #include "service/paid_call.h"
 #include "service/verify.h"
+#include "store/forgotten.h"
 #include "store/task_times.h"
 
 #include <mutex>
@@ -117,7 +118,9 @@ Done Driver::make_here(Run& run) const {
   return done;
 }
 
+/// Its own call, if one is open, is not among those forgotten: its lock is held.
 Done Driver::order(Run& run) const {
+  close_forgotten(store_, run.attempt.call.cancel);
   PaidCall call({*backend_, store_, *prices_, *times_, *run.lock}, run.attempt);
   Done done;
   done.result = call.obtain();

@@ -343,7 +343,9 @@ void get_stage_property(GObject* object, guint id, GValue* value, GParamSpec* sp
 GType order_type() {
   static const GType type = [] {
     static const GEnumValue values[] = {
-        {static_cast<int>(Order::input), "Results leave in the order the shots came", "input"},
+        {static_cast<int>(Order::input),
+         "Results leave in the order the shots came; in a live channel operators' requests first",
+         "input"},
         {static_cast<int>(Order::ready), "Results leave as soon as they are ready", "ready"},
         {0, nullptr, nullptr}};
     return g_enum_register_static("GstAigcOrder", values);

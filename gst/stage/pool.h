@@ -67,6 +67,8 @@ enum class Order { input, ready };
 ///
 /// With Order::ready operators' requests are worked on and leave first, by their number, then shots
 /// with an air time, the earliest first, then the others as they came; chains keep their order.
+/// With Order::input nobody overtakes, but requests and shots with an air time do where there is a
+/// demand.
 class Pool {
  public:
   /// Runs on worker threads, several at once; must return soon after `cancel`, which is the job's
@@ -94,7 +96,7 @@ class Pool {
 
   /// Waits while the queue is full: at most kPerWorker for each worker wait, run or are ready at
   /// once, where a chain counts as one, so that those behind a long one have their turn; and
-  /// kMaxChained shots. With Order::ready up to kMaxRequests requests never wait for the others. A
+  /// kMaxChained shots. Up to kMaxRequests requests that overtake never wait for the others. A
   /// shot that has been dropped is taken and forgotten.
   Push push(Job job);
   /// Takes its place between the shots around it. Events do not count as shots: any number may come

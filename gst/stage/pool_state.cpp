@@ -78,7 +78,7 @@ unsigned PoolState::capacity() const {
 }
 
 bool PoolState::has_room_for(const PoolEntry& entry) const {
-  if (order_ == Order::ready && entry.request > 0) return requests_ < Pool::kMaxRequests;
+  if (!keeps_order() && entry.request > 0) return requests_ < Pool::kMaxRequests;
   return places_ < capacity() && shots_ < std::max(capacity(), Pool::kMaxChained) &&
          (!started || entries_.size() < shots_ + Pool::kMaxEvents);
 }
@@ -132,16 +132,17 @@ void PoolState::forget_one_chain() {
 
 // --- what goes next ------------------------------------------------------------------------------
 
-/// Of those in `state` and first of their chain there, the one that goes first and that `may`.
-template <typename May>
-std::optional<PoolState::Entries::iterator> PoolState::choose(PoolEntry::State state, May may) {
+/// Of those `among` which it looks and first of their chain there, the one that goes first and that
+/// `may`.
+template <typename Among, typename May>
+std::optional<PoolState::Entries::iterator> PoolState::choose(Among among, May may) {
   std::optional<Entries::iterator> best;
   std::set<std::string_view> chains; // whose first has been seen
   for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
-    if (entry->state != state) continue;
+    if (!among(*entry)) continue;
     if (!entry->chain.empty() && !chains.insert(entry->chain).second) continue;
     if (!may(*entry)) continue;
-    if (order_ == Order::input) return entry;
+    if (keeps_order()) return entry;
     if (!best || entry->precedes(**best)) best = entry;
   }
   return best;
@@ -159,17 +160,38 @@ bool PoolState::may_begin(const PoolEntry& entry) const {
 }
 
 std::optional<PoolState::Entries::iterator> PoolState::startable() {
-  return choose(PoolEntry::State::waiting, [this](const PoolEntry& entry) {
+  const auto waits = [](const PoolEntry& e) { return e.state == PoolEntry::State::waiting; };
+  return choose(waits, [this](const PoolEntry& entry) {
     return (entry.chain.empty() || !chains_.at(entry.chain).running) && may_begin(entry);
   });
+}
+
+/// With Order::input: of the requests, the fixed times and the others each the first, as far as it
+/// is done.
+std::optional<PoolState::Entries::iterator> PoolState::leaving_in_order() {
+  const auto is_done = [](const PoolEntry& e) { return e.state == PoolEntry::State::done; };
+  if (keeps_order())
+    return is_done(entries_.front()) ? std::optional(entries_.begin()) : std::nullopt;
+  const auto is_shot = [](const PoolEntry& e) { return !e.is_event; };
+  const auto is_asked = [](const PoolEntry& e) { return e.request > 0; };
+  const auto is_timed = [](const PoolEntry& e) { return e.request <= 0 && e.at; };
+  if (const auto first = choose(is_shot, is_asked); first && is_done(**first)) return first;
+  if (const auto first = choose(is_shot, is_timed); first && is_done(**first)) return first;
+  const auto front = std::find_if(entries_.begin(), entries_.end(),
+                                  [](const PoolEntry& e) { return !e.is_urgent(); });
+  if (front == entries_.end() || !is_done(*front)) return std::nullopt;
+  const bool is_behind = std::any_of(entries_.begin(), front, [&](const PoolEntry& other) {
+    return !other.chain.empty() && other.chain == front->chain;
+  });
+  return is_behind ? std::nullopt : std::optional(front);
 }
 
 std::optional<PoolState::Entries::iterator> PoolState::leaving() {
   if (entries_.empty()) return std::nullopt;
   if (order_ == Order::ready || finishing)
-    return choose(PoolEntry::State::done, [](const PoolEntry&) { return true; });
-  if (entries_.front().state != PoolEntry::State::done) return std::nullopt;
-  return entries_.begin();
+    return choose([](const PoolEntry& e) { return e.state == PoolEntry::State::done; },
+                  [](const PoolEntry&) { return true; });
+  return leaving_in_order();
 }
 
 // --- the way through -----------------------------------------------------------------------------

@@ -101,9 +101,13 @@ class PoolState {
   };
 
   unsigned capacity() const;
+  /// Nobody overtakes, as in a film.
+  bool keeps_order() const { return order_ == Order::input && !demand_; }
   bool may_begin(const PoolEntry& entry) const;
   double under_way() const;
-  template <typename May> std::optional<Entries::iterator> choose(PoolEntry::State state, May may);
+  template <typename Among, typename May>
+  std::optional<Entries::iterator> choose(Among among, May may);
+  std::optional<Entries::iterator> leaving_in_order();
   void remove(Entries::iterator entry);
   void uncount(const PoolEntry& entry);
   void forget_one_chain();

@@ -31,7 +31,6 @@ constexpr std::chrono::seconds kRecovered{60};
 /// What was given, with what follows from it.
 Values completed(const JobFile& job, const CommandLine& line) {
   Values values = job.complete(line.values);
-  read_addresses(values);
   if (values.at("backend") != "auto" || !auto_is_preview()) return values;
   if (!line.allow_preview) refuse_preview("the channel");
   values["backend"] = "preview";
@@ -184,6 +183,7 @@ std::string ctl_of(const Values& values, bool has_state) {
 
 } // namespace
 
+/// It is shown: an address that stands in a file stays there.
 std::string channel_line(const JobFile& job, const CommandLine& line) {
   return job.render(completed(job, line));
 }
@@ -196,6 +196,7 @@ bool run_channel(const JobFile& job, const CommandLine& line) {
     with_state.values["state"] = channel_folder(values.at("name"));
     values = completed(job, with_state);
   }
+  read_addresses(values);
   const OnAirLock lock(values.at("state"));
   make_live_folder(values);
   Channel channel(job.render(values), values, line.json);

@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace aigc::runner {
@@ -137,7 +138,8 @@ class ControlServer::Loop {
       client.in.erase(0, end + 1);
       const ControlAnswer answer = answer_to(line);
       client.out += answer.line + "\n";
-      client.follows |= answer.follow;
+      // Before the answer goes out: what is told to those who have it is told to this one.
+      if (answer.follow && !std::exchange(client.follows, true)) ++followers_;
     }
     if (client.in.size() > kMaxControlLine)
       end(client, Error(Fault::format,

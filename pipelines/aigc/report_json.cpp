@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The report for programs: one JSON object a line, each with "event" and "time" in seconds.
+#include "base/json.h"
 #include "base/ref.h"
 #include "plan.h"
 #include "report.h"
@@ -70,7 +71,7 @@ class Line {
   void print() const {
     const Ref<JsonNode> node = adopt(json_node_new(JSON_NODE_OBJECT));
     json_node_set_object(node.get(), object_.get());
-    std::puts(take_string(json_to_string(node.get(), FALSE)).c_str());
+    std::puts(json_text(node.get()).c_str());
     std::fflush(stdout);
   }
 

@@ -2,6 +2,7 @@
 // aishotsrc: what its properties do to a list, what becomes of bad rows, time over turns, stopping
 // and starting again, and how much memory a long list takes.
 #include "launch.h"
+#include "process_size.h"
 
 #include <chrono>
 #include <functional>
@@ -53,13 +54,6 @@ void take(GstElement*, GstBuffer* buffer, GstPad*, gpointer data) {
   sent->ids.push_back(field(buffer, "id"));
   sent->times.push_back(GST_BUFFER_PTS(buffer));
   sent->buffers.push_back(adopt(gst_buffer_ref(buffer)));
-}
-
-long peak_kib() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmHWM:")) return std::stol(line.substr(6));
-  return 0;
 }
 
 } // namespace
@@ -253,7 +247,7 @@ TEST_F(AiShotSrcTest, AHundredThousandRowsTakeNoMemory) {
   }
   for (const char* order : {"", "shuffle=true seed=1"}) {
     send(file("short.txt", "fox\n"), order); // what every pipeline takes
-    std::ofstream("/proc/self/clear_refs") << "5";
+    forget_peak();
     [[maybe_unused]] const long before = peak_kib();
     const Sent sent = send(path, order);
     EXPECT_EQ(sent.count, kRows);

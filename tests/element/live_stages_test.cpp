@@ -38,6 +38,22 @@ class Camera {
     GstBuffer* buffer = gst_buffer_new_memdup(words.data(), words.size());
     EXPECT_EQ(gst_harness_push(harness_, buffer), GST_FLOW_OK);
   }
+  /// As the request of that number.
+  void ask(const std::string& words, const char* id, gint64 number) {
+    GstBuffer* buffer = gst_buffer_new_memdup(words.data(), words.size());
+    GstCustomMeta* meta = gst_buffer_add_custom_meta(buffer, "GstAigcShotMeta");
+    gst_structure_set(gst_custom_meta_get_structure(meta), "id", G_TYPE_STRING, id, "request",
+                      G_TYPE_INT64, number, nullptr);
+    EXPECT_EQ(gst_harness_push(harness_, buffer), GST_FLOW_OK);
+  }
+  /// The id of the next clip.
+  std::string next() {
+    const auto clip = adopt(gst_harness_pull(harness_));
+    GstCustomMeta* meta =
+        clip ? gst_buffer_get_custom_meta(clip.get(), "GstAigcShotMeta") : nullptr;
+    if (!meta) return "none";
+    return gst_structure_get_string(gst_custom_meta_get_structure(meta), "id");
+  }
   void cancel(const char* id) {
     GstStructure* fields = gst_structure_new("aigc-cancel", "id", G_TYPE_STRING, id, nullptr);
     gst_harness_push_event(harness_, gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_OOB, fields));
@@ -100,7 +116,7 @@ double number_of(const GstStructure* facts, const char* name) {
 } // namespace
 
 TEST_F(LiveStages, AClipThatIsCancelledAtWorkIsPaidForOnce) {
-  server.configure(R"({"video": {"seconds": 1}})");
+  server.configure(R"({"video": {"seconds": 3}})"); // still at work when it is cancelled
   {
     Camera camera("");
     camera.push("a fox in the snow");
@@ -117,7 +133,7 @@ TEST_F(LiveStages, AClipThatIsCancelledAtWorkIsPaidForOnce) {
 }
 
 TEST_F(LiveStages, OnlyTheTaskOfTheCancelledShotIsCalledOff) {
-  server.configure(R"({"video": {"pending_seconds": 1}})");
+  server.configure(R"({"video": {"pending_seconds": 3}})"); // as above
   Camera camera("cancel-pending=true max-in-flight=2");
   camera.push("a fox in the snow");
   camera.push("an owl in the rain");
@@ -152,6 +168,17 @@ TEST_F(LiveStages, NothingIsOrderedThatIsNotWanted) {
   camera.demand(1000);
   EXPECT_EQ(camera.finish(), 4u);
   EXPECT_EQ(billed(), 4u);
+}
+
+TEST_F(LiveStages, ARequestOvertakesTheListThoughTheStageKeepsItsOrder) {
+  server.configure(R"({"video": {"seconds_list": [3, 0.1]}})");
+  Camera camera("order=input max-in-flight=2");
+  camera.demand(1000);
+  camera.push("a fox in the snow");
+  ASSERT_TRUE(await_calls("video", 1));
+  camera.ask("an owl in the rain", "asked", 1);
+  EXPECT_EQ(camera.next(), "asked");
+  EXPECT_EQ(camera.next(), "shot-1");
 }
 
 TEST_F(LiveStages, EachStageAddsToWhatIsSaidOfSupply) {

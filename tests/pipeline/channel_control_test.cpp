@@ -141,6 +141,15 @@ TEST_F(Control, TellsThoseWhoFollow) {
   EXPECT_EQ(text(other.ask(R"({"command":"list"})"), "echo"), "list");
 }
 
+TEST_F(Control, TellsAllThatComesAfterItsAnswer) {
+  for (int i = 0; i < 300; ++i) {
+    ControlClient follower(path);
+    follower.ask(R"({"command":"events"})");
+    server->tell("{}");
+    ASSERT_EQ(follower.line(), "{}") << i;
+  }
+}
+
 TEST_F(Control, IsNotHeldUpByWhoDoesNotRead) {
   ControlClient sleeper(path), greedy(path);
   EXPECT_TRUE(ok(sleeper.ask(R"({"command":"events"})")));

@@ -88,6 +88,23 @@ class ChannelTest : public ProgramTest {
     });
   }
 
+  /// Asks until it is so: what is asked of a running channel may be otherwise a moment later.
+  bool until(const char* what, const std::function<bool()>& is_so) {
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    while (!is_so()) {
+      if (std::chrono::steady_clock::now() > deadline) {
+        ADD_FAILURE() << what << " did not come";
+        return false;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return true;
+  }
+  /// On air now, also where its event was before this one listened.
+  bool until_on_air(const std::string& tier) {
+    return until(tier.c_str(), [&] { return tell("status")["on-air"]["tier"].text() == tier; });
+  }
+
   JsonView ask(const std::string& request) {
     kept_.push_back(ControlClient(control).ask(request));
     return JsonView(kept_.back().get());

@@ -28,7 +28,7 @@ TEST_F(Channel, GoesToAllItsOutputsAtOnce) {
   const auto program =
       go_on_air({"shots=day.txt", "rtmp=@" + (folder / "address").string(), "srt=" + srt});
   await_event("item-started");
-  JsonView outputs = tell("status")["outputs"];
+  const JsonView outputs = tell("status")["outputs"];
   ASSERT_EQ(outputs.size(), 3u);
   EXPECT_EQ(outputs.at(0)["to"].text(), "live/live.m3u8");
   EXPECT_FALSE(outputs.at(1)["connected"].boolean(true)) << "nobody is there yet";
@@ -37,14 +37,10 @@ TEST_F(Channel, GoesToAllItsOutputsAtOnce) {
   const std::string file = folder / "received.ts";
   Receiver listener({"ffmpeg", "-nostdin", "-v", "error", "-y", "-i", srt + "?mode=listener", "-c",
                      "copy", "-f", "mpegts", file});
-  for (int connected = 0; connected < 2;)
-    if (const JsonView event = await_event("connection"); !event.exists())
-      break;
-    else if (event["state"].text() == "connected")
-      ++connected;
-  outputs = tell("status")["outputs"];
-  EXPECT_TRUE(outputs.at(1)["connected"].boolean(false));
-  EXPECT_TRUE(outputs.at(2)["connected"].boolean(false));
+  ASSERT_TRUE(until("both connections", [&] {
+    const JsonView now = tell("status")["outputs"];
+    return now.at(1)["connected"].boolean(false) && now.at(2)["connected"].boolean(false);
+  }));
   std::this_thread::sleep_for(5s);
   tell("end");
   const Outcome outcome = program->wait();
@@ -83,6 +79,6 @@ TEST_F(Channel, EndsTheProgramWhenItsPipelineDoesNotStop) {
   EXPECT_TRUE(has(outcome.err, "Start it again: it goes on where it was.")) << outcome.err;
   // Nothing holds its state any more.
   const auto next = go_on_air({});
-  await_event("filler-enter");
+  ASSERT_TRUE(until_on_air("slate"));
   end(*next);
 }

@@ -2,6 +2,7 @@
 // The driver against a scripted backend: what ends a call and what leaves it open, and how the next
 // run goes on with it.
 #include "driver_rig.h"
+#include "store/lock.h"
 
 using namespace driver_rig;
 
@@ -146,6 +147,42 @@ TEST_F(DriverTest, ATaskNobodyKnowsAnyMoreIsWrittenOffAndOrderedAnewInTheNextRun
   EXPECT_EQ(backend->submits, 2);
   ASSERT_EQ(ledger.lines().size(), 2u);
   EXPECT_FALSE(ledger.lines()[1].unclear);
+}
+
+TEST_F(DriverTest, ACallNobodyAsksAfterForAWeekGoesFromTheJournalIntoTheLedger) {
+  constexpr gint64 kDay = 86'400'000;
+  const gint64 now = g_get_real_time() / 1000;
+  const auto leave = [&](const std::string& name, gint64 sent) {
+    journal.write(name, {.state = JournalEntry::State::task,
+                         .call = "call-" + name,
+                         .service = "scripted",
+                         .sent = sent,
+                         .task = "task-" + name,
+                         .cost = 0.5,
+                         .currency = "CNY"});
+  };
+  const std::string own = key();
+  for (const std::string& name : std::vector<std::string>{"old", "known", "held", "damaged", own})
+    leave(name, now - 8 * kDay);
+  leave("young", now - 6 * kDay);
+  std::ofstream(journal.path("damaged")) << "?";
+  for (const auto& name : journal.keys())
+    fs::last_write_time(journal.path(name), fs::file_time_type::clock::now() - 8 * 24h);
+  ledger.add({.time = now - 8 * kDay, .call = "call-known", .cost = 0.25}, false);
+  const KeyLock held(folder.path() + "/locks", "held", cancel);
+  backend->polls_needed = 1;
+  EXPECT_EQ(run().result.prompt, "done");
+  EXPECT_EQ(backend->submits, 0); // its own was looked at
+  EXPECT_EQ(backend->polled, "task-" + own);
+  for (const char* name : {"held", "damaged", "young"})
+    EXPECT_TRUE(journal.has(name)) << name;
+  EXPECT_EQ(files_in("journal"), 3u);
+  const auto lines = ledger.lines();
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines[1].call, "call-old");
+  EXPECT_TRUE(lines[1].unclear);
+  EXPECT_EQ(lines[1].cost, 0.5);
+  EXPECT_EQ(lines[2].call, "call-" + own);
 }
 
 TEST_F(DriverTest, ATaskThatSucceededWithoutAResultIsBilled) {

@@ -70,3 +70,22 @@ TEST(Json, OnlyFiniteNumbersCount) {
   EXPECT_EQ(list.at(7).number(), 1e300);
   EXPECT_FALSE(list.at(7).integer());
 }
+
+TEST(Json, WritesTheShortestNumberThatReadsBackTheSame) {
+  const std::pair<double, const char*> numbers[] = {
+      {1.112, "1.112"}, {0.1, "0.1"},      {-2.5, "-2.5"},  {3, "3.0"},
+      {0, "0.0"},       {1e300, "1e+300"}, {1e-7, "1e-07"}, {1.0 / 3, "0.3333333333333333"}};
+  for (const auto& [number, written] : numbers) {
+    const std::string text = JsonObjectMaker().set("x", number).text();
+    EXPECT_EQ(text, std::string("{\"x\":") + written + "}");
+    const auto node = parse_json(text);
+    EXPECT_EQ(JsonView(node.get())["x"].number(), number);
+  }
+}
+
+TEST(Json, LeavesAllThatIsNoDoubleAsItIs) {
+  const char* kOthers = R"({"a\"1.1120000000000001":["1.1120000000000001\\",12345678901234567,-1,)"
+                        R"("",true,null,{}],"b":"\\\"-1.50"})";
+  const auto node = parse_json(kOthers);
+  EXPECT_EQ(json_text(node.get()), kOthers);
+}

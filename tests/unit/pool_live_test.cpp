@@ -27,6 +27,16 @@ Job at_time(const std::string& id, const std::string& when) {
 // A worker that is at its next job has handed in the one before: that is how a test knows a shot to
 // be done.
 
+void push(Pool& pool, const Names& ids) {
+  for (const auto& id : ids)
+    EXPECT_EQ(pool.push(job_named(id)), Pool::Push::taken);
+}
+
+void expect_next(Pool& pool, const Names& ids) {
+  for (const auto& id : ids)
+    EXPECT_EQ(name_of(*pool.next()), id);
+}
+
 /// Ends the shot on the bench, and takes it out.
 std::string take(Pool& pool, Bench& bench, const std::string& id) {
   bench.end(id);
@@ -40,8 +50,7 @@ std::string take(Pool& pool, Bench& bench, const std::string& id) {
 TEST(PoolDrop, OneThatWaitsIsNeverBegunAndMakesRoom) {
   Bench bench;
   Pool pool(at(bench), {1, Order::input});
-  pool.push(job_named("a"));
-  pool.push(job_named("b"));
+  push(pool, {"a", "b"});
   pool.start();
   EXPECT_TRUE(bench.is_running({"a"}));
   std::thread producer([&] { EXPECT_EQ(pool.push(job_named("c")), Pool::Push::taken); });
@@ -56,8 +65,7 @@ TEST(PoolDrop, OneThatWaitsIsNeverBegunAndMakesRoom) {
 TEST(PoolDrop, OnlyTheOneAtWorkIsCancelled) {
   Bench bench;
   Pool pool(at(bench), {2, Order::input});
-  for (const char* id : {"a", "b", "c"})
-    pool.push(job_named(id));
+  push(pool, {"a", "b", "c"});
   pool.end();
   pool.start();
   EXPECT_TRUE(bench.is_running({"a", "b"}));
@@ -70,8 +78,7 @@ TEST(PoolDrop, OnlyTheOneAtWorkIsCancelled) {
 TEST(PoolDrop, OneThatIsDoneDoesNotLeave) {
   Bench bench;
   Pool pool(at(bench), {2, Order::input});
-  for (const char* id : {"a", "b", "c"})
-    pool.push(job_named(id));
+  push(pool, {"a", "b", "c"});
   pool.end();
   pool.start();
   bench.end("b");
@@ -197,8 +204,7 @@ TEST(PoolDemand, NothingIsBegunWhereNothingIsWanted) {
   Pool pool(at(bench), {4, Order::ready});
   pool.demand(0);
   pool.start();
-  for (const char* id : {"a", "b", "c"})
-    pool.push(job_named(id));
+  push(pool, {"a", "b", "c"});
   std::this_thread::sleep_for(20ms);
   EXPECT_TRUE(bench.seen.lock()->begun.empty());
   EXPECT_EQ(pool.demand(7), 0); // 15 s wait already
@@ -210,8 +216,7 @@ TEST(PoolDemand, WhatIsDoneCountsUntilItIsKnownToHaveArrived) {
   Pool pool(at(bench), {4, Order::ready});
   pool.demand(5);
   pool.start();
-  for (const char* id : {"a", "b", "c"})
-    pool.push(job_named(id));
+  push(pool, {"a", "b", "c"});
   EXPECT_TRUE(bench.is_running({"a"}));
   EXPECT_EQ(take(pool, bench, "a"), "a");
   std::thread consumer([&] { EXPECT_EQ(name_of(*pool.next()), "b"); }); // "a" has been pushed
@@ -235,8 +240,7 @@ TEST(PoolDemand, AFailureMakesRoomAtOnce) {
       {1, Order::ready});
   pool.demand(5);
   pool.start();
-  pool.push(job_named("a"));
-  pool.push(job_named("b"));
+  push(pool, {"a", "b"});
   EXPECT_TRUE(eventually([&] { return begun == 2; }));
 }
 
@@ -305,18 +309,16 @@ TEST(PoolRequests, LeaveFirst) {
   pool.push(job_named("list"));
   pool.push(request("second", 2));
   pool.push(request("first", 1));
-  for (const char* id : {"x", "y", "z"})
-    pool.push(job_named(id));
+  push(pool, {"x", "y", "z"});
   pool.start();
   EXPECT_TRUE(bench.is_running({"list", "second", "first"}));
   for (const char* id : {"list", "second", "first"})
     bench.end(id);
   EXPECT_TRUE(bench.is_running({"x", "y", "z"}));
-  for (const char* id : {"first", "second", "list"})
-    EXPECT_EQ(name_of(*pool.next()), id);
+  expect_next(pool, {"first", "second", "list"});
 }
 
-TEST(PoolRequests, KeepTheOrderOfTheInput) {
+TEST(PoolRequests, KeepTheOrderOfTheInputInAFilm) {
   Bench bench;
   bench.end_all();
   Pool pool(at(bench), {1, Order::input});
@@ -326,6 +328,78 @@ TEST(PoolRequests, KeepTheOrderOfTheInput) {
   pool.start();
   EXPECT_EQ(drain(pool), (Names{"list", "r"}));
   EXPECT_EQ(bench.seen.lock()->begun, (Names{"list", "r"}));
+}
+
+TEST(PoolRequests, OvertakeTheListInItsOrderWhereThereIsADemand) {
+  Bench bench;
+  Pool pool(at(bench), {4, Order::input});
+  pool.demand(1000);
+  push(pool, {"list1", "list2"});
+  pool.push(request("second", 2));
+  pool.push(request("first", 1));
+  pool.push(job_named("list3"));
+  pool.start();
+  EXPECT_TRUE(bench.is_running({"first", "second", "list1", "list2"}));
+  for (const char* id : {"list2", "second"})
+    bench.end(id);
+  EXPECT_TRUE(bench.is_running({"first", "list1", "list3"}));
+  bench.end("list1"); // which no request holds up
+  EXPECT_EQ(name_of(*pool.next()), "list1");
+  bench.end("first");
+  bench.end("list3");
+  push(pool, {"w", "x", "y", "z"});
+  EXPECT_TRUE(bench.is_running({"w", "x", "y", "z"}));
+  expect_next(pool, {"first", "second", "list2", "list3"});
+}
+
+/// The list in front of them is not wanted as long as they are inside.
+TEST(PoolRequests, FixedTimesLeaveBeforeTheListWhereThereIsADemand) {
+  Bench bench;
+  Pool pool(at(bench), {2, Order::input});
+  pool.demand(4);
+  pool.push(request("r", 1));
+  pool.push(job_named("list"));
+  pool.push(at_time("t", "2026-05-01T10:00:00Z"));
+  pool.start();
+  EXPECT_TRUE(bench.is_running({"r", "t"}));
+  bench.end("t");
+  EXPECT_EQ(name_of(*pool.next()), "t");
+  pool.demand(100);
+  EXPECT_TRUE(bench.is_running({"r", "list"}));
+}
+
+TEST(PoolRequests, DoNotWaitBehindAFullQueueInOrderEither) {
+  Bench bench;
+  Pool pool(at(bench), {1, Order::input});
+  pool.demand(1000);
+  pool.start();
+  pool.push(job_named("list0"));
+  EXPECT_TRUE(bench.is_running({"list0"}));
+  for (unsigned i = 1; i < Pool::kPerWorkerOnDemand; ++i)
+    pool.push(job_named("list" + std::to_string(i)));
+  EXPECT_EQ(pool.push(request("r", 1)), Pool::Push::taken);
+  bench.end("list0");
+  EXPECT_TRUE(bench.is_running({"r"}));
+}
+
+TEST(PoolRequests, OvertakeNobodyOfTheirChain) {
+  Bench bench;
+  Pool pool(at(bench), {3, Order::input});
+  pool.demand(1000);
+  pool.push(request("slow", 1));
+  Job asked = link_of("a", 1);
+  asked.shot.request = 2;
+  pool.push(std::move(asked));
+  pool.push(link_of("a", 2));
+  pool.start();
+  EXPECT_TRUE(bench.is_running({"slow", "a1"}));
+  bench.end("a1");
+  EXPECT_TRUE(bench.is_running({"slow", "a2"}));
+  bench.end("a2");
+  push(pool, {"x", "y"});
+  EXPECT_TRUE(bench.is_running({"slow", "x", "y"}));
+  bench.end("slow");
+  expect_next(pool, {"slow", "a1", "a2"});
 }
 
 TEST(PoolRequests, DoNotWaitBehindAFullQueueOfTheList) {
@@ -351,14 +425,12 @@ TEST(PoolRequests, AChainKeepsItsOrder) {
   Job second = link_of("a", 2);
   second.shot.request = 1;
   pool.push(std::move(second));
-  pool.push(job_named("x"));
-  pool.push(job_named("y"));
+  push(pool, {"x", "y"});
   pool.start();
   EXPECT_TRUE(bench.is_running({"a1", "x"}));
   bench.end("a1");
   EXPECT_TRUE(bench.is_running({"a2", "x"}));
   bench.end("a2");
   EXPECT_TRUE(bench.is_running({"x", "y"}));
-  for (const char* id : {"a1", "a2"})
-    EXPECT_EQ(name_of(*pool.next()), id);
+  expect_next(pool, {"a1", "a2"});
 }

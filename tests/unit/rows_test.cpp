@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Lists as rows: what each format takes, what is said of each mistake, how much memory it takes.
 #include "base/error.h"
+#include "process_size.h"
 #include "shot/rows.h"
 #include "temp_folder.h"
 
@@ -58,17 +59,6 @@ class RowsTest : public testing::Test {
 
   TempFolder folder;
 };
-
-long resident_kib() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmHWM:")) return std::stol(line.substr(6));
-  return 0;
-}
-
-void forget_peak() {
-  std::ofstream("/proc/self/clear_refs") << "5";
-}
 
 } // namespace
 
@@ -342,13 +332,13 @@ TEST_F(RowsTest, AHundredThousandRowsTakeNoMemory) {
     }
     RowReader reader(path);
     forget_peak();
-    [[maybe_unused]] const long before = resident_kib();
+    [[maybe_unused]] const long before = peak_kib();
     size_t rows = 0;
     while (reader.next())
       ++rows;
     EXPECT_EQ(rows, static_cast<size_t>(kRows));
 #ifndef __SANITIZE_ADDRESS__ // which keeps what was freed for a while
-    EXPECT_LT(resident_kib() - before, 1024);
+    EXPECT_LT(peak_kib() - before, 1024);
 #endif
   }
 }

@@ -1,22 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Shot lists: names that are no fields, reading that stops and goes on, broken bytes, and how much
 // memory many rows take.
+#include "process_size.h"
 #include "shot_list_rig.h"
-
-namespace {
-
-long resident_kib() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmHWM:")) return std::stol(line.substr(6));
-  return 0;
-}
-
-void forget_peak() {
-  std::ofstream("/proc/self/clear_refs") << "5";
-}
-
-} // namespace
 
 using namespace std::literals;
 
@@ -145,7 +131,7 @@ TEST_F(ShotListTest, AHundredThousandRowsTakeNoMemory) {
     settings.shuffle = shuffled;
     ShotListReader reader(settings);
     forget_peak();
-    [[maybe_unused]] const long before = resident_kib();
+    [[maybe_unused]] const long before = peak_kib();
     reader.check(nullptr);
     size_t rows = 0;
     while (reader.next())
@@ -153,7 +139,7 @@ TEST_F(ShotListTest, AHundredThousandRowsTakeNoMemory) {
     EXPECT_EQ(rows, kRows);
 #ifndef __SANITIZE_ADDRESS__ // which keeps what was freed for a while
     // Shuffled, where each of them begins is kept.
-    EXPECT_LT(resident_kib() - before, shuffled ? 6 * 1024 : 1024);
+    EXPECT_LT(peak_kib() - before, shuffled ? 6 * 1024 : 1024);
 #endif
   }
 }

@@ -21,6 +21,23 @@ Shot shot_named(const std::string& id, double seconds = 0) {
   return shot;
 }
 
+/// The stage runs, and takes shots.
+void open(Rig& rig) {
+  rig.start();
+  rig.open_time();
+}
+
+void push(Rig& rig, const Words& ids) {
+  for (const auto& id : ids)
+    EXPECT_EQ(rig.push_shot(shot_named(id)), GST_FLOW_OK);
+}
+
+/// All that came leaves.
+bool ends(Rig& rig) {
+  rig.eos();
+  return rig.wait_left("eos");
+}
+
 void cancel(Rig& rig, const std::string& id) {
   EXPECT_TRUE(rig.send(cancel_event(id).leak()));
 }
@@ -94,16 +111,13 @@ TEST(StageCancel, AShotThatWaitsIsNeverBegun) {
   Rig rig;
   Gate gate;
   rig.script().on_work = hold_at(gate, "a");
-  rig.start();
-  rig.open_time();
-  rig.push_shot(shot_named("a"));
-  rig.push_shot(shot_named("b"));
+  open(rig);
+  push(rig, {"a", "b"});
   ASSERT_TRUE(rig.script().began(1));
   cancel(rig, "b");
   gate.open();
-  rig.push_shot(shot_named("c"));
-  rig.eos();
-  ASSERT_TRUE(rig.wait_left("eos"));
+  push(rig, {"c"});
+  ASSERT_TRUE(ends(rig));
   EXPECT_EQ(rig.texts(), (Words{"a", "c"}));
   EXPECT_EQ(rig.count_said("start image:b"), 0u);
   EXPECT_TRUE(rig.progress_is_paired());
@@ -116,17 +130,14 @@ TEST(StageCancel, AShotAtWorkEndsCanceledAndTheOthersGoOn) {
   rig.script().on_work = [&](const Job& job, Cancel& cancel, auto&) {
     (job.shot.id == "a" ? a : b).pass(cancel);
   };
-  rig.start();
-  rig.open_time();
-  rig.push_shot(shot_named("a"));
-  rig.push_shot(shot_named("b"));
+  open(rig);
+  push(rig, {"a", "b"});
   ASSERT_TRUE(rig.script().began(2));
   cancel(rig, "a");
   ASSERT_TRUE(rig.wait_said("canceled image:a"));
   b.open(); // leaves, though the one before it has not
   ASSERT_TRUE(rig.wait_left("buffer"));
-  rig.eos();
-  ASSERT_TRUE(rig.wait_left("eos"));
+  ASSERT_TRUE(ends(rig));
   EXPECT_EQ(rig.texts(), Words{"b"});
   EXPECT_TRUE(rig.progress_is_paired());
   EXPECT_EQ(rig.count_said("canceled image:a"), 1u);
@@ -142,15 +153,13 @@ TEST(StageCancel, WhatAServiceMakesNeverthelessDoesNotLeave) {
   rig.script().on_work = [&](const Job& job, Cancel&, auto&) {
     if (job.shot.id == "a") gate.pass_deaf();
   };
-  rig.start();
-  rig.open_time();
-  rig.push_shot(shot_named("a"));
+  open(rig);
+  push(rig, {"a"});
   ASSERT_TRUE(rig.script().began(1));
   cancel(rig, "a");
   gate.open();
-  rig.push_shot(shot_named("b"));
-  rig.eos();
-  ASSERT_TRUE(rig.wait_left("eos"));
+  push(rig, {"b"});
+  ASSERT_TRUE(ends(rig));
   EXPECT_EQ(rig.texts(), Words{"b"});
   EXPECT_EQ(rig.count_said("canceled image:a"), 1u);
   EXPECT_TRUE(rig.progress_is_paired());
@@ -161,28 +170,23 @@ TEST(StageCancel, AShotThatIsDoneDoesNotLeave) {
   Gate gate;
   rig.script().workers = 2;
   rig.script().on_work = hold_at(gate, "a");
-  rig.start();
-  rig.open_time();
-  rig.push_shot(shot_named("a"));
-  rig.push_shot(shot_named("b"));
+  open(rig);
+  push(rig, {"a", "b"});
   ASSERT_TRUE(rig.wait_said("complete image:b"));
   cancel(rig, "b");
   gate.open();
-  rig.eos();
-  ASSERT_TRUE(rig.wait_left("eos"));
+  ASSERT_TRUE(ends(rig));
   EXPECT_EQ(rig.texts(), Words{"a"});
   EXPECT_TRUE(rig.progress_is_paired());
 }
 
 TEST(StageCancel, AShotThatComesAfterItsCancelIsForgotten) {
   Rig rig;
-  rig.start();
-  rig.open_time();
+  open(rig);
   cancel(rig, "b");
   for (const char* id : {"a", "b", "c"})
     EXPECT_EQ(rig.push_shot(shot_named(id)), GST_FLOW_OK);
-  rig.eos();
-  ASSERT_TRUE(rig.wait_left("eos"));
+  ASSERT_TRUE(ends(rig));
   EXPECT_EQ(rig.texts(), (Words{"a", "c"}));
   EXPECT_EQ(rig.script().seen.lock()->words, (Words{"a", "c"}));
 }
@@ -191,9 +195,8 @@ TEST(StageCancel, TheEventPassesOnAndOvertakesWhatWaits) {
   Rig rig;
   Gate gate;
   rig.script().on_work = hold_at(gate, "a");
-  rig.start();
-  rig.open_time();
-  rig.push_shot(shot_named("a"));
+  open(rig);
+  push(rig, {"a"});
   ASSERT_TRUE(rig.script().began(1));
   cancel(rig, "x");
   ASSERT_TRUE(rig.wait_left("custom-downstream-oob"));
@@ -203,10 +206,9 @@ TEST(StageCancel, TheEventPassesOnAndOvertakesWhatWaits) {
 
 TEST(StageCancel, TheEventIsSaidAgainWhereItOvertookItsShot) {
   Rig rig;
-  rig.start();
-  rig.open_time();
+  open(rig);
   rig.hold();
-  rig.push_shot(shot_named("a"));
+  push(rig, {"a"});
   ASSERT_TRUE(rig.wait_held());
   cancel(rig, "a");
   ASSERT_TRUE(rig.wait_left("custom-downstream-oob"));
@@ -222,17 +224,14 @@ TEST(StageCancel, AShotOnItsWayBetweenTwoStagesIsFoundByTheSecond) {
   Gate gate;
   second.script().on_work = hold_at(gate, "a");
   second.start();
-  rig.start();
-  rig.open_time();
-  for (const char* id : {"a", "b", "c"}) // the second takes two, so "c" waits in between
-    rig.push_shot(shot_named(id));
+  open(rig);
+  push(rig, {"a", "b", "c"}); // the second takes two, so "c" waits in between
   ASSERT_TRUE(second.script().began(1));
   ASSERT_TRUE(rig.wait_said("complete image:c"));
   ASSERT_TRUE(eventually([&] { return supply(rig).in_flight == 3; }));
   cancel(rig, "c");
   gate.open();
-  rig.eos();
-  ASSERT_TRUE(rig.wait_left("eos"));
+  ASSERT_TRUE(ends(rig));
   EXPECT_EQ(rig.texts(), (Words{"a", "b"}));
 }
 
@@ -257,8 +256,7 @@ TEST(StageDemand, NothingIsBegunBeyondIt) {
   rig.script().workers = 4;
   rig.script().on_work = [&](const Job&, Cancel& cancel, auto&) { gate.pass(cancel); };
   rig.set("order", "ready");
-  rig.start();
-  rig.open_time();
+  open(rig);
   demand(rig, 0);
   rig.push_shot(shot_named("a", 3));
   rig.push_shot(shot_named("b", 3));
@@ -282,8 +280,7 @@ TEST(StageDemand, NothingIsBegunBeyondIt) {
 
 TEST(StageDemand, UpstreamHearsWhatIsNotInside) {
   Rig rig;
-  rig.start();
-  rig.open_time();
+  open(rig);
   demand(rig, 0);
   rig.push_shot(shot_named("a", 3));
   rig.push_shot(shot_named("b")); // 5 s where nobody says how long
@@ -297,12 +294,11 @@ TEST(StageDemand, UpstreamHearsWhatIsNotInside) {
 
 TEST(StageDemand, HoldsAfterAFlush) {
   Rig rig;
-  rig.start();
-  rig.open_time();
+  open(rig);
   demand(rig, 0);
   rig.flush();
   rig.open_time();
-  rig.push_shot(shot_named("a"));
+  push(rig, {"a"});
   std::this_thread::sleep_for(20ms);
   EXPECT_EQ(rig.script().seen.lock()->words.size(), 0u);
   demand(rig, 1);
@@ -311,19 +307,38 @@ TEST(StageDemand, HoldsAfterAFlush) {
 
 TEST(StageDemand, AFilmThatHearsNoneIsMadeAsBefore) {
   Rig rig;
-  rig.start();
-  rig.open_time();
+  open(rig);
   for (int i = 0; i < 20; ++i)
     rig.push_shot(shot_named(std::to_string(i), 60));
-  rig.eos();
-  ASSERT_TRUE(rig.wait_left("eos"));
+  ASSERT_TRUE(ends(rig));
   EXPECT_EQ(rig.texts().size(), 20u);
+}
+
+TEST(StageDemand, WhereItIsHeardARequestOvertakesTheList) {
+  for (const bool is_live : {true, false}) {
+    Rig rig;
+    Gate gate;
+    rig.script().workers = 2;
+    rig.script().on_work = hold_at(gate, "a");
+    open(rig);
+    if (is_live) demand(rig, 100);
+    push(rig, {"a"});
+    Shot asked = shot_named("asked");
+    asked.request = 1;
+    rig.push_shot(asked);
+    ASSERT_TRUE(rig.wait_said("complete image:asked"));
+    if (is_live) {
+      ASSERT_TRUE(rig.wait_left("buffer")); // while the other is at work
+    }
+    gate.open();
+    ASSERT_TRUE(ends(rig));
+    EXPECT_EQ(rig.texts(), is_live ? (Words{"asked", "a"}) : (Words{"a", "asked"}));
+  }
 }
 
 TEST(StageDemand, IsHeardWhileDownstreamIsBusy) {
   Rig rig;
-  rig.start();
-  rig.open_time();
+  open(rig);
   rig.hold();
   rig.push_shot(shot_named("a", 3));
   ASSERT_TRUE(rig.wait_held());
@@ -356,8 +371,7 @@ TEST(StageSupply, IsPutTogetherFromAllStages) {
   rig.open_time();
   for (const char* id : {"a", "b", "c", "d"})
     rig.push_shot(shot_named(id, *id == 'b' ? 3 : 6));
-  rig.eos();
-  ASSERT_TRUE(rig.wait_left("eos"));
+  ASSERT_TRUE(ends(rig));
   const SupplyFacts after = supply(rig);
   EXPECT_EQ(after.at_once, 2u);
   EXPECT_DOUBLE_EQ(after.clip_seconds, 5);
@@ -375,10 +389,8 @@ TEST(StageSupply, CountsShotsInAllPhases) {
   Rig rig;
   Gate gate;
   rig.script().on_work = hold_at(gate, "a");
-  rig.start();
-  rig.open_time();
-  rig.push_shot(shot_named("a"));
-  rig.push_shot(shot_named("b"));
+  open(rig);
+  push(rig, {"a", "b"});
   EXPECT_EQ(supply(rig).in_flight, 2u);
   EXPECT_EQ(supply(rig).at_once, 0u); // no clips come from here
   gate.open();
@@ -393,12 +405,10 @@ TEST(StageSkip, UpstreamHearsThatTheShotNeverAirs) {
   rig.script().on_work = [](const Job& job, Cancel&, auto&) {
     if (job.shot.id == "bad") throw Error(Fault::read, "broken");
   };
-  rig.start();
-  rig.open_time();
+  open(rig);
   for (const char* id : {"a", "bad", "c"})
     rig.push_shot(shot_named(id, 2));
-  rig.eos();
-  ASSERT_TRUE(rig.wait_left("eos"));
+  ASSERT_TRUE(ends(rig));
   EXPECT_EQ(rig.sequence(), "stream-start caps segment buffer gap buffer eos");
   EXPECT_EQ(rig.count_said("aigc/shot-failed"), 1u);
   EXPECT_EQ(rig.count_said("warning"), 1u);
@@ -416,13 +426,11 @@ static void play_a_bad_shot(Rig& rig, Fault fault, bool is_live) {
   rig.script().on_work = [fault](const Job& job, Cancel&, auto&) {
     if (job.shot.id == "bad") throw Error(fault, "broken");
   };
-  rig.start();
-  rig.open_time();
+  open(rig);
   if (is_live) demand(rig, 100);
   for (const char* id : {"a", "bad", "c"})
     rig.push_shot(shot_named(id, 2));
-  rig.eos();
-  ASSERT_TRUE(rig.wait_left("eos"));
+  ASSERT_TRUE(ends(rig));
 }
 
 TEST(StageFail, AChannelOutlivesAShotAndAFilmDoesNot) {
@@ -442,10 +450,9 @@ TEST(StageFail, WhatCanNeverWorkIsAnErrorInAChannelToo) {
   rig.script().on_work = [](const Job&, Cancel&, auto&) {
     throw Error(Fault::settings, "there is no such model");
   };
-  rig.start();
-  rig.open_time();
+  open(rig);
   demand(rig, 100);
-  rig.push_shot(shot_named("a"));
+  push(rig, {"a"});
   ASSERT_TRUE(rig.wait_said("error"));
 }
 

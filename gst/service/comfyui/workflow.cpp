@@ -252,7 +252,8 @@ std::map<std::string, double> Workflow::weights() const {
 }
 
 std::string Workflow::digest() const {
-  const std::string text = json_text(root_.get());
+  // Results are found by it: as json-glib writes it.
+  const std::string text = take_string(json_to_string(root_.get(), FALSE));
   return take_string(g_compute_checksum_for_string(G_CHECKSUM_SHA256, text.c_str(), -1));
 }
 

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How large this process is.
+// How large this process is, and was.
 #pragma once
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <malloc.h>
+#include <string>
 #include <unistd.h>
 
 #include <glib.h>
-
-namespace soak {
 
 struct ProcessSize {
   gint64 bytes = 0; ///< resident
@@ -34,4 +33,14 @@ inline ProcessSize process_size() {
   return size;
 }
 
-} // namespace soak
+/// The most that was resident since forget_peak().
+inline long peak_kib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return std::stol(line.substr(6));
+  return 0;
+}
+
+inline void forget_peak() {
+  std::ofstream("/proc/self/clear_refs") << "5";
+}

@@ -47,7 +47,7 @@ bool looks_old(const std::string& path) {
 }
 
 LedgerLine line_of(const std::string& key, const JournalEntry& entry) {
-  return {.time = now_ms(),
+  return {.time = entry.sent, // it is no expense of this hour
           .call = entry.call,
           .key = key,
           .service = entry.service,

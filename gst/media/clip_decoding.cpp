@@ -86,6 +86,7 @@ void ClipDecoding::on_pad(GstElement*, GstPad* pad, gpointer data) {
   constexpr auto kWatched =
       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_FLUSH);
   if (viewed) gst_pad_add_probe(sink_pad.get(), kWatched, on_data, self, nullptr);
+  if (viewed && self->kind_ == ClipKind::pictures) accept_any_stride(sink_pad.get());
   gst_bin_add(GST_BIN(self->pipeline_.get()), sink);
   gst_element_sync_state_with_parent(sink);
   gst_pad_link(pad, sink_pad.get());

@@ -22,8 +22,8 @@ class ClipDecoding {
 
   /// Who looks; called on the decoder's thread.
   struct Viewer {
-    /// A picture or a block of sound; false when no more is wanted. What comes before prepare() is
-    /// over does not count.
+    /// A picture, which may have a GstVideoMeta, or a block of sound; false when no more is wanted.
+    /// What comes before prepare() is over does not count.
     std::function<bool(GstPad*, GstBuffer*)> take;
     std::function<void()> restart; ///< what was taken so far stood before a seek
   };

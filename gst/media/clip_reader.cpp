@@ -44,14 +44,6 @@ GstPadProbeReturn map_tones(GstPad* pad, GstPadProbeInfo* probe, gpointer tone_m
   return GST_PAD_PROBE_OK;
 }
 
-/// Lets decoders hand out buffers with their own strides, which saves a copy of each picture.
-GstPadProbeReturn accept_strides(GstPad*, GstPadProbeInfo* info, gpointer) {
-  GstQuery* query = GST_PAD_PROBE_INFO_QUERY(info);
-  if (GST_QUERY_TYPE(query) != GST_QUERY_ALLOCATION) return GST_PAD_PROBE_OK;
-  gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
-  return GST_PAD_PROBE_HANDLED;
-}
-
 } // namespace
 
 ClipReader::ClipReader(const ClipInfo& clip, bool video, Ref<GstCaps> caps, Cancel& cancel)
@@ -210,8 +202,7 @@ void ClipReader::connect(GstPad* pad) {
   gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, this, nullptr);
   if (target_.any_stride) {
     auto sink_pad = adopt(gst_element_get_static_pad(sink, "sink"));
-    gst_pad_add_probe(sink_pad.get(), GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, accept_strides, nullptr,
-                      nullptr);
+    accept_any_stride(sink_pad.get());
   }
   chain.push_back(sink);
   for (size_t i = chain.size(); i-- > 0;) {

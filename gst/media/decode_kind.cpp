@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include <gst/video/video.h>
+
 namespace aigc {
 namespace {
 
@@ -29,6 +31,13 @@ void set_threads(GstBin*, GstBin*, GstElement* element, gpointer threads) {
                               std::to_string(GPOINTER_TO_UINT(threads)).c_str());
 }
 
+GstPadProbeReturn accept_strides(GstPad*, GstPadProbeInfo* info, gpointer) {
+  GstQuery* query = GST_PAD_PROBE_INFO_QUERY(info);
+  if (GST_QUERY_TYPE(query) != GST_QUERY_ALLOCATION) return GST_PAD_PROBE_OK;
+  gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
+  return GST_PAD_PROBE_HANDLED;
+}
+
 } // namespace
 
 void decode_only(GstElement* decodebin, ClipKind kind) {
@@ -39,6 +48,10 @@ void decode_only(GstElement* decodebin, ClipKind kind) {
 void limit_threads(GstElement* decodebin, unsigned threads) {
   g_signal_connect(decodebin, "deep-element-added", G_CALLBACK(set_threads),
                    GUINT_TO_POINTER(threads));
+}
+
+void accept_any_stride(GstPad* sink) {
+  gst_pad_add_probe(sink, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, accept_strides, nullptr, nullptr);
 }
 
 bool gives(GstPad* pad, ClipKind kind) {

@@ -14,6 +14,10 @@ void decode_only(GstElement* decodebin, ClipKind kind);
 /// So many for each decoder; else most take one for every processor there is.
 void limit_threads(GstElement* decodebin, unsigned threads);
 
+/// Lets decoders hand pictures to `sink` with their own strides, which saves a copy of each; who
+/// reads them honours GstVideoMeta.
+void accept_any_stride(GstPad* sink);
+
 /// Whether what comes out of `pad` is raw and of the kind.
 bool gives(GstPad* pad, ClipKind kind);
 

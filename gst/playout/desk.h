@@ -7,7 +7,7 @@
 #include "base/cancel.h"
 #include "base/guarded.h"
 #include "playout/board.h"
-#include "playout/inspection.h"
+#include "playout/inspected.h"
 
 #include <chrono>
 #include <functional>
@@ -131,6 +131,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
   bool flushing_ = false;                         ///< under the lock of board_
   std::deque<std::shared_ptr<Opening>> to_start_; ///< under the lock of board_
   std::timed_mutex inspecting_;
+  Inspected inspected_;
   const std::shared_ptr<Guarded<unsigned>> hung_judges_;
 
   /// For the log, which may be on a disk that hangs.

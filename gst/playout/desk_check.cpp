@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // See desk.h: whether what came in may go on air.
-#include "base/free_memory.h"
 #include "playout/desk.h"
 #include "playout/wall_clock.h"
 
@@ -140,9 +139,7 @@ void Desk::check(const std::shared_ptr<PlayoutItem>& item) {
 /// One after the other, so that they keep their order, unless one takes long.
 Inspection Desk::inspect(const std::string& uri) {
   std::unique_lock turn(inspecting_, kOrderly);
-  auto inspection = inspect_clip(uri, cancel_);
-  return_free_memory();
-  return inspection;
+  return inspected_.inspect(uri, cancel_);
 }
 
 /// Asks the application on a thread of its own, as it may never answer.

@@ -42,11 +42,17 @@ class PictureLook {
     std::uint8_t y, u, v; ///< or alike, of a picture of another colour space
   };
   bool read(GstBuffer* picture, GstCaps* caps);
+  bool read_format(GstCaps* caps);
+  void read_plain_row(const GstVideoFrame& frame, int y, Sample* to) const;
+  void read_row(const GstVideoFrame& frame, int y, Sample* to);
   bool is_black() const;
   bool is_like_reference() const;
 
   Ref<GstCaps> caps_;
   GstVideoInfo info_;
+  bool plain_ = false;
+  std::vector<int> columns_; ///< that are looked at
+  std::vector<std::uint8_t> line_;
   std::vector<Sample> samples_;
   std::vector<Sample> reference_; ///< the first picture of those that are alike
   GstClockTime reference_time_ = 0;

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <utility>
+#include <utime.h>
 
 #include <gst/app/gstappsink.h>
 #include <gst/app/gstappsrc.h>
@@ -326,6 +327,8 @@ void VirtualChannel::deliver(const Delivery& delivery) {
     heard_->on_the_way[delivery.id] = delivery.stock;
   }
   ++delivered_;
+  if (g_autofree gchar* path = g_filename_from_uri(delivery.stock->uri.c_str(), nullptr, nullptr))
+    utime(path, nullptr); // each is a new clip, which the channel does not know yet
   GstBuffer* buffer = gst_buffer_new_memdup(delivery.stock->uri.data(), delivery.stock->uri.size());
   GstCustomMeta* meta = gst_buffer_add_custom_meta(buffer, "GstAigcShotMeta");
   gst_structure_set(gst_custom_meta_get_structure(meta), "id", G_TYPE_STRING, delivery.id.c_str(),

@@ -74,6 +74,8 @@ class HlsFolder {
   void lock();
   void scan();
   void begin_anew();
+  bool follow_clock(gint64 utc_of_zero);
+  void tell_ahead(gint64 late);
   gint64 utc(GstClockTime time) const;
   void discard();
   bool flush();
@@ -105,6 +107,7 @@ class HlsFolder {
 
   std::optional<Error> trouble_;
   bool is_told_ = false;
+  bool is_ahead_told_ = false; ///< that the times of the playlist are ahead of the clock
 };
 
 } // namespace aigc

@@ -349,6 +349,11 @@ void HlsFolder::end(GstClockTime time) {
   start_ = time;
 }
 
+void HlsFolder::lose() {
+  discard();
+  state_ = State::missing;
+}
+
 void HlsFolder::interrupt() {
   discard();
   state_ = State::idle;
@@ -375,9 +380,11 @@ void HlsFolder::list(GstClockTime until) {
   if (state_ == State::idle || until <= start_) return;
   const bool whole = state_ == State::writing && close_segment();
   // What is missing may be long: the promise of the longest segment holds for it as well.
-  const GstClockTime step = state_ == State::writing ? until - start_ : target() * GST_SECOND;
-  for (GstClockTime from = start_; from < until; from += step)
-    list_one(from, std::min(from + step, until), !whole);
+  GstClockTime from = start_;
+  for (const GstClockTime step = target() * GST_SECOND;
+       state_ == State::missing && until - from >= step + GST_SECOND / 2; from += step)
+    list_one(from, from + step, true);
+  list_one(from, until, !whole);
   has_listed_ = true;
   if (publish() && whole) is_told_ = false;
   prune();

@@ -55,6 +55,8 @@ class HlsFolder {
   void write(const guint8* data, size_t size);
   /// Lists what was before; what follows is missing until a segment begins.
   void end(GstClockTime time);
+  /// The segment that is open is lost, and what follows until another begins.
+  void lose();
   /// What follows has other times: the segment that is open is lost.
   void interrupt();
   /// Another item is on air; the times of calls rise.

@@ -329,6 +329,20 @@ TEST_F(HlsFolderTest, WhatIsMissingIsListedInPieces) {
       << playlist();
 }
 
+TEST_F(HlsFolderTest, WhatIsLostIsMissingUntilAnotherBegins) {
+  HlsFolder hls(settings());
+  run(hls, 0, 2);
+  hls.lose();
+  EXPECT_FALSE(fs::exists(at("s002.ts.part")));
+  hls.begin(24'040 * GST_MSECOND, false);
+  EXPECT_NE(playlist().find("s001.ts\n#EXT-X-PROGRAM-DATE-TIME:2025-11-29T21:00:12.000Z\n"
+                            "#EXT-X-GAP\n#EXTINF:6.000000,\ns002.ts\n"
+                            "#EXT-X-PROGRAM-DATE-TIME:2025-11-29T21:00:18.000Z\n"
+                            "#EXT-X-GAP\n#EXTINF:6.040000,\ns003.ts\n"),
+            std::string::npos)
+      << playlist();
+}
+
 TEST_F(HlsFolderTest, AFirstSegmentWithoutAnEndIsGivenUpInSilence) {
   HlsFolder hls(settings());
   run(hls, 0, 0);

@@ -128,8 +128,7 @@ static GstPadProbeReturn on_latency(GstPad*, GstPadProbeInfo* info, gpointer) {
 
 // ------------------------------------------------------------------------------------------- pads
 
-/// A queue before the muxer, so that streams which are encoded at different speeds, and a disk that
-/// is slow for a while, hold up nobody.
+/// A queue before the muxer, so that streams which are encoded at different speeds hold up nobody.
 static GstElement* add_queue(GstLiveHlsSink* self, const char* name, const char* mux_pad) {
   GstElement* queue = gst_element_factory_make("queue", name);
   if (!queue) return nullptr;

@@ -4,6 +4,7 @@
 
 #include "base/ref.h"
 #include "config.h"
+#include "playout/wall_clock.h"
 #include "stage/report.h"
 
 #include <gst/video/video.h>
@@ -43,16 +44,22 @@ void gst_live_hls_cutter_set_run(GstLiveHlsCutter* self, LiveHlsRun* run) {
 /// What the running time 0 was by the clock on the wall, in microseconds since the epoch.
 static gint64 utc_of_zero(GstElement* element) {
   const auto clock = adopt(gst_element_get_clock(element));
-  const gint64 now = g_get_real_time();
+  gint64 now = utc_now();
   if (!clock) return now;
-  const auto running =
-      GST_CLOCK_DIFF(gst_element_get_base_time(element), gst_clock_get_time(clock.get()));
-  return now - running / 1000;
+  // A thread that is put aside between two clocks would see one of them set.
+  GstClockTime before = gst_clock_get_time(clock.get()), after = before;
+  for (int look = 0; look < 3; ++look) {
+    now = utc_now();
+    after = gst_clock_get_time(clock.get());
+    if (after - before < GST_MSECOND) break;
+    before = after;
+  }
+  return now - GST_CLOCK_DIFF(gst_element_get_base_time(element), after) / 1000;
 }
 
-/// Tells the folder of the items that went on air before `time`.
+/// Tells the writer of the items that went on air before `time`.
 static void take_marks(LiveHlsRun& run, GstClockTime time) {
-  if (!run.folder.has_clock()) return;
+  if (!run.writer.has_clock()) return;
   for (;;) {
     HlsMark mark;
     {
@@ -61,7 +68,7 @@ static void take_marks(LiveHlsRun& run, GstClockTime time) {
       mark = std::move(marks->front());
       marks->pop_front();
     }
-    run.folder.item(mark.time, std::move(mark.range));
+    run.writer.item(mark.time, std::move(mark.range));
   }
 }
 
@@ -70,8 +77,8 @@ static void begin_next(GstLiveHlsCutter* self) {
   if (!run.next) return;
   const HlsNext next = std::move(*std::exchange(run.next, std::nullopt));
   take_marks(run, next.time);
-  run.folder.begin(next.time, next.discontinuity, utc_of_zero(GST_ELEMENT(self)));
-  run.folder.write(reinterpret_cast<const guint8*>(next.packets.data()), next.packets.size());
+  run.writer.begin(next.time, next.discontinuity, utc_of_zero(GST_ELEMENT(self)));
+  run.writer.write(reinterpret_cast<const guint8*>(next.packets.data()), next.packets.size());
 }
 
 /// Whether the packet begins a frame of sound that starts at `time` or after it.
@@ -95,7 +102,7 @@ static void sort(GstLiveHlsCutter* self, const guint8* packet) {
   if (run.next && pid != kHlsAudioPid)
     run.next->packets.append(reinterpret_cast<const char*>(packet), kPacket);
   else
-    run.folder.write(packet, kPacket);
+    run.writer.write(packet, kPacket);
 }
 
 static void cut(GstLiveHlsCutter* self, GstEvent* event) {
@@ -112,12 +119,12 @@ static void cut(GstLiveHlsCutter* self, GstEvent* event) {
     gst_structure_get_uint64(gst_event_get_structure(event), "time", &time);
     begin_next(self);
     take_marks(run, time);
-    run.folder.end(time);
+    run.writer.end(time);
   }
 }
 
 static void tell_trouble(GstLiveHlsCutter* self) {
-  if (const auto trouble = self->run->folder.take_trouble())
+  while (const auto trouble = self->run->writer.take_trouble())
     report(GST_ELEMENT(GST_OBJECT_PARENT(self)), *trouble, false);
 }
 
@@ -130,11 +137,11 @@ static gboolean gst_live_hls_cutter_event(GstBaseSink* sink, GstEvent* event) {
   case GST_EVENT_EOS:
     begin_next(self);
     take_marks(*self->run, self->run->end);
-    self->run->folder.finish(self->run->end);
+    self->run->writer.finish(self->run->end);
     break;
   case GST_EVENT_FLUSH_STOP:
     self->run->next.reset();
-    self->run->folder.interrupt();
+    self->run->writer.interrupt();
     break;
   default:
     break;
@@ -147,14 +154,24 @@ static GstFlowReturn gst_live_hls_cutter_render(GstBaseSink* sink, GstBuffer* bu
   auto* self = GST_LIVE_HLS_CUTTER(sink);
   LiveHlsRun& run = *self->run;
   // Not before: in PAUSED no time runs.
-  if (!run.folder.has_clock()) run.folder.set_clock(utc_of_zero(GST_ELEMENT(self)));
+  if (!run.writer.has_clock()) run.writer.set_clock(utc_of_zero(GST_ELEMENT(self)));
   const BufferMap map(buffer, GST_MAP_READ);
   size_t at = 0;
   for (; map && run.next && at + kPacket <= map.size(); at += kPacket)
     sort(self, map.data() + at);
-  if (map) run.folder.write(map.data() + at, map.size() - at);
+  if (map) run.writer.write(map.data() + at, map.size() - at);
   tell_trouble(self);
   return GST_FLOW_OK;
+}
+
+static gboolean gst_live_hls_cutter_unlock(GstBaseSink* sink) {
+  if (LiveHlsRun* run = GST_LIVE_HLS_CUTTER(sink)->run) run->writer.flush(true);
+  return TRUE;
+}
+
+static gboolean gst_live_hls_cutter_unlock_stop(GstBaseSink* sink) {
+  if (LiveHlsRun* run = GST_LIVE_HLS_CUTTER(sink)->run) run->writer.flush(false);
+  return TRUE;
 }
 
 static void gst_live_hls_cutter_class_init(GstLiveHlsCutterClass* klass) {
@@ -162,6 +179,8 @@ static void gst_live_hls_cutter_class_init(GstLiveHlsCutterClass* klass) {
   auto* sink_class = GST_BASE_SINK_CLASS(klass);
   sink_class->event = gst_live_hls_cutter_event;
   sink_class->render = gst_live_hls_cutter_render;
+  sink_class->unlock = gst_live_hls_cutter_unlock;
+  sink_class->unlock_stop = gst_live_hls_cutter_unlock_stop;
   gst_element_class_add_static_pad_template(element_class, &sink_template);
   gst_element_class_set_static_metadata(element_class, "HLS cutter", "Sink",
                                         "Cuts a transport stream into segments", AIGC_PACKAGE);

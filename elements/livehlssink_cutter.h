@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/guarded.h"
-#include "playout/hls_folder.h"
+#include "playout/hls_writer.h"
 
 #include <atomic>
 #include <deque>
@@ -32,8 +32,8 @@ struct HlsNext {
 /// One run of livehlssink, from READY to READY.
 struct LiveHlsRun {
   LiveHlsRun(HlsSettings settings, bool has_sound)
-      : folder(std::move(settings)), has_sound(has_sound) {}
-  HlsFolder folder; ///< of the streaming thread of video up to the first frame, then of the cutter
+      : writer(std::move(settings)), has_sound(has_sound) {}
+  HlsWriter writer; ///< of the streaming thread of video up to the first frame, then of the cutter
   const bool has_sound;
   std::optional<HlsNext> next;                ///< of the cutter
   Guarded<std::deque<HlsMark>> marks;         ///< ahead of the cutter

@@ -93,6 +93,15 @@ void LiveHlsVideo::ask_for_key(GstClockTime time) {
   gst_pad_push_event(pad_, gst_video_event_new_upstream_force_key_unit(time, FALSE, 0));
 }
 
+/// Whether time goes on if nobody takes what comes; that is believed of who does not tell.
+bool LiveHlsVideo::is_live() const {
+  const auto query = adopt(gst_query_new_latency());
+  gboolean live = TRUE;
+  if (gst_pad_peer_query(pad_, query.get()))
+    gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
+  return live;
+}
+
 bool LiveHlsVideo::is_key(GstBuffer* buffer) const {
   if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT)) return false;
   const BufferMap map(buffer, GST_MAP_READ);
@@ -106,9 +115,10 @@ GstPadProbeReturn LiveHlsVideo::on_frame(GstBuffer* buffer) {
       gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
   if (!GST_CLOCK_TIME_IS_VALID(time)) return cut_ ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
   if (!cut_) {
-    if (!is_resumed_) run_.folder.resume();
-    is_resumed_ = true;
-    cut_.emplace(run_.folder.target() * GST_SECOND);
+    if (!is_live_) is_live_ = is_live();
+    const auto target = run_.writer.resume(*is_live_);
+    if (!target) return GST_PAD_PROBE_DROP;
+    cut_.emplace(*target * GST_SECOND);
     // Encoders of GStreamer 1.22 that shift their times, as x264enc does, misread the time of a key
     // frame that was forced before their first frame was out, and then take all others for too
     // soon after it. One at once sets that right.

@@ -36,6 +36,7 @@ class LiveHlsVideo {
 
   GstPadProbeReturn on_event(GstEvent* event);
   GstPadProbeReturn on_frame(GstBuffer* buffer);
+  bool is_live() const;
   bool is_key(GstBuffer* buffer) const;
   void take_tags(GstEvent* event);
   void begin_item(GstClockTime frame);
@@ -46,7 +47,7 @@ class LiveHlsVideo {
   GstPad* pad_;
   GstPad* next_;
   std::optional<HlsCut> cut_; ///< from the first frame on
-  bool is_resumed_ = false;   ///< whether the folder was looked at
+  std::optional<bool> is_live_;
   GstSegment segment_{};
   HlsFormat format_;
   HlsDateRange item_;                        ///< on air

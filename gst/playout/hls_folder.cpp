@@ -23,6 +23,10 @@ namespace {
 constexpr size_t kBlock = 256u << 10;         ///< bytes that are written at once
 constexpr const char* kPart = ".part";        ///< what is not whole yet
 constexpr gint64 kClockStep = G_USEC_PER_SEC; ///< from there on the clock was set, below it slipped
+constexpr gint64 kClockNoise = 20'000;        ///< of two clocks that are read one after the other
+/// By which the airtimes of two segments may be nearer or farther than the first is long: players
+/// that look a segment up by its time look 250 ms around it.
+constexpr gint64 kMostSlew = 100'000;
 
 fs::path folder_of(const std::string& path) {
   const fs::path folder = fs::path(path).parent_path();
@@ -234,11 +238,35 @@ void HlsFolder::set_clock(gint64 utc_of_zero) {
   const gint64 late = playlist_.end() - utc(start_);
   if (late <= 0) return;
   *utc_of_zero_ += late;
-  if (late > G_USEC_PER_SEC)
-    tell(Error(Fault::settings,
-               "the clock is " + std::to_string(late / G_USEC_PER_SEC) +
-                   " s behind the end of the playlist; its times go on from there",
-               "set the clock of this machine"));
+  if (late > kClockStep) tell_ahead(late);
+}
+
+/// Airtime never goes back. Where the clock was set forward, airtime jumps, and whether it does is
+/// returned; where it was set back, or slips, the next segments begin a little early or late.
+bool HlsFolder::follow_clock(gint64 utc_of_zero) {
+  const gint64 late = *utc_of_zero_ - utc_of_zero;
+  if (late <= -kClockStep) {
+    utc_of_zero_ = utc_of_zero;
+    return true;
+  }
+  if (late >= kClockStep)
+    tell_ahead(late);
+  else
+    is_ahead_told_ = false;
+  if (std::abs(late) < kClockNoise || playlist_.segments().empty()) return false;
+  const auto half = static_cast<gint64>(playlist_.segments().back().duration / 2000);
+  const gint64 most = std::min(kMostSlew, half);
+  *utc_of_zero_ -= std::clamp(late, -most, most);
+  return false;
+}
+
+void HlsFolder::tell_ahead(gint64 late) {
+  if (std::exchange(is_ahead_told_, true)) return;
+  tell(Error(Fault::settings,
+             "the clock is " + std::to_string(late / G_USEC_PER_SEC) +
+                 " s behind the times of the playlist, which go on and come nearer with each "
+                 "segment",
+             "set the clock of this machine, and let it be corrected bit by bit, as chrony does"));
 }
 
 gint64 HlsFolder::utc(GstClockTime time) const {
@@ -293,11 +321,7 @@ bool HlsFolder::close_segment() {
 
 void HlsFolder::begin(GstClockTime time, bool discontinuity, std::optional<gint64> utc_of_zero) {
   list(time);
-  // Airtime never goes back; where it goes on later, that is said.
-  if (utc_of_zero && utc_of_zero_ && *utc_of_zero - *utc_of_zero_ >= kClockStep) {
-    utc_of_zero_ = utc_of_zero;
-    discontinuity |= has_listed_;
-  }
+  if (utc_of_zero && utc_of_zero_ && follow_clock(*utc_of_zero)) discontinuity |= has_listed_;
   discontinuity_ |= discontinuity;
   start_ = time;
   state_ = State::writing;
@@ -323,6 +347,11 @@ void HlsFolder::end(GstClockTime time) {
   list(time);
   state_ = State::missing;
   start_ = time;
+}
+
+void HlsFolder::lose() {
+  discard();
+  state_ = State::missing;
 }
 
 void HlsFolder::interrupt() {
@@ -351,9 +380,11 @@ void HlsFolder::list(GstClockTime until) {
   if (state_ == State::idle || until <= start_) return;
   const bool whole = state_ == State::writing && close_segment();
   // What is missing may be long: the promise of the longest segment holds for it as well.
-  const GstClockTime step = state_ == State::writing ? until - start_ : target() * GST_SECOND;
-  for (GstClockTime from = start_; from < until; from += step)
-    list_one(from, std::min(from + step, until), !whole);
+  GstClockTime from = start_;
+  for (const GstClockTime step = target() * GST_SECOND;
+       state_ == State::missing && until - from >= step + GST_SECOND / 2; from += step)
+    list_one(from, from + step, true);
+  list_one(from, until, !whole);
   has_listed_ = true;
   if (publish() && whole) is_told_ = false;
   prune();

@@ -55,6 +55,8 @@ class HlsFolder {
   void write(const guint8* data, size_t size);
   /// Lists what was before; what follows is missing until a segment begins.
   void end(GstClockTime time);
+  /// The segment that is open is lost, and what follows until another begins.
+  void lose();
   /// What follows has other times: the segment that is open is lost.
   void interrupt();
   /// Another item is on air; the times of calls rise.
@@ -74,6 +76,8 @@ class HlsFolder {
   void lock();
   void scan();
   void begin_anew();
+  bool follow_clock(gint64 utc_of_zero);
+  void tell_ahead(gint64 late);
   gint64 utc(GstClockTime time) const;
   void discard();
   bool flush();
@@ -105,6 +109,7 @@ class HlsFolder {
 
   std::optional<Error> trouble_;
   bool is_told_ = false;
+  bool is_ahead_told_ = false; ///< that the times of the playlist are ahead of the clock
 };
 
 } // namespace aigc

@@ -104,6 +104,7 @@ class Channel {
     }
     // From here on a signal ends the program, even if the elements take their time to stop.
     if (is_interrupted()) signals_.reset();
+    if (is_interrupted() && pipeline_) pipeline_->leave();
     *elements_.lock() = {};
     pipeline_.reset();
     // It holds the journal and may buy on: only the end of the process rids the channel of it.

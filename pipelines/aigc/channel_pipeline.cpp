@@ -69,7 +69,7 @@ ChannelPipeline::~ChannelPipeline() {
     gst_pad_remove_probe(pad.get(), probe);
   watches_.clear();
   elements_ = {};
-  if (!end_pipeline(std::move(pipeline_)))
+  if (!(leaving_ ? leave_pipeline : end_pipeline)(std::move(pipeline_)))
     tell_(problem_event("error", {.message = "the pipeline does not stop",
                                   .remedy = "Run it with GST_DEBUG=3 to see what it waits for."}));
 }

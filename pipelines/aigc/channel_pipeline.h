@@ -34,6 +34,9 @@ class ChannelPipeline {
   /// The programme is over: its end goes through all elements.
   void end();
 
+  /// The program ends with it.
+  void leave() { leaving_ = true; }
+
   ChannelElements elements() const { return elements_; }
   /// None while it runs, and when it has ended as it was told.
   const std::optional<Breakdown>& breakdown() const { return breakdown_; }
@@ -61,6 +64,7 @@ class ChannelPipeline {
   guint64 seen_ = 0;    ///< frames at the last look
   unsigned still_ = 0;  ///< looks without another one since
   bool ending_ = false; ///< it was told to end
+  bool leaving_ = false;
   std::optional<Breakdown> breakdown_;
 };
 

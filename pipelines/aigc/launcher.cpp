@@ -19,6 +19,9 @@ namespace {
 /// How long a pipeline among others may take to stop, and the work of any to end after it.
 constexpr std::chrono::seconds kTeardown{5};
 
+/// A program that is to end waits no longer for frames that nobody will see.
+constexpr std::chrono::milliseconds kEncoderTime{300};
+
 std::atomic<bool> pipelines_left = false;
 
 /// Notices whether a muxer gets anything at all. One that gets nothing still writes an empty shell
@@ -101,6 +104,21 @@ bool stop_in_time(Ref<GstElement> pipeline, std::shared_ptr<void> keep) {
   if (future.wait_for(kTeardown) == std::future_status::ready) return true;
   pipelines_left = true;
   return false;
+}
+
+std::vector<Ref<GstElement>> video_encoders(GstElement* pipeline) {
+  using Found = std::vector<Ref<GstElement>>;
+  Found found;
+  const Own<GstIterator> elements(gst_bin_iterate_recurse(GST_BIN(pipeline)));
+  const auto look = [](const GValue* item, gpointer found) {
+    auto* element = GST_ELEMENT(g_value_get_object(item));
+    GstElementFactory* factory = gst_element_get_factory(element);
+    if (factory &&
+        gst_element_factory_list_is_type(factory, GST_ELEMENT_FACTORY_TYPE_VIDEO_ENCODER))
+      static_cast<Found*>(found)->push_back(share(element));
+  };
+  gst_iterator_foreach(elements.get(), look, &found); // nobody adds elements any more
+  return found;
 }
 
 class Run {
@@ -293,6 +311,30 @@ bool end_pipeline(Ref<GstElement> pipeline) {
   if (!stop_in_time(std::move(pipeline), {})) return false;
   if (!elements.all_gone_within(kTeardown)) pipelines_left = true;
   return true;
+}
+
+bool leave_pipeline(Ref<GstElement> pipeline) {
+  ElementWatch elements;
+  elements.attach(pipeline.get());
+  auto rest = std::make_shared<std::promise<void>>(), all = std::make_shared<std::promise<void>>();
+  std::future<void> rest_stopped = rest->get_future(), all_stopped = all->get_future();
+  std::thread([pipeline = std::move(pipeline), rest, all]() mutable {
+    auto encoders = video_encoders(pipeline.get());
+    for (const auto& encoder : encoders)
+      gst_element_set_locked_state(encoder.get(), TRUE);
+    gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+    rest->set_value();
+    for (const auto& encoder : encoders)
+      gst_element_set_state(encoder.get(), GST_STATE_NULL);
+    encoders.clear();
+    pipeline.reset();
+    all->set_value();
+  }).detach();
+  const bool is_stopped = rest_stopped.wait_for(kTeardown) == std::future_status::ready;
+  if (!is_stopped || all_stopped.wait_for(kEncoderTime) != std::future_status::ready ||
+      !elements.all_gone_within(kTeardown))
+    pipelines_left = true;
+  return is_stopped;
 }
 
 bool has_left_pipelines() {

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <fcntl.h>
 #include <regex>
 #include <sstream>
@@ -36,9 +37,9 @@ class LiveHlsSinkTest : public testing::Test {
            "/s%05d.ts playlist-location=" + folder.path() + "/live.m3u8 " + properties + " ";
   }
   static std::string video(int frames, const std::string& more = "",
-                           const std::string& encoder = "speed-preset=ultrafast") {
+                           const std::string& encoder = "key-int-max=250 speed-preset=ultrafast") {
     return "videotestsrc num-buffers=" + std::to_string(frames) + " " + more +
-           " ! video/x-raw,width=64,height=64,framerate=25/1 ! x264enc key-int-max=250 " + encoder +
+           " ! video/x-raw,width=64,height=64,framerate=25/1 ! x264enc " + encoder +
            " ! h264parse ! hls.video ";
   }
   static std::string audio(int seconds, const std::string& more = "") {
@@ -54,7 +55,33 @@ class LiveHlsSinkTest : public testing::Test {
     return count;
   }
 
+  std::string file(size_t number, const char* more = "") const {
+    char name[40];
+    g_snprintf(name, sizeof name, "/s%05u.ts%s", static_cast<unsigned>(number), more);
+    return folder.path() + name;
+  }
+  /// The disk does from that segment on, as who opens a pipe that nobody reads waits.
+  void stand_still(size_t segment) {
+    pipe_ = file(segment, ".part");
+    ASSERT_EQ(mkfifo(pipe_.c_str(), 0600), 0) << "it comes too late";
+  }
+  void go_on() const {
+    signal(SIGPIPE, SIG_IGN);
+    EXPECT_TRUE(wait_until([this] {
+      close(open(pipe_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+      return !fs::exists(pipe_);
+    }));
+  }
+  template <typename IsSo> static bool wait_until(IsSo is_so) {
+    for (int wait = 0; wait < 2000 && !is_so(); ++wait)
+      g_usleep(10'000);
+    return is_so();
+  }
+
   TempFolder folder;
+
+ private:
+  std::string pipe_;
 };
 
 void expect_clean(Ran ran) {
@@ -62,7 +89,7 @@ void expect_clean(Ran ran) {
   EXPECT_EQ(ran.errors, std::vector<std::string>());
   // What is written faster than it plays ends in the future.
   std::erase_if(ran.warnings, [](const auto& text) {
-    return text.find("behind the end of the playlist") != std::string::npos;
+    return text.find("behind the times of the playlist") != std::string::npos;
   });
   EXPECT_EQ(ran.warnings, std::vector<std::string>());
 }
@@ -79,13 +106,21 @@ TEST_F(LiveHlsSinkTest, SegmentsAreAsLongAsAskedWhateverTheEncoderWouldDo) {
 }
 
 TEST_F(LiveHlsSinkTest, AnEncoderThatLooksAheadForLongerThanASegmentIsInTimeAfterTheFirst) {
-  const auto ran = Launch(video(25 * 20, "", "rc-lookahead=50 bframes=0") + audio(20) +
-                          sink("target-duration=1"))
+  const auto ran = Launch(video(25 * 20, "", "key-int-max=250 rc-lookahead=50 bframes=0") +
+                          audio(20) + sink("target-duration=1"))
                        .run();
   expect_clean(ran);
   for (const auto& duration : durations())
     EXPECT_EQ(duration, "1.000000");
   EXPECT_EQ(playlist().find("#EXT-X-GAP"), std::string::npos);
+}
+
+TEST_F(LiveHlsSinkTest, WithKeyFramesOfItsOwnItLosesNotEvenTheFirst) {
+  const auto ran = Launch(video(25 * 10, "", "rc-lookahead=50 bframes=0 key-int-max=25") +
+                          audio(10) + sink("target-duration=1"))
+                       .run();
+  expect_clean(ran);
+  EXPECT_EQ(segments(), 10u);
 }
 
 TEST_F(LiveHlsSinkTest, WithoutSoundAndWithSoundRequestedFirst) {
@@ -222,8 +257,13 @@ TEST_F(LiveHlsSinkTest, ItStopsAtOnceInAnyPhase) {
 }
 
 TEST_F(LiveHlsSinkTest, ADiskThatStandsStillHoldsUpNobody) {
-  const Launch launch(video(100'000, "is-live=true") + audio(1000, "is-live=true") +
-                      sink("target-duration=1"));
+  const Launch launch(video(100'000, "is-live=true") + audio(10'000, "is-live=true") +
+                      sink("target-duration=1 max-files=1000"));
+  // Ten times as fast as any other: a standstill of 2.5 s is one of 25 s.
+  const auto clock =
+      aigc::adopt(GST_CLOCK(g_object_new(GST_TYPE_SYSTEM_CLOCK, "name", "fast", nullptr)));
+  gst_clock_set_calibration(clock.get(), 0, 0, 10, 1);
+  gst_pipeline_use_clock(GST_PIPELINE(launch.get()), clock.get());
   std::atomic<guint64> frames = 0;
   const auto pad = aigc::adopt(gst_element_get_static_pad(launch.element("hls").get(), "video"));
   gst_pad_add_probe(
@@ -233,25 +273,31 @@ TEST_F(LiveHlsSinkTest, ADiskThatStandsStillHoldsUpNobody) {
         return GST_PAD_PROBE_OK;
       },
       &frames, nullptr);
-  // Who writes to a pipe that nobody reads waits.
-  const std::string pipe = folder.path() + "/s00001.ts.part";
   gst_element_set_state(launch.get(), GST_STATE_PLAYING);
-  for (int wait = 0; wait < 1000 && segments() == 0 && !fs::exists(pipe); ++wait) {
-    if (frames > 0) mkfifo(pipe.c_str(), 0600);
-    g_usleep(1000);
-  }
-  for (int wait = 0; wait < 300 && segments() == 0; ++wait)
-    g_usleep(10'000);
-  ASSERT_EQ(segments(), 1u);
+  ASSERT_TRUE(wait_until([&] { return fs::exists(file(1)); }));
+  stand_still(6);
+  ASSERT_TRUE(wait_until([&] { return fs::exists(file(5)); }));
   const guint64 before = frames;
-  g_usleep(1'500'000);
-  EXPECT_EQ(segments(), 1u) << "the disk does not stand still";
-  EXPECT_GE(frames, before + 30) << "the stream is held up";
-  const int end = open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  for (int wait = 0; wait < 300 && segments() < 2; ++wait)
-    g_usleep(10'000);
-  EXPECT_GE(segments(), 2u) << "it goes on once the disk does";
-  close(end);
+  EXPECT_TRUE(wait_until([&] { return frames > before + 25 * 25; })) << "the stream is held up";
+  EXPECT_EQ(segments(), 6u) << "the disk does not stand still";
+  go_on();
+  EXPECT_TRUE(wait_until([&] { return fs::exists(file(30)); })) << "it goes on once the disk does";
+}
+
+TEST_F(LiveHlsSinkTest, ItStopsAtOnceWhereTheDiskStandsStill) {
+  for (const char* live : {"is-live=true", "! identity sync=true"}) {
+    const Launch launch(video(100'000, live) + sink("target-duration=1"));
+    gst_element_set_state(launch.get(), GST_STATE_PLAYING);
+    const size_t before = segments();
+    ASSERT_TRUE(wait_until([&] { return segments() > before; }));
+    stand_still(before + 2);
+    g_usleep(1'500'000);
+    const auto start = std::chrono::steady_clock::now();
+    gst_element_set_state(launch.get(), GST_STATE_NULL);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1)) << live;
+    EXPECT_EQ(segments(), before + 2) << "the disk does not stand still";
+    go_on();
+  }
 }
 
 TEST_F(LiveHlsSinkTest, AFlushGoesOnWithADiscontinuity) {

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from urllib.parse import unquote, urlsplit
 
 from hls_air_test import make_clip
 from hls_aired import ranges_and_log, read_log
@@ -49,6 +50,14 @@ class Channel:
                              cwd=self.place, env=self.env, capture_output=True, text=True, check=False, timeout=20)
         return json.loads(ran.stdout or "{}")
 
+    def add(self, text, limit=30):
+        """Once it takes requests. Gives the id."""
+        end = time.monotonic() + limit
+        while not (answer := self.tell("add", text, "duration=2")).get("ok"):
+            assert time.monotonic() < end, f"{text} is refused: {answer}"
+            time.sleep(0.1)
+        return answer["id"]
+
     def wait_on_air(self, tier, limit=30):
         end = time.monotonic() + limit
         while time.monotonic() < end:
@@ -57,12 +66,30 @@ class Channel:
             time.sleep(0.2)
         raise AssertionError(f"no {tier} comes: {self.tell('status')}")
 
-    def spoil(self):
-        """What is ready and was not shown is cut in the middle."""
-        shown = (self.place / "state" / "as-run.jsonl").read_text()
-        for clip in sorted((self.place / "cache").rglob("*.mp4"), key=os.path.getmtime)[-1:]:
-            if clip.name not in shown:
-                os.truncate(clip, clip.stat().st_size // 2)
+    def items(self):
+        return {item["id"]: item for item in self.tell("list")["items"]}
+
+    def spoil(self, limit=30):
+        """What was found good, and is held open by nobody, is cut in the middle. Gives its id."""
+        end = time.monotonic() + limit
+        while time.monotonic() < end:
+            for item in self.items().values():
+                if item["state"] == "ready":
+                    clip = unquote(urlsplit(item["uri"]).path)
+                    os.truncate(clip, os.stat(clip).st_size // 2)
+                    return item["id"]
+            time.sleep(0.1)
+        raise AssertionError(f"no clip gets ready: {self.tell('list')}")
+
+    def wait_over(self, shots, limit=30):
+        """Until none of them is to come any more. Gives how each that was on air ended."""
+        end = time.monotonic() + limit
+        while set(shots) & set(self.items()):
+            assert time.monotonic() < end, f"they stay: {self.tell('list')}"
+            time.sleep(0.1)
+        time.sleep(0.5)  # the log is written behind
+        log = read_log(self.place / "state" / "as-run.jsonl")
+        return {row["id"]: row["end"] for row in log if row.get("id") in shots and row["tier"] == "item"}
 
 
 def fillers(folder):
@@ -82,16 +109,21 @@ def a_bad_day(folder):
             wait_segments(folder, 1)
             channel.tell("skip")
             channel.wait_on_air("filler")
-            for i in range(3):
-                channel.tell("add", f"an otter {i}", "duration=2")
-            channel.spoil()
-            wait_segments(folder, 2)
+            channel.tell("hold")
+            requests = [channel.add(f"an otter {i}") for i in range(5)]
+            spoiled = channel.spoil()
+            channel.tell("resume")
+            ends = channel.wait_over(requests)
+            whole = {request: "played" for request in requests if request != spoiled}
+            assert {request: ends.pop(request, None) for request in whole} == whole, f"{spoiled} is spoiled, {ends}"
+            assert ends in ({}, {spoiled: "damaged"}), f"{spoiled} is spoiled, {ends}"
             channel.kill()
             channel.start()
-            channel.tell("add", "a heron", "duration=2")
+            channel.add("a heron")
             wait_segments(folder, 3)
+            channel.wait_on_air("reair")
             channel.tell("skip")
-            wait_segments(folder, 5)
+            wait_segments(folder, 3)
             channel.tell("end")
             assert channel.program.wait(20) == 0, f"the channel ended with {channel.program.returncode}"
         finally:

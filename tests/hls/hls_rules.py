@@ -23,11 +23,12 @@ from hls_record import Recorder
 class Checked:
     """What the rules look at: all versions, and one table of all segments that were listed."""
 
-    def __init__(self, recording, real_time=True, gaps=False, pauses=0, bt709=False):
+    def __init__(self, recording, real_time=True, gaps=False, pauses=0, bt709=False, drift=0):
         self.recording = recording
         self.real_time = real_time  # the stream was made at the speed it is played at
         self.gaps = gaps            # parts were lost, and are marked so
         self.bt709 = bt709          # the pictures are, and must say so
+        self.drift = drift          # seconds by which airtimes may come nearer to the clock with each segment
         self.pauses = pauses        # how many times nothing was on air, as for a restart
         self.versions = [parse(version.data) for version in recording.versions]
         self.listed = {}            # media sequence number -> Listed

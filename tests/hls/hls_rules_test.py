@@ -84,6 +84,15 @@ def drop_key_frame(packets):
                 return
 
 
+def one_key_in_two(doctor):
+    """A segment goes on with what is in the next one, without its key frame."""
+    here, there = (doctor.recording.segments[uri] for uri in ("s00010.ts", "s00011.ts"))
+    kept = there.data
+    doctor.packets("s00011.ts", drop_key_frame)
+    here.data += there.data
+    there.data = kept
+
+
 def spoil_sps(packets):
     for packet in packets:
         if pid_of(packet) == 65:
@@ -187,6 +196,7 @@ SPOILED = [
     ("19", lambda d: d.edit_all(r"X-GENERATED=\"YES\"", "X-GENERATED=\"NO\"")),
     ("21", lambda d: d.edit_listed("s00012.ts", r"#EXTINF", "#EXT-X-GAP\n#EXTINF")),
     ("26", lambda d: d.packets("s00010.ts", drop_key_frame)),
+    ("26", one_key_in_two),
     ("27", lambda d: d.packets("s00010.ts", lambda packets: packets[:40] + packets[41:])),
     ("27", lambda d: d.packets("s00010.ts", shift_pts)),
     ("28", lambda d: d.packets("s00010.ts", lose_tables)),

@@ -184,7 +184,7 @@ def airtime_goes_on(checked):
         if after.discontinuity:
             if gap < -0.002:
                 yield f"segment {number} overlaps the one before by {-gap:.3f} s"
-        elif abs(gap) > 0.002:
+        elif abs(gap) > 0.002 + checked.drift:
             yield f"there are {gap:.3f} s between segment {number} and the one before"
 
 

@@ -12,6 +12,7 @@ AAC_FRAME = 1024 * CLOCK // 48000
 TABLES_EVERY = CLOCK // 2
 PROFILES = (66, 77, 100)  # Baseline, Main, High
 PCR_EVERY = CLOCK // 10
+KEY_FRAMES_EVERY = 2 * CLOCK
 
 
 def rule(name):
@@ -107,9 +108,19 @@ def discontinuities(checked):
             yield f"segment {number} has another format than the one before"
 
 
+def longest_without_key(video):
+    """Ticks from an IDR to the next one, or to the end."""
+    times = [frame.pts for frame in video.frames if parameter_sets(frame, video.codec)[1]]
+    end = max((frame.pts for frame in video.frames), key=lambda pts: unwrapped(pts, video.frames[0].pts))
+    return max((unwrapped(b, a) - a for a, b in pairwise([*times, end + step_of(video)])), default=0)
+
+
 @rule("26 key frames")
 def key_frames(checked):
     for number, segment in read(checked).items():
+        longest = longest_without_key(segment.video)
+        if longest > KEY_FRAMES_EVERY + step_of(segment.video):
+            yield f"segment {number} goes on for {longest / CLOCK:.2f} s without an IDR"
         sets, is_key = parameter_sets(segment.video.frames[0], segment.video.codec)
         if not is_key or not {"SPS", "PPS"} <= set(sets):
             yield f"segment {number} begins with {sorted(sets)} and {'an' if is_key else 'no'} IDR"
@@ -178,7 +189,9 @@ def wrong_parameters(sps, rate, bt709):
     per_second, per_picture = LEVELS.get(sps.level, (0, 0))
     if sps.macroblocks > per_picture or sps.macroblocks * rate > per_second * 1.001:
         yield f"{sps.macroblocks} macroblocks, {rate:.2f} times a second, are too many for level {sps.level / 10}"
-    if sps.fixed_rate and abs(sps.fixed_rate - rate) > 0.01 * rate:
+    if not sps.fixed_rate:
+        yield "the SPS does not say how many pictures a second there are"
+    elif abs(sps.fixed_rate - rate) > 0.01 * rate:
         yield f"the SPS says {sps.fixed_rate} pictures a second, there are {rate:.2f}"
     if bt709 and (sps.colour != (1, 1, 1) or sps.full_range):
         yield f"the colours are {sps.colour}, {'full' if sps.full_range else 'limited'} range, and not BT.709"

@@ -23,7 +23,7 @@ const line = (into) => `-q -e aishotsrc location=${into}/day.txt watch=true
   ! clipplayout name=air allow-preview=true reair=lru reair-min-gap=${25e9} as-run=${into}/aired.jsonl
   video-caps=video/x-raw,width=640,height=360,framerate=25/1
   air.video ! timeoverlay font-desc=Sans,28
-  ! x264enc speed-preset=ultrafast tune=zerolatency bitrate=800 key-int-max=250 ! h264parse ! hls.video
+  ! x264enc speed-preset=ultrafast tune=zerolatency bitrate=800 key-int-max=50 ! h264parse ! hls.video
   air.audio ! avenc_aac ! aacparse ! hls.audio
   livehlssink name=hls target-duration=${target} playlist-location=${into}/live.m3u8
   location=${into}/s%05d.ts`.split(/\s+/);

@@ -41,6 +41,10 @@ class ChannelTest : public ProgramTest {
   Words words(const Words& more) const {
     Words all{"channel",   "hls=live", "state=state", "width=160",
               "height=90", "fps=10",   "duration=1",  "preset=ultrafast"};
+    for (const auto& word : more)
+      std::erase_if(all, [name = word.substr(0, word.find('=') + 1)](const auto& other) {
+        return !name.empty() && other.starts_with(name);
+      });
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }

@@ -82,3 +82,18 @@ TEST_F(Channel, EndsTheProgramWhenItsPipelineDoesNotStop) {
   ASSERT_TRUE(until_on_air("slate"));
   end(*next);
 }
+
+TEST_F(Channel, AnEncoderThatIsTooSlowDoesNotHoldUpTheEnd) {
+  write("day.txt", rows("a fox", 3));
+  const auto program = go_on_air(
+      {"shots=day.txt", "width=1280", "height=720", "fps=25", "duration=3", "preset=slow"});
+  await_event("item-started");
+  std::this_thread::sleep_for(3s);
+  const auto begun = std::chrono::steady_clock::now();
+  program->signal(SIGINT);
+  EXPECT_EQ(program->wait().status, 130);
+  // It would take as long as all the frames it has in hand, 5 s where it is left to itself. The
+  // frame it is at is waited for.
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 2s);
+  EXPECT_TRUE(has(read("state/as-run.jsonl"), "\"stopped\"")) << "all others have stopped";
+}

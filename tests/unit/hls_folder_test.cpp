@@ -183,17 +183,58 @@ TEST_F(HlsFolderTest, TwoCannotWriteOnePlaylist) {
 TEST_F(HlsFolderTest, AClockThatIsSetForwardIsFollowedBehindADiscontinuity) {
   HlsFolder hls(settings());
   run(hls, 0, 1);
-  hls.begin(12 * GST_SECOND, false, kStart - gint64{3600} * G_USEC_PER_SEC); // set back
-  hls.begin(18 * GST_SECOND, false, kStart + G_USEC_PER_SEC / 2);            // slips
+  hls.begin(12 * GST_SECOND, false, kStart + gint64{3600} * G_USEC_PER_SEC);
+  hls.begin(18 * GST_SECOND, false, kStart + gint64{3600} * G_USEC_PER_SEC);
   hls.begin(24 * GST_SECOND, false, kStart + gint64{3600} * G_USEC_PER_SEC);
-  hls.begin(30 * GST_SECOND, false, kStart + gint64{3600} * G_USEC_PER_SEC);
   const std::string text = playlist();
   EXPECT_EQ(count_of(text, "#EXT-X-DISCONTINUITY\n"), 1u) << text;
-  EXPECT_NE(text.find("DATE-TIME:2025-11-29T21:00:18.000Z\n#EXTINF:6.000000,\ns003.ts\n"
+  EXPECT_NE(text.find("DATE-TIME:2025-11-29T21:00:06.000Z\n#EXTINF:6.000000,\ns001.ts\n"
                       "#EXT-X-DISCONTINUITY\n"
-                      "#EXT-X-PROGRAM-DATE-TIME:2025-11-29T22:00:24.000Z\n"),
+                      "#EXT-X-PROGRAM-DATE-TIME:2025-11-29T22:00:12.000Z\n"),
             std::string::npos)
       << text;
+}
+
+TEST_F(HlsFolderTest, AClockThatIsSetBackOrSlipsIsFollowedBitByBit) {
+  HlsFolder hls(settings());
+  run(hls, 0, 1);
+  const auto begin = [&](unsigned i, gint64 late) {
+    hls.begin(i * 6 * GST_SECOND, false, kStart - late);
+  };
+  begin(2, 10 * G_USEC_PER_SEC);
+  const auto trouble = hls.take_trouble();
+  ASSERT_TRUE(trouble);
+  EXPECT_NE(std::string(trouble->what()).find("10 s behind"), std::string::npos) << trouble->what();
+  begin(3, 10 * G_USEC_PER_SEC);
+  EXPECT_FALSE(hls.take_trouble()) << "it is told once";
+  begin(4, 10'000); // right again, so forward
+  begin(5, 10'000);
+  begin(6, 5'000); // noise
+  begin(7, 5'000);
+  const std::string text = playlist();
+  for (const char* time : {"06.000", "11.900", "17.800", "23.900", "29.990", "35.990"})
+    EXPECT_NE(text.find("DATE-TIME:2025-11-29T21:00:" + std::string(time) + "Z\n#EXTINF:6.000000"),
+              std::string::npos)
+        << time << "\n"
+        << text;
+  EXPECT_EQ(count_of(text, "#EXT-X-DISCONTINUITY\n"), 0u) << text;
+  for (unsigned i = 8; i < 120; ++i)
+    begin(i, 10 * G_USEC_PER_SEC);
+  EXPECT_NE(playlist().find("DATE-TIME:2025-11-29T21:11:38.000Z\n#EXTINF:6.000000,\ns118.ts"),
+            std::string::npos)
+      << "10 s are made up after 100 segments\n"
+      << playlist();
+}
+
+TEST_F(HlsFolderTest, AirtimeRisesInTheShortestSegmentsToo) {
+  HlsFolder hls(settings());
+  run(hls, 0, 1);
+  hls.begin(12 * GST_SECOND, false, kStart);
+  hls.begin(12'040 * GST_MSECOND, true, kStart - gint64{3600} * G_USEC_PER_SEC); // another format
+  hls.begin(18 * GST_SECOND, false, kStart - gint64{3600} * G_USEC_PER_SEC);
+  EXPECT_NE(playlist().find("DATE-TIME:2025-11-29T21:00:12.020Z\n#EXTINF:5.960000,"),
+            std::string::npos)
+      << playlist();
 }
 
 TEST_F(HlsFolderTest, AClockThatWentBackDoesNotBringTheAirtimeBack) {
@@ -284,6 +325,20 @@ TEST_F(HlsFolderTest, WhatIsMissingIsListedInPieces) {
   EXPECT_NE(playlist().find("#EXT-X-GAP\n#EXTINF:6.000000,\ns002.ts\n"
                             "#EXT-X-PROGRAM-DATE-TIME:2025-11-29T21:00:18.000Z\n"
                             "#EXT-X-GAP\n#EXTINF:4.000000,\ns003.ts\n"),
+            std::string::npos)
+      << playlist();
+}
+
+TEST_F(HlsFolderTest, WhatIsLostIsMissingUntilAnotherBegins) {
+  HlsFolder hls(settings());
+  run(hls, 0, 2);
+  hls.lose();
+  EXPECT_FALSE(fs::exists(at("s002.ts.part")));
+  hls.begin(24'040 * GST_MSECOND, false);
+  EXPECT_NE(playlist().find("s001.ts\n#EXT-X-PROGRAM-DATE-TIME:2025-11-29T21:00:12.000Z\n"
+                            "#EXT-X-GAP\n#EXTINF:6.000000,\ns002.ts\n"
+                            "#EXT-X-PROGRAM-DATE-TIME:2025-11-29T21:00:18.000Z\n"
+                            "#EXT-X-GAP\n#EXTINF:6.040000,\ns003.ts\n"),
             std::string::npos)
       << playlist();
 }

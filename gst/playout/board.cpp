@@ -44,6 +44,11 @@ Slot Board::slot(Side side, guint64 number, gint64 utc) {
   return slot;
 }
 
+void Board::settle(const Span& span) {
+  timeline.settle(span);
+  note_changes();
+}
+
 void Board::fence(Side side, Span& span, guint64 number, const Error& error) {
   if (!span.state.fault.empty()) return;
   const guint64 before = timeline.end();
@@ -57,11 +62,18 @@ void Board::fence(Side side, Span& span, guint64 number, const Error& error) {
 
 void Board::note_changes() {
   for (const auto& change : timeline.take_changes()) {
-    note_ladder(*change.span);
-    if (change.begins)
+    switch (change.kind) {
+    case Timeline::Change::Kind::begins:
+      note_ladder(*change.span);
       note_begin(*change.span);
-    else
+      break;
+    case Timeline::Change::Kind::ends:
       note_end(*change.span, change.frames);
+      break;
+    case Timeline::Change::Kind::fails:
+      note_failure(*change.span);
+      break;
+    }
   }
   for (auto& reader : timeline.take_given_up())
     closing.push_back(std::move(reader));
@@ -98,7 +110,7 @@ void Board::file(Record record) {
 
 /// The rung of the ladder changes where a span of another tier begins.
 void Board::note_ladder(const Span& span) {
-  if (span.state.over || ladder_ == span.tier) return;
+  if (ladder_ == span.tier) return;
   const auto say = [&](const char* event, Tier tier, guint64 first, guint64 frames) {
     Note note;
     note.message.reset(gst_structure_new(
@@ -120,11 +132,27 @@ void Board::note_begin(const Span& span) {
   note.message = item_message("started", *span.item);
   put_place(note.message.get(), grid(), span.first, span.state.utc);
   gst_structure_set(note.message.get(), "frames", G_TYPE_UINT64, span.planned, nullptr);
-  if (span.tier == Tier::item) {
+  if (span.tier == Tier::item && span.played == 0) {
     ++counters.aired;
     file({aired_event(span.item->id, true), {}});
   }
   tell(std::move(note));
+}
+
+/// It was to be on air, and nothing of it was.
+void Board::note_failure(const Span& span) {
+  note_item("failed", *span.item, span.state.fault);
+  forget_broken(span);
+  if (span.tier != Tier::item) return;
+  ++counters.failed;
+  file({aired_event(span.item->id, false), {}});
+}
+
+/// A clip that fills in and cannot be played.
+void Board::forget_broken(const Span& span) {
+  if (span.state.slow) return;
+  if (span.tier == Tier::filler) fillers.forget(span.item->uri);
+  if (span.tier == Tier::reair) library.forget(span.item->uri);
 }
 
 void Board::note_end(const Span& span, guint64 frames) {
@@ -153,9 +181,8 @@ void Board::note_end(const Span& span, guint64 frames) {
     gst_structure_set(note.message.get(), "frames", G_TYPE_UINT64, frames, "held", G_TYPE_UINT64,
                       state.held, "reason", G_TYPE_STRING,
                       damaged ? state.fault.c_str() : end_reason_name(state.reason), nullptr);
-    const bool broken = damaged && !state.slow;
-    if (broken && span.tier == Tier::filler) fillers.forget(span.item->uri);
-    if ((broken && span.tier == Tier::reair) || skipped) library.forget(span.item->uri);
+    if (damaged) forget_broken(span);
+    if (skipped) library.forget(span.item->uri);
     if (!damaged && !skipped && span.tier != Tier::filler && span.item->id != unwanted)
       library.aired(*span.item, grid().time_of(span.first + frames));
     tell(std::move(note));

@@ -108,7 +108,8 @@ class Board final : public Offers {
   SupplyFacts facts;
 
   Slot slot(Side side, guint64 number, gint64 utc);
-  /// As Timeline::fence().
+  /// As in Timeline.
+  void settle(const Span& span);
   void fence(Side side, Span& span, guint64 number, const Error& error);
   void tell(Note note);
   void file(Record record);
@@ -147,6 +148,8 @@ class Board final : public Offers {
 
  private:
   void note_begin(const Span& span);
+  void note_failure(const Span& span);
+  void forget_broken(const Span& span);
   void note_end(const Span& span, guint64 frames);
   void note_ladder(const Span& span);
 

@@ -185,6 +185,11 @@ void Desk::give_back(std::unique_ptr<ClipReader> reader) {
   board_.notify();
 }
 
+void Desk::settle(const Span& span) {
+  board_.lock()->settle(span);
+  board_.notify();
+}
+
 void Desk::fence(Side side, Span& span, guint64 number, const Error& error) {
   board_.lock()->fence(side, span, number, error);
   board_.notify();

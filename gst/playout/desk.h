@@ -48,6 +48,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
   Slot slot(Side side, guint64 number, gint64 utc);
   std::unique_ptr<ClipReader> take_reader(Side side, Span& span);
   void give_back(std::unique_ptr<ClipReader> reader);
+  void settle(const Span& span);
   void fence(Side side, Span& span, guint64 number, const Error& error);
   void hold_picture(Span& span);
   /// That side plays no more.

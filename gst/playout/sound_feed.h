@@ -22,8 +22,8 @@ class SoundFeed {
 
   /// The next `samples` per channel, without timestamps. Throws Error{Fault::cancelled}.
   Ref<GstBuffer> take(guint64 samples, std::chrono::nanoseconds patience);
-  /// As if so many had been taken.
-  void skip(guint64 samples) { position_ += samples; }
+  /// The next to give is `sample`, never one before.
+  void go_to(guint64 sample) { position_ = std::max(position_, sample); }
 
   std::unique_ptr<ClipReader> release() { return std::move(reader_); }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -35,6 +36,7 @@ struct VirtualChannel::Heard {
 
   std::uint64_t settled = 0, started = 0, refused = 0;
   std::map<std::string, const Stock*> on_the_way;
+  std::set<std::string> judged;                        ///< ids of these that were ready
   std::deque<std::pair<guint64, const Stock*>> on_air; ///< by first frame
   struct OnAir {
     const Stock* stock;
@@ -153,14 +155,16 @@ void VirtualChannel::Heard::take_item(const GstStructure* message) {
       gst_structure_get_uint64(message, "frames", &planned);
       not_ended[id] = {stock, planned};
       on_the_way.erase(known);
+      judged.erase(id);
     }
   } else if (what == "ended") {
     take_end(message, id);
   } else if (what == "ready") {
     ++settled;
+    judged.insert(id);
   } else if (what == "failed") {
     if (stock) {
-      ++settled;
+      settled += judged.erase(id) == 0; // else its first picture was bad
       ++refused;
       on_the_way.erase(known);
     }

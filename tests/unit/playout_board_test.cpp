@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Items with a fixed time on the timeline, and what is told of it.
 #include "playout/board.h"
+#include "stage/live.h"
 
 #include <gtest/gtest.h>
 
@@ -28,6 +29,7 @@ class BoardTest : public testing::Test {
     std::string text;
     for (guint64 i = 0; i < slots; ++i, ++number) {
       const Slot slot = board.slot(Side::video, number, utc + gint64(number) * kFrame);
+      board.settle(*slot.span);
       board.slot(Side::audio, number, utc + gint64(number) * kFrame);
       text += (slot.span->item ? slot.span->item->id : tier_name(slot.span->tier)) + " ";
     }
@@ -151,6 +153,23 @@ TEST_F(BoardTest, TellsOfItemsAndOfTheLadder) {
                                               "enter slate"}));
   EXPECT_EQ(board.counters.aired, 1u);
   EXPECT_EQ(board.counters.slots[static_cast<size_t>(Tier::slate)], 3u);
+}
+
+TEST_F(BoardTest, AClipThatIsBadFromTheStartIsToldAsFailed) {
+  EXPECT_EQ(play(2), "slate slate ");
+  add("bad", 9);
+  const Slot slot = board.slot(Side::video, 2, utc);
+  board.fence(Side::video, *slot.span, 2, Error(Fault::damaged, "broken", "none"));
+  EXPECT_EQ(play(2), "slate slate ");
+  EXPECT_EQ(told(), (std::vector<std::string>{"enter slate", "failed bad"}));
+  EXPECT_EQ(board.counters.failed, 1u);
+  EXPECT_EQ(board.counters.aired + board.counters.damaged, 0u);
+  EXPECT_EQ(board.counters.slots[static_cast<size_t>(Tier::item)], 0u);
+  ASSERT_EQ(board.records.size(), 1u);
+  EXPECT_FALSE(board.records[0].as_run);
+  const auto aired = aired_item(board.records[0].upstream.get());
+  EXPECT_EQ(aired->id, "bad");
+  EXPECT_FALSE(aired->aired);
 }
 
 TEST_F(BoardTest, AFixedTimeIsAReserveWhereTheOthersReachUpToIt) {

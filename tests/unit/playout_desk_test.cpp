@@ -103,7 +103,7 @@ class DeskTest : public testing::Test {
   }
   void play(guint64 slots) {
     for (; slots > 0; --slots)
-      desk->slot(Side::video, slot++, utc_now());
+      desk->settle(*desk->slot(Side::video, slot++, utc_now()).span);
   }
 
   struct Heard {

@@ -165,6 +165,7 @@ void Board::note_end(const Span& span, guint64 frames) {
   entry.first_frame = span.first;
   entry.frames = frames;
   entry.planned = span.planned;
+  entry.rest = span.played > 0;
   entry.start_utc = state.utc;
   entry.planned_utc = span.item ? air_time(span.item->shot.at).value_or(0) : 0;
   entry.reason = state.reason;
@@ -183,7 +184,9 @@ void Board::note_end(const Span& span, guint64 frames) {
                       damaged ? state.fault.c_str() : end_reason_name(state.reason), nullptr);
     if (damaged) forget_broken(span);
     if (skipped) library.forget(span.item->uri);
-    if (!damaged && !skipped && span.tier != Tier::filler && span.item->id != unwanted)
+    const bool removed = span.item->uri == unwanted;
+    if (removed) unwanted.clear();
+    if (!damaged && !skipped && !removed && span.tier != Tier::filler)
       library.aired(*span.item, grid().time_of(span.first + frames));
     tell(std::move(note));
   }
@@ -196,16 +199,28 @@ void Board::give_up(std::unique_ptr<Entry> entry, const char* event, const std::
   file({aired_event(entry->item->id, false), {}});
 }
 
+void Board::refuse(const PlayoutItem& item, const Error& error) {
+  ++counters.failed;
+  note_item("failed", item, error.what());
+  warn(error, item.uri);
+  // The other item of that id is still to be told of.
+  if (!rundown.find(item.id)) file({aired_event(item.id, false), {}});
+}
+
 bool Board::keep_off(const std::string& id) {
-  bool found = library.remove(id);
-  if (reair.item && reair.item->id == id) {
+  const Span* now = timeline.on_air();
+  const PlayoutItem* playing = now && !now->state.over ? now->item.get() : nullptr;
+  const Entry* waiting = rundown.find(id);
+  const std::string uri = playing && playing->id == id ? playing->uri
+                          : waiting                    ? waiting->item->uri
+                                                       : library.uri_of(id);
+  if (uri.empty()) return false;
+  if (playing && playing->uri == uri) unwanted = uri;
+  library.forget(uri);
+  if (reair.item && reair.item->uri == uri) {
     if (reair.open) close(std::move(reair.open->readers));
     reair = {};
-    found = true;
   }
-  const Span* now = timeline.on_air();
-  if (!now || now->state.over || !now->item || now->item->id != id) return found;
-  unwanted = id;
   return true;
 }
 

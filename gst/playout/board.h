@@ -82,7 +82,7 @@ class Board final : public Offers {
   Fillers fillers;
   Standby reair;
   Standby filler;
-  std::string unwanted; ///< id of an item that was on air when it was removed
+  std::string unwanted; ///< URI of a clip that was on air when it was removed
   std::deque<Note> notes;
   std::deque<Record> records;
   std::vector<std::unique_ptr<ClipReader>> closing;
@@ -119,7 +119,10 @@ class Board final : public Offers {
                  const Inspection* inspection = nullptr);
   /// An item that will never be on air.
   void give_up(std::unique_ptr<Entry> entry, const char* event, const std::string& reason);
-  /// The item of that id is not on air again. False when there is none that could be.
+  /// An item that cannot come in.
+  void refuse(const PlayoutItem& item, const Error& error);
+  /// The clip of the item of that id is not on air again, whichever item brought it first. False
+  /// when there is none that could be.
   bool keep_off(const std::string& id);
   void close(Readers readers);
   void warn(const Error& error, const std::string& uri);

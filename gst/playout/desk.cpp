@@ -127,9 +127,7 @@ GstFlowReturn Desk::add(PlayoutItem item) {
       board->note_item("queued", *board->rundown.add(item).item);
       ++board->counters.queued;
     } catch (const Error& error) {
-      ++board->counters.failed;
-      board->note_item("failed", item, error.what());
-      board->warn(error, item.uri);
+      board->refuse(item, error);
     }
   }
   board_.notify();
@@ -222,10 +220,8 @@ bool Desk::move(const std::string& id, size_t position) {
 bool Desk::remove(const std::string& id, const std::string& reason) {
   {
     auto board = board_.lock();
-    const bool kept_off = board->keep_off(id);
-    auto entry = board->rundown.remove(id);
-    if (!entry && !kept_off) return false;
-    if (entry) {
+    if (!board->keep_off(id)) return false;
+    if (auto entry = board->rundown.remove(id)) {
       ++board->counters.removed;
       board->give_up(std::move(entry), "removed", reason);
     }

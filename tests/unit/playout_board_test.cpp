@@ -15,10 +15,11 @@ constexpr gint64 kFrame = G_USEC_PER_SEC / 25;
 class BoardTest : public testing::Test {
  protected:
   /// An item that is open, of `frames` slots.
-  void add(const std::string& id, guint64 frames, const std::string& at = {}) {
+  void add(const std::string& id, guint64 frames, const std::string& at = {},
+           const std::string& file = {}) {
     PlayoutItem item;
     item.id = item.shot.id = id;
-    item.uri = "file:///" + id;
+    item.uri = "file:///" + (file.empty() ? id : file);
     item.shot.at = at;
     board.rundown.add(item);
     Entry* entry = board.rundown.find(id);
@@ -205,6 +206,40 @@ TEST_F(LibraryTest, WhatWasRemovedDoesNotComeAgain) {
   EXPECT_EQ(play(3), "b b slate ");
   EXPECT_EQ(board.library.size(), 0u);
   EXPECT_FALSE(board.keep_off("a"));
+}
+
+TEST_F(LibraryTest, AClipGoesByTheIdOfAnyItemThatBroughtIt) {
+  add("a", 2, {}, "fox");
+  add("b", 2, {}, "fox");
+  add("c", 2, {}, "fox");
+  add("d", 2, {}, "owl");
+  EXPECT_EQ(play(9), "a a b b c c d d slate ");
+  ASSERT_EQ(board.library.size(), 2u);
+  EXPECT_TRUE(board.keep_off("b"));
+  EXPECT_EQ(board.library.size(), 1u);
+  EXPECT_FALSE(board.keep_off("a"));
+  add("e", 2, {}, "owl");
+  EXPECT_TRUE(board.keep_off("e")) << "what waits";
+  EXPECT_EQ(board.library.size(), 0u);
+  EXPECT_EQ(play(1), "e ");
+  add("f", 2, {}, "owl");
+  EXPECT_TRUE(board.keep_off("f")) << "while another item of that clip is on air";
+  board.rundown.remove("f");
+  EXPECT_EQ(play(2), "e slate ");
+  EXPECT_EQ(board.library.size(), 0u);
+}
+
+TEST_F(BoardTest, WhatCannotComeInIsToldUpstream) {
+  PlayoutItem item;
+  item.id = "a";
+  board.refuse(item, Error(Fault::settings, "no", "none"));
+  EXPECT_EQ(told(), std::vector<std::string>{"failed a"});
+  ASSERT_EQ(board.records.size(), 1u);
+  EXPECT_FALSE(aired_item(board.records[0].upstream.get())->aired);
+  add("b", 2);
+  item.id = "b";
+  board.refuse(item, Error(Fault::settings, "used", "none"));
+  EXPECT_EQ(board.records.size(), 1u) << "the first b will be on air";
 }
 
 TEST_F(BoardTest, CountsFillerWhileAnItemWasReadyAndNotOpen) {

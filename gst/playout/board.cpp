@@ -241,7 +241,8 @@ void Board::warn_of_filler(const Error& error, const std::string& uri) {
 }
 
 bool Board::may_open() const {
-  return (wanted[0] || wanted[1]) && (begun[0] || !wanted[0]) && (begun[1] || !wanted[1]);
+  return closing.size() < kMostClosing && (wanted[0] || wanted[1]) && (begun[0] || !wanted[0]) &&
+         (begun[1] || !wanted[1]);
 }
 
 guint64 Board::item_frames(gint64 utc) {

@@ -49,6 +49,7 @@ struct Record {
 struct Standby {
   std::shared_ptr<PlayoutItem> item; ///< to be opened, or open; null = none
   bool checking = false;
+  gint64 since = 0; ///< monotonic time at which that began
   bool opening = false;
   std::optional<OpenClip> open;
 };
@@ -56,16 +57,15 @@ struct Standby {
 /// Threads of one kind. Where all of them hang, as on storage that does not answer, one more goes
 /// on.
 struct Crew {
-  static constexpr unsigned kMost = 8;
-
   unsigned size = 0;
   unsigned busy = 0;
-  gint64 moved = 0; ///< monotonic time at which one of them began or ended something
+  bool told = false; ///< that it hangs, and nobody else comes
+  gint64 moved = 0;  ///< monotonic time at which one of them began or ended something
 
   void begin() { ++busy, moved = g_get_monotonic_time(); }
   void end() { --busy, moved = g_get_monotonic_time(); }
   bool hangs(std::chrono::microseconds limit) const {
-    return busy >= size && size < kMost && g_get_monotonic_time() - moved >= limit.count();
+    return busy >= size && g_get_monotonic_time() - moved >= limit.count();
   }
 };
 
@@ -73,6 +73,8 @@ class Board final : public Offers {
  public:
   /// Waiting; so many are kept for whoever is held up, then the oldest go.
   static constexpr size_t kMostNotes = 5000;
+  /// With so many that wait to be closed, which is when all who close them hang, none is opened.
+  static constexpr size_t kMostClosing = 32;
 
   explicit Board(const DeskSettings& settings);
 
@@ -93,6 +95,8 @@ class Board final : public Offers {
   bool news = false;     ///< something changed since the supply was looked at
   unsigned threads = 0;  ///< of the desk that run
   Crew checkers, starters, closers;
+  bool reading_fillers = false;
+  std::set<std::string> hung_fillers; ///< URIs: whoever looked at them has not come back
   gint64 fillers_due = 0;             ///< monotonic time at which they are read, if there is none
   std::set<std::string> filler_texts; ///< what was said of fillers since the last good one
   bool any_stride = false;
@@ -128,7 +132,7 @@ class Board final : public Offers {
   void warn(const Error& error, const std::string& uri);
   /// Fillers are tried again and again; what is wrong with them is told once.
   void warn_of_filler(const Error& error, const std::string& uri);
-  /// Whether all that is needed to open a clip is known.
+  /// Whether all that is needed to open a clip is known, and those before it are closed.
   bool may_open() const;
 
   // Offers

@@ -12,14 +12,18 @@ namespace aigc {
 /// What a crew does.
 struct Desk::Trade {
   const char* name;
+  const char* action; ///< in words
   Crew Board::*crew;
   void (Desk::*work)();
+  unsigned most;  ///< threads
   int limits = 1; ///< so many times the usual limit is no sign that something hangs
 };
 /// A long clip is looked at for 20 s.
-const Desk::Trade Desk::kCheckers{"air-check", &Board::checkers, &Desk::run_checker, 5};
-const Desk::Trade Desk::kStarters{"air-open", &Board::starters, &Desk::run_starter};
-const Desk::Trade Desk::kClosers{"air-close", &Board::closers, &Desk::run_closer};
+const Desk::Trade Desk::kCheckers{"air-check",        "looked at", &Board::checkers,
+                                  &Desk::run_checker, 8,           5};
+const Desk::Trade Desk::kStarters{"air-open", "opened", &Board::starters, &Desk::run_starter, 8};
+/// Every decoder that hangs keeps one for good, and all clips that follow need one.
+const Desk::Trade Desk::kClosers{"air-close", "closed", &Board::closers, &Desk::run_closer, 64};
 
 std::shared_ptr<Desk> Desk::start(DeskHost host, DeskSettings settings) {
   std::shared_ptr<Desk> desk(new Desk(std::move(host), std::move(settings)));
@@ -97,13 +101,31 @@ void Desk::enlist(const Trade& trade) {
 }
 
 void Desk::relieve() {
-  for (const Trade* trade : {&kCheckers, &kStarters, &kClosers}) {
-    if (!((*board_.lock()).*trade->crew).hangs(settings_.hangs * trade->limits)) continue;
-    try {
-      enlist(*trade);
-    } catch (...) {
-      host_.warn(caught_error(), {});
+  leave_hung_fillers(*board_.lock());
+  for (const Trade* trade : {&kCheckers, &kStarters, &kClosers})
+    relieve(*trade);
+}
+
+void Desk::relieve(const Trade& trade) {
+  {
+    auto board = board_.lock();
+    Crew& crew = (*board).*trade.crew;
+    const bool hangs = crew.hangs(settings_.hangs * trade.limits);
+    if (!hangs || crew.size >= trade.most) {
+      const bool told = std::exchange(crew.told, hangs);
+      if (hangs && !told)
+        board->warn({Fault::timeout,
+                     std::to_string(crew.size) + " clips hang where they are " + trade.action +
+                         ", and no other is until one of them goes on",
+                     "look whether their storage still answers, and start the channel again"},
+                    {});
+      return;
     }
+  }
+  try {
+    enlist(trade);
+  } catch (...) {
+    host_.warn(caught_error(), {});
   }
 }
 

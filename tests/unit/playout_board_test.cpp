@@ -122,6 +122,14 @@ TEST_F(BoardTest, NothingIsWantedWhenNobodyTakesIt) {
   EXPECT_EQ(board.wanted_seconds(), 0);
 }
 
+TEST_F(BoardTest, NothingIsOpenedWhileNothingCloses) {
+  board.wanted = {true, false};
+  board.begun = {true, false};
+  EXPECT_TRUE(board.may_open());
+  board.closing.resize(Board::kMostClosing);
+  EXPECT_FALSE(board.may_open());
+}
+
 TEST_F(BoardTest, AFillerThatCameTooSlowlyIsNotForgotten) {
   for (const Fault fault : {Fault::timeout, Fault::damaged}) {
     Board board(settings);

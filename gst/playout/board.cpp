@@ -167,7 +167,7 @@ void Board::note_end(const Span& span, guint64 frames) {
   entry.planned = span.planned;
   entry.rest = span.played > 0;
   entry.start_utc = state.utc;
-  entry.planned_utc = span.item ? air_time(span.item->shot.at).value_or(0) : 0;
+  entry.planned_utc = span.item ? utc_of(span.item->shot.at).value_or(0) : 0;
   entry.reason = state.reason;
   entry.held = state.held;
   entry.fault = state.fault;
@@ -256,7 +256,7 @@ bool Board::is_punctual(gint64 utc) {
   const Span* now = timeline.on_air();
   if (!now || now->tier != Tier::item || now->item->shot.at.empty()) return true;
   // Of two that are to start at about the same time the second follows the first.
-  return due->at - air_time(now->item->shot.at).value_or(0) >= Rundown::kPunctual;
+  return due->at - utc_of(now->item->shot.at).value_or(0) >= Rundown::kPunctual;
 }
 
 OpenClip Board::take_item(gint64 utc) {

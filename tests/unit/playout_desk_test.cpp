@@ -165,7 +165,7 @@ TEST_F(DeskTest, AFileThatHangsInItsOpeningHoldsUpNoOther) {
 
 TEST_F(DeskTest, FilesThatHangWhenTheyAreLookedAtHoldUpNoOther) {
   storage.set(true);
-  settings.hangs = 300ms;
+  settings.hangs = 100ms;
   start();
   for (const char* id : {"hung-1", "hung-2", "hung-3", "good"})
     add(id);

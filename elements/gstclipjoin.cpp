@@ -62,9 +62,7 @@ struct Private {
   JoinLane audio;
   Guarded<Ref<GstPad>> audio_pad; ///< null while nobody asked for sound
 
-  // Of the sink pad's streaming thread.
-  UriList lines;
-  bool whole_buffers = false; ///< each buffer holds whole lines
+  UriList lines; ///< of the sink pad's streaming thread
 };
 
 } // namespace
@@ -127,8 +125,7 @@ static void start_session(GstClipJoin* self) {
                   report(GST_ELEMENT(self), error, true, uri);
                 }};
   const auto fit = static_cast<Fit>(priv.settings.snapshot().fit);
-  priv.lines.clear();
-  priv.whole_buffers = false;
+  priv.lines = {};
   auto run = priv.run.lock();
   run->session = std::make_shared<JoinSession>(std::move(host), with_audio, fit, run->format);
   priv.video.set_session(run->session, run->group_id);
@@ -186,27 +183,13 @@ static GstFlowReturn add_clips(JoinSession& session, const std::vector<std::stri
   return GST_FLOW_OK;
 }
 
-static GstFlowReturn add_bytes(GstClipJoin* self, JoinSession& session, GstBuffer* buffer) {
-  Private& priv = of(self);
-  std::vector<std::string> uris;
-  {
-    BufferMap map(buffer, GST_MAP_READ);
-    if (!map) throw Error(Fault::read, "the URI list cannot be mapped for reading");
-    uris = priv.lines.add({reinterpret_cast<const char*>(map.data()), map.size()});
-  }
-  if (priv.whole_buffers)
-    for (auto& uri : priv.lines.finish())
-      uris.push_back(std::move(uri));
-  return add_clips(session, uris, buffer);
-}
-
 static GstFlowReturn gst_clip_join_chain(GstPad*, GstObject* parent, GstBuffer* data) {
   auto* self = GST_CLIP_JOIN(parent);
   auto buffer = adopt(data);
   const auto session = session_of(self);
   if (!session) return GST_FLOW_FLUSHING;
   try {
-    return add_bytes(self, *session, buffer.get());
+    return add_clips(*session, of(self).lines.add(buffer.get()), buffer.get());
   } catch (const Error& error) {
     report(GST_ELEMENT(self), error);
     session->refuse(GST_FLOW_ERROR);
@@ -259,12 +242,9 @@ static gboolean gst_clip_join_sink_event(GstPad*, GstObject* parent, GstEvent* e
   case GST_EVENT_FLUSH_STOP:
     flush_stop(self, event);
     return TRUE;
-  case GST_EVENT_SEGMENT: {
-    const GstSegment* segment;
-    gst_event_parse_segment(event, &segment);
-    of(self).whole_buffers = segment->format == GST_FORMAT_TIME;
+  case GST_EVENT_SEGMENT:
+    of(self).lines.begin(event);
     break;
-  }
   case GST_EVENT_EOS:
     if (session) end_input(self, *session);
     break;

@@ -64,9 +64,7 @@ struct Private {
   AirLane video;
   AirLane audio;
 
-  // Of the sink pad's streaming thread.
-  UriList lines;
-  bool whole_buffers = false; ///< each buffer holds whole lines
+  UriList lines; ///< of the sink pad's streaming thread
 };
 
 guint clip_ready; ///< signal
@@ -121,8 +119,7 @@ static void start_desk(GstClipPlayout* self) {
   if (with_audio) audio = air_audio_caps(priv.audio.pad(), asked.audio.get());
   auto desk_settings = settings.for_desk(std::move(video), std::move(audio));
   if (!with_video) desk_settings.video.reset();
-  priv.lines.clear();
-  priv.whole_buffers = false;
+  priv.lines = {};
   priv.clock.reset();
   DeskHost host = host_for(GST_ELEMENT(self), priv.sink, clip_ready);
   host.behind = [element = share(GST_ELEMENT(self))] {
@@ -168,20 +165,6 @@ static GstFlowReturn add_items(Desk& desk, const std::vector<std::string>& uris,
   return GST_FLOW_OK;
 }
 
-static GstFlowReturn add_bytes(GstClipPlayout* self, Desk& desk, GstBuffer* buffer) {
-  Private& priv = of(self);
-  std::vector<std::string> uris;
-  {
-    BufferMap map(buffer, GST_MAP_READ);
-    if (!map) throw Error(Fault::read, "the URI list cannot be mapped for reading");
-    uris = priv.lines.add({reinterpret_cast<const char*>(map.data()), map.size()});
-  }
-  if (priv.whole_buffers)
-    for (auto& uri : priv.lines.finish())
-      uris.push_back(std::move(uri));
-  return add_items(desk, uris, buffer);
-}
-
 /// What is no list of URIs is left out: the channel stays on air.
 static GstFlowReturn gst_clip_playout_chain(GstPad*, GstObject* parent, GstBuffer* data) {
   auto* self = GST_CLIP_PLAYOUT(parent);
@@ -189,7 +172,7 @@ static GstFlowReturn gst_clip_playout_chain(GstPad*, GstObject* parent, GstBuffe
   const auto desk = desk_of(self);
   if (!desk) return GST_FLOW_FLUSHING;
   try {
-    return add_bytes(self, *desk, buffer.get());
+    return add_items(*desk, of(self).lines.add(buffer.get()), buffer.get());
   } catch (...) {
     of(self).lines.clear();
     report(GST_ELEMENT(self), caught_error(), false);
@@ -233,12 +216,9 @@ static gboolean gst_clip_playout_sink_event(GstPad*, GstObject* parent, GstEvent
   case GST_EVENT_STREAM_START:
     if (desk) desk->greet();
     break;
-  case GST_EVENT_SEGMENT: {
-    const GstSegment* segment;
-    gst_event_parse_segment(event, &segment);
-    of(self).whole_buffers = segment->format == GST_FORMAT_TIME;
+  case GST_EVENT_SEGMENT:
+    of(self).lines.begin(event);
     break;
-  }
   case GST_EVENT_EOS:
     if (desk) end_input(self, *desk);
     break;

@@ -12,6 +12,24 @@ constexpr gint64 kJitterMs = 40;
 
 } // namespace
 
+Ref<GstBuffer> silent_block(const GstAudioInfo& info, guint64 samples) {
+  auto buffer =
+      adopt(gst_buffer_new_allocate(nullptr, samples * GST_AUDIO_INFO_BPF(&info), nullptr));
+  BufferMap map(buffer.get(), GST_MAP_WRITE);
+  gst_audio_format_info_fill_silence(info.finfo, map.data(), map.size());
+  return buffer;
+}
+
+gint64 SoundPlaces::place(const ClipReader::Block& block, const GstAudioInfo& info) {
+  const gint64 rate = GST_AUDIO_INFO_RATE(&info);
+  const auto size = gint64(gst_buffer_get_size(block.buffer.get()) / GST_AUDIO_INFO_BPF(&info));
+  const guint64 distance = gst_util_uint64_scale_round(std::abs(block.time), rate, GST_SECOND);
+  gint64 start = block.time < 0 ? -gint64(distance) : gint64(distance);
+  if (expected_ && std::abs(start - *expected_) < rate * kJitterMs / 1000) start = *expected_;
+  expected_ = start + size;
+  return start;
+}
+
 ClipSound::ClipSound(std::unique_ptr<ClipReader> reader, const GstAudioInfo& info, guint64 samples)
     : reader_(std::move(reader)), info_(info), samples_(samples) {}
 
@@ -20,23 +38,9 @@ std::optional<Error> ClipSound::damage() const {
 }
 
 Ref<GstBuffer> ClipSound::silence(guint64 samples) const {
-  auto buffer =
-      adopt(gst_buffer_new_allocate(nullptr, samples * GST_AUDIO_INFO_BPF(&info_), nullptr));
-  BufferMap map(buffer.get(), GST_MAP_WRITE);
-  gst_audio_format_info_fill_silence(info_.finfo, map.data(), map.size());
+  auto buffer = silent_block(info_, samples);
   GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_GAP);
   return buffer;
-}
-
-void ClipSound::place(ClipReader::Block block) {
-  const gint64 rate = GST_AUDIO_INFO_RATE(&info_);
-  const auto size = gint64(gst_buffer_get_size(block.buffer.get()) / GST_AUDIO_INFO_BPF(&info_));
-  const guint64 distance = gst_util_uint64_scale_round(std::abs(block.time), rate, GST_SECOND);
-  gint64 start = block.time < 0 ? -gint64(distance) : gint64(distance);
-  if (expected_ && std::abs(start - *expected_) < rate * kJitterMs / 1000) start = *expected_;
-  expected_ = start + size;
-  pending_start_ = start;
-  pending_ = std::move(block.buffer);
 }
 
 /// Makes `pending_` hold something at or after `position_`; false when there is no more.
@@ -58,7 +62,8 @@ bool ClipSound::fill() {
     auto block = reader_->read();
     if (!block) return false;
     if (gst_buffer_get_size(block->buffer.get()) < frame) continue; // decoders may give none
-    place(std::move(*block));
+    pending_start_ = places_.place(*block, info_);
+    pending_ = std::move(block->buffer);
   }
   return false;
 }

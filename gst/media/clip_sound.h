@@ -10,6 +10,20 @@
 
 namespace aigc {
 
+/// A writable block of silence.
+Ref<GstBuffer> silent_block(const GstAudioInfo& info, guint64 samples);
+
+/// Where a clip's decoded blocks stand, in samples from its start.
+class SoundPlaces {
+ public:
+  /// Of the first sample of the next block. One that begins about where the one before ended begins
+  /// there.
+  gint64 place(const ClipReader::Block& block, const GstAudioInfo& info);
+
+ private:
+  std::optional<gint64> expected_;
+};
+
 class ClipSound {
  public:
   /// @param reader of sound, or null for a clip that has none
@@ -27,16 +41,15 @@ class ClipSound {
 
  private:
   bool fill();
-  void place(ClipReader::Block block);
   Ref<GstBuffer> silence(guint64 samples) const;
 
   std::unique_ptr<ClipReader> reader_;
   GstAudioInfo info_;
   guint64 samples_;
-  guint64 position_ = 0;           ///< next sample to give
-  Ref<GstBuffer> pending_;         ///< decoded, not given yet
-  gint64 pending_start_ = 0;       ///< its first sample
-  std::optional<gint64> expected_; ///< where the next decoded block goes on without a gap
+  guint64 position_ = 0;     ///< next sample to give
+  Ref<GstBuffer> pending_;   ///< decoded, not given yet
+  gint64 pending_start_ = 0; ///< its first sample
+  SoundPlaces places_;
 };
 
 } // namespace aigc

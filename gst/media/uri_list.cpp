@@ -7,7 +7,6 @@
 #include <utility>
 
 #include <gio/gio.h>
-#include <gst/gst.h>
 
 namespace aigc {
 namespace {
@@ -35,6 +34,22 @@ void append_line(std::string line, std::vector<std::string>& uris) {
 }
 
 } // namespace
+
+void UriList::begin(GstEvent* event) {
+  const GstSegment* segment;
+  gst_event_parse_segment(event, &segment);
+  whole_buffers_ = segment->format == GST_FORMAT_TIME;
+}
+
+std::vector<std::string> UriList::add(GstBuffer* buffer) {
+  BufferMap map(buffer, GST_MAP_READ);
+  if (!map) throw Error(Fault::read, "the URI list cannot be mapped for reading");
+  auto uris = add(std::string_view(reinterpret_cast<const char*>(map.data()), map.size()));
+  if (whole_buffers_)
+    for (auto& uri : finish())
+      uris.push_back(std::move(uri));
+  return uris;
+}
 
 std::vector<std::string> UriList::add(std::string_view bytes) {
   std::vector<std::string> uris;

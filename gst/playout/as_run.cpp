@@ -58,15 +58,15 @@ Value seed_of(const Row& row) {
   return seed >= 0 ? Value(seed) : Value();
 }
 
-/// What all stages cost, so that the sum over a log is what was spent: a clip aired again was paid
-/// for before.
+/// What all stages cost, so that the sum over a log is what was spent: a clip aired again, or on,
+/// was paid for before.
 Value cost_of(const Row& row) {
   const Provenance* maker = row.maker();
   if (!maker) return {};
   double cost = 0;
   for (const Provenance& stage : row.shot().provenance)
     if (stage.currency == maker->currency) cost += stage.cost;
-  const bool paid_before = row.entry.item.tier == Tier::reair;
+  const bool paid_before = row.entry.item.tier == Tier::reair || row.entry.rest;
   return paid_before || !std::isfinite(cost) ? 0.0 : cost;
 }
 

@@ -44,6 +44,11 @@ Slot Board::slot(Side side, guint64 number, gint64 utc) {
   return slot;
 }
 
+void Board::settle(const Span& span) {
+  timeline.settle(span);
+  note_changes();
+}
+
 void Board::fence(Side side, Span& span, guint64 number, const Error& error) {
   if (!span.state.fault.empty()) return;
   const guint64 before = timeline.end();
@@ -57,11 +62,18 @@ void Board::fence(Side side, Span& span, guint64 number, const Error& error) {
 
 void Board::note_changes() {
   for (const auto& change : timeline.take_changes()) {
-    note_ladder(*change.span);
-    if (change.begins)
+    switch (change.kind) {
+    case Timeline::Change::Kind::begins:
+      note_ladder(*change.span);
       note_begin(*change.span);
-    else
+      break;
+    case Timeline::Change::Kind::ends:
       note_end(*change.span, change.frames);
+      break;
+    case Timeline::Change::Kind::fails:
+      note_failure(*change.span);
+      break;
+    }
   }
   for (auto& reader : timeline.take_given_up())
     closing.push_back(std::move(reader));
@@ -98,7 +110,7 @@ void Board::file(Record record) {
 
 /// The rung of the ladder changes where a span of another tier begins.
 void Board::note_ladder(const Span& span) {
-  if (span.state.over || ladder_ == span.tier) return;
+  if (ladder_ == span.tier) return;
   const auto say = [&](const char* event, Tier tier, guint64 first, guint64 frames) {
     Note note;
     note.message.reset(gst_structure_new(
@@ -120,11 +132,27 @@ void Board::note_begin(const Span& span) {
   note.message = item_message("started", *span.item);
   put_place(note.message.get(), grid(), span.first, span.state.utc);
   gst_structure_set(note.message.get(), "frames", G_TYPE_UINT64, span.planned, nullptr);
-  if (span.tier == Tier::item) {
+  if (span.tier == Tier::item && span.played == 0) {
     ++counters.aired;
     file({aired_event(span.item->id, true), {}});
   }
   tell(std::move(note));
+}
+
+/// It was to be on air, and nothing of it was.
+void Board::note_failure(const Span& span) {
+  note_item("failed", *span.item, span.state.fault);
+  forget_broken(span);
+  if (span.tier != Tier::item) return;
+  ++counters.failed;
+  file({aired_event(span.item->id, false), {}});
+}
+
+/// A clip that fills in and cannot be played.
+void Board::forget_broken(const Span& span) {
+  if (span.state.slow) return;
+  if (span.tier == Tier::filler) fillers.forget(span.item->uri);
+  if (span.tier == Tier::reair) library.forget(span.item->uri);
 }
 
 void Board::note_end(const Span& span, guint64 frames) {
@@ -137,8 +165,9 @@ void Board::note_end(const Span& span, guint64 frames) {
   entry.first_frame = span.first;
   entry.frames = frames;
   entry.planned = span.planned;
+  entry.rest = span.played > 0;
   entry.start_utc = state.utc;
-  entry.planned_utc = span.item ? air_time(span.item->shot.at).value_or(0) : 0;
+  entry.planned_utc = span.item ? utc_of(span.item->shot.at).value_or(0) : 0;
   entry.reason = state.reason;
   entry.held = state.held;
   entry.fault = state.fault;
@@ -153,10 +182,11 @@ void Board::note_end(const Span& span, guint64 frames) {
     gst_structure_set(note.message.get(), "frames", G_TYPE_UINT64, frames, "held", G_TYPE_UINT64,
                       state.held, "reason", G_TYPE_STRING,
                       damaged ? state.fault.c_str() : end_reason_name(state.reason), nullptr);
-    const bool broken = damaged && !state.slow;
-    if (broken && span.tier == Tier::filler) fillers.forget(span.item->uri);
-    if ((broken && span.tier == Tier::reair) || skipped) library.forget(span.item->uri);
-    if (!damaged && !skipped && span.tier != Tier::filler && span.item->id != unwanted)
+    if (damaged) forget_broken(span);
+    if (skipped) library.forget(span.item->uri);
+    const bool removed = span.item->uri == unwanted;
+    if (removed) unwanted.clear();
+    if (!damaged && !skipped && !removed && span.tier != Tier::filler)
       library.aired(*span.item, grid().time_of(span.first + frames));
     tell(std::move(note));
   }
@@ -169,16 +199,28 @@ void Board::give_up(std::unique_ptr<Entry> entry, const char* event, const std::
   file({aired_event(entry->item->id, false), {}});
 }
 
+void Board::refuse(const PlayoutItem& item, const Error& error) {
+  ++counters.failed;
+  note_item("failed", item, error.what());
+  warn(error, item.uri);
+  // The other item of that id is still to be told of.
+  if (!rundown.find(item.id)) file({aired_event(item.id, false), {}});
+}
+
 bool Board::keep_off(const std::string& id) {
-  bool found = library.remove(id);
-  if (reair.item && reair.item->id == id) {
+  const Span* now = timeline.on_air();
+  const PlayoutItem* playing = now && !now->state.over ? now->item.get() : nullptr;
+  const Entry* waiting = rundown.find(id);
+  const std::string uri = playing && playing->id == id ? playing->uri
+                          : waiting                    ? waiting->item->uri
+                                                       : library.uri_of(id);
+  if (uri.empty()) return false;
+  if (playing && playing->uri == uri) unwanted = uri;
+  library.forget(uri);
+  if (reair.item && reair.item->uri == uri) {
     if (reair.open) close(std::move(reair.open->readers));
     reair = {};
-    found = true;
   }
-  const Span* now = timeline.on_air();
-  if (!now || now->state.over || !now->item || now->item->id != id) return found;
-  unwanted = id;
   return true;
 }
 
@@ -199,7 +241,8 @@ void Board::warn_of_filler(const Error& error, const std::string& uri) {
 }
 
 bool Board::may_open() const {
-  return (wanted[0] || wanted[1]) && (begun[0] || !wanted[0]) && (begun[1] || !wanted[1]);
+  return closing.size() < kMostClosing && (wanted[0] || wanted[1]) && (begun[0] || !wanted[0]) &&
+         (begun[1] || !wanted[1]);
 }
 
 guint64 Board::item_frames(gint64 utc) {
@@ -213,7 +256,7 @@ bool Board::is_punctual(gint64 utc) {
   const Span* now = timeline.on_air();
   if (!now || now->tier != Tier::item || now->item->shot.at.empty()) return true;
   // Of two that are to start at about the same time the second follows the first.
-  return due->at - air_time(now->item->shot.at).value_or(0) >= Rundown::kPunctual;
+  return due->at - utc_of(now->item->shot.at).value_or(0) >= Rundown::kPunctual;
 }
 
 OpenClip Board::take_item(gint64 utc) {

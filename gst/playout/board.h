@@ -49,6 +49,7 @@ struct Record {
 struct Standby {
   std::shared_ptr<PlayoutItem> item; ///< to be opened, or open; null = none
   bool checking = false;
+  gint64 since = 0; ///< monotonic time at which that began
   bool opening = false;
   std::optional<OpenClip> open;
 };
@@ -56,16 +57,15 @@ struct Standby {
 /// Threads of one kind. Where all of them hang, as on storage that does not answer, one more goes
 /// on.
 struct Crew {
-  static constexpr unsigned kMost = 8;
-
   unsigned size = 0;
   unsigned busy = 0;
-  gint64 moved = 0; ///< monotonic time at which one of them began or ended something
+  bool told = false; ///< that it hangs, and nobody else comes
+  gint64 moved = 0;  ///< monotonic time at which one of them began or ended something
 
   void begin() { ++busy, moved = g_get_monotonic_time(); }
   void end() { --busy, moved = g_get_monotonic_time(); }
   bool hangs(std::chrono::microseconds limit) const {
-    return busy >= size && size < kMost && g_get_monotonic_time() - moved >= limit.count();
+    return busy >= size && g_get_monotonic_time() - moved >= limit.count();
   }
 };
 
@@ -73,6 +73,8 @@ class Board final : public Offers {
  public:
   /// Waiting; so many are kept for whoever is held up, then the oldest go.
   static constexpr size_t kMostNotes = 5000;
+  /// With so many that wait to be closed, which is when all who close them hang, none is opened.
+  static constexpr size_t kMostClosing = 32;
 
   explicit Board(const DeskSettings& settings);
 
@@ -82,7 +84,7 @@ class Board final : public Offers {
   Fillers fillers;
   Standby reair;
   Standby filler;
-  std::string unwanted; ///< id of an item that was on air when it was removed
+  std::string unwanted; ///< URI of a clip that was on air when it was removed
   std::deque<Note> notes;
   std::deque<Record> records;
   std::vector<std::unique_ptr<ClipReader>> closing;
@@ -93,6 +95,8 @@ class Board final : public Offers {
   bool news = false;     ///< something changed since the supply was looked at
   unsigned threads = 0;  ///< of the desk that run
   Crew checkers, starters, closers;
+  bool reading_fillers = false;
+  std::set<std::string> hung_fillers; ///< URIs: whoever looked at them has not come back
   gint64 fillers_due = 0;             ///< monotonic time at which they are read, if there is none
   std::set<std::string> filler_texts; ///< what was said of fillers since the last good one
   bool any_stride = false;
@@ -108,7 +112,8 @@ class Board final : public Offers {
   SupplyFacts facts;
 
   Slot slot(Side side, guint64 number, gint64 utc);
-  /// As Timeline::fence().
+  /// As in Timeline.
+  void settle(const Span& span);
   void fence(Side side, Span& span, guint64 number, const Error& error);
   void tell(Note note);
   void file(Record record);
@@ -118,13 +123,16 @@ class Board final : public Offers {
                  const Inspection* inspection = nullptr);
   /// An item that will never be on air.
   void give_up(std::unique_ptr<Entry> entry, const char* event, const std::string& reason);
-  /// The item of that id is not on air again. False when there is none that could be.
+  /// An item that cannot come in.
+  void refuse(const PlayoutItem& item, const Error& error);
+  /// The clip of the item of that id is not on air again, whichever item brought it first. False
+  /// when there is none that could be.
   bool keep_off(const std::string& id);
   void close(Readers readers);
   void warn(const Error& error, const std::string& uri);
   /// Fillers are tried again and again; what is wrong with them is told once.
   void warn_of_filler(const Error& error, const std::string& uri);
-  /// Whether all that is needed to open a clip is known.
+  /// Whether all that is needed to open a clip is known, and those before it are closed.
   bool may_open() const;
 
   // Offers
@@ -147,6 +155,8 @@ class Board final : public Offers {
 
  private:
   void note_begin(const Span& span);
+  void note_failure(const Span& span);
+  void forget_broken(const Span& span);
   void note_end(const Span& span, guint64 frames);
   void note_ladder(const Span& span);
 

@@ -12,14 +12,18 @@ namespace aigc {
 /// What a crew does.
 struct Desk::Trade {
   const char* name;
+  const char* action; ///< in words
   Crew Board::*crew;
   void (Desk::*work)();
+  unsigned most;  ///< threads
   int limits = 1; ///< so many times the usual limit is no sign that something hangs
 };
 /// A long clip is looked at for 20 s.
-const Desk::Trade Desk::kCheckers{"air-check", &Board::checkers, &Desk::run_checker, 5};
-const Desk::Trade Desk::kStarters{"air-open", &Board::starters, &Desk::run_starter};
-const Desk::Trade Desk::kClosers{"air-close", &Board::closers, &Desk::run_closer};
+const Desk::Trade Desk::kCheckers{"air-check",        "looked at", &Board::checkers,
+                                  &Desk::run_checker, 8,           5};
+const Desk::Trade Desk::kStarters{"air-open", "opened", &Board::starters, &Desk::run_starter, 8};
+/// Every decoder that hangs keeps one for good, and all clips that follow need one.
+const Desk::Trade Desk::kClosers{"air-close", "closed", &Board::closers, &Desk::run_closer, 64};
 
 std::shared_ptr<Desk> Desk::start(DeskHost host, DeskSettings settings) {
   std::shared_ptr<Desk> desk(new Desk(std::move(host), std::move(settings)));
@@ -97,13 +101,31 @@ void Desk::enlist(const Trade& trade) {
 }
 
 void Desk::relieve() {
-  for (const Trade* trade : {&kCheckers, &kStarters, &kClosers}) {
-    if (!((*board_.lock()).*trade->crew).hangs(settings_.hangs * trade->limits)) continue;
-    try {
-      enlist(*trade);
-    } catch (...) {
-      host_.warn(caught_error(), {});
+  leave_hung_fillers(*board_.lock());
+  for (const Trade* trade : {&kCheckers, &kStarters, &kClosers})
+    relieve(*trade);
+}
+
+void Desk::relieve(const Trade& trade) {
+  {
+    auto board = board_.lock();
+    Crew& crew = (*board).*trade.crew;
+    const bool hangs = crew.hangs(settings_.hangs * trade.limits);
+    if (!hangs || crew.size >= trade.most) {
+      const bool told = std::exchange(crew.told, hangs);
+      if (hangs && !told)
+        board->warn({Fault::timeout,
+                     std::to_string(crew.size) + " clips hang where they are " + trade.action +
+                         ", and no other is until one of them goes on",
+                     "look whether their storage still answers, and start the channel again"},
+                    {});
+      return;
     }
+  }
+  try {
+    enlist(trade);
+  } catch (...) {
+    host_.warn(caught_error(), {});
   }
 }
 
@@ -127,9 +149,7 @@ GstFlowReturn Desk::add(PlayoutItem item) {
       board->note_item("queued", *board->rundown.add(item).item);
       ++board->counters.queued;
     } catch (const Error& error) {
-      ++board->counters.failed;
-      board->note_item("failed", item, error.what());
-      board->warn(error, item.uri);
+      board->refuse(item, error);
     }
   }
   board_.notify();
@@ -185,6 +205,11 @@ void Desk::give_back(std::unique_ptr<ClipReader> reader) {
   board_.notify();
 }
 
+void Desk::settle(const Span& span) {
+  board_.lock()->settle(span);
+  board_.notify();
+}
+
 void Desk::fence(Side side, Span& span, guint64 number, const Error& error) {
   board_.lock()->fence(side, span, number, error);
   board_.notify();
@@ -217,10 +242,8 @@ bool Desk::move(const std::string& id, size_t position) {
 bool Desk::remove(const std::string& id, const std::string& reason) {
   {
     auto board = board_.lock();
-    const bool kept_off = board->keep_off(id);
-    auto entry = board->rundown.remove(id);
-    if (!entry && !kept_off) return false;
-    if (entry) {
+    if (!board->keep_off(id)) return false;
+    if (auto entry = board->rundown.remove(id)) {
       ++board->counters.removed;
       board->give_up(std::move(entry), "removed", reason);
     }

@@ -12,7 +12,6 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 
 namespace aigc {
 
@@ -48,6 +47,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
   Slot slot(Side side, guint64 number, gint64 utc);
   std::unique_ptr<ClipReader> take_reader(Side side, Span& span);
   void give_back(std::unique_ptr<ClipReader> reader);
+  void settle(const Span& span);
   void fence(Side side, Span& span, guint64 number, const Error& error);
   void hold_picture(Span& span);
   /// That side plays no more.
@@ -82,6 +82,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
   void spawn(const char* name, void (Desk::*work)());
   void keep_at(void (Desk::*work)());
   void enlist(const Trade& trade);
+  void relieve(const Trade& trade);
   void relieve();
 
   // desk_check.cpp
@@ -90,8 +91,9 @@ class Desk : public std::enable_shared_from_this<Desk> {
   bool next_check(CheckJob& job);
   bool choose_check(Board& board, CheckJob& job);
   void check(const std::shared_ptr<PlayoutItem>& item);
-  void check_filler(PlayoutItem item);
+  void check_filler(const std::shared_ptr<PlayoutItem>& item);
   void read_fillers();
+  void leave_hung_fillers(Board& board) const;
   Inspection inspect(const std::string& uri);
   void ask(const PlayoutItem& item, const Inspection& inspection);
   void fail(const std::string& id, const Error& error);
@@ -130,7 +132,11 @@ class Desk : public std::enable_shared_from_this<Desk> {
   Guarded<Board> board_;
   bool flushing_ = false;                         ///< under the lock of board_
   std::deque<std::shared_ptr<Opening>> to_start_; ///< under the lock of board_
-  std::timed_mutex inspecting_;
+  struct Turn {
+    bool taken = false;
+    guint64 number = 0; ///< of those who had it
+  };
+  Guarded<Turn> inspecting_;
   Inspected inspected_;
   const std::shared_ptr<Guarded<unsigned>> hung_judges_;
 

@@ -16,6 +16,8 @@ constexpr std::chrono::seconds kOrderly{2};
 constexpr std::chrono::seconds kIdle{1}; ///< something may have come due
 /// Judges that never came back; with so many, nobody is asked any more, which means no.
 constexpr unsigned kHungJudges = 8;
+/// With so many fillers that hang no other is looked at, so that somebody is left for the items.
+constexpr size_t kHungFillers = 3;
 
 struct Verdict {
   bool given = false;
@@ -32,13 +34,15 @@ bool is_preview(const Shot& shot) {
 struct Desk::CheckJob {
   std::shared_ptr<PlayoutItem> item; ///< of the rundown
   bool read_fillers = false;
-  std::optional<PlayoutItem> filler; ///< to stand by
+  std::shared_ptr<PlayoutItem> filler; ///< to stand by
 };
 
 /// Whether there is something to look at; under the board's lock.
 bool Desk::choose_check(Board& board, CheckJob& job) {
   const gint64 now = g_get_monotonic_time(), utc = utc_now();
-  if (!settings_.filler.empty() && board.fillers.size() == 0 && now >= board.fillers_due) {
+  const bool no_fillers = !settings_.filler.empty() && board.fillers.size() == 0;
+  if (no_fillers && !board.reading_fillers && now >= board.fillers_due) {
+    board.reading_fillers = true;
     board.fillers_due = now + std::chrono::microseconds(settings_.fillers_again).count();
     job.read_fillers = true;
     return true;
@@ -53,9 +57,9 @@ bool Desk::choose_check(Board& board, CheckJob& job) {
     return true;
   }
   if (board.filler.item || board.reair.item || board.fillers.size() == 0) return false;
-  if (!(job.filler = board.fillers.next())) return false;
-  board.filler.item = std::make_shared<PlayoutItem>(*job.filler);
-  board.filler.checking = true;
+  if (board.hung_fillers.size() >= kHungFillers) return false;
+  job.filler = std::make_shared<PlayoutItem>(*board.fillers.next());
+  board.filler = {.item = job.filler, .checking = true, .since = now};
   return true;
 }
 
@@ -77,7 +81,7 @@ void Desk::run_checker() {
     if (job.read_fillers)
       read_fillers();
     else if (job.filler)
-      check_filler(std::move(*job.filler));
+      check_filler(job.filler);
     else
       check(job.item);
     board_.lock()->checkers.end();
@@ -88,29 +92,54 @@ void Desk::run_checker() {
 void Desk::read_fillers() {
   try {
     Fillers found(settings_.filler);
-    board_.lock()->fillers = std::move(found);
+    auto board = board_.lock();
+    board->fillers = std::move(found);
+    for (const auto& uri : board->hung_fillers)
+      board->fillers.forget(uri);
   } catch (...) {
     board_.lock()->warn_of_filler(caught_error(), {});
   }
+  board_.lock()->reading_fillers = false;
 }
 
-void Desk::check_filler(PlayoutItem item) {
+void Desk::check_filler(const std::shared_ptr<PlayoutItem>& item) {
+  PlayoutItem seen = *item;
   std::optional<Error> fault;
   try {
-    item.clip = probe_clip(item.uri, cancel_);
+    seen.clip = probe_clip(seen.uri, cancel_);
   } catch (...) {
     fault = caught_error();
   }
   auto board = board_.lock();
-  board->filler.checking = false;
+  if (board->hung_fillers.erase(seen.uri) > 0) return; // others had their turn meanwhile
+  board->filler = {};
   if (!fault) {
-    board->filler.item = std::make_shared<PlayoutItem>(std::move(item));
+    board->filler.item = std::make_shared<PlayoutItem>(std::move(seen));
     return;
   }
-  board->filler = {};
   if (fault->fault == Fault::cancelled) return;
-  board->fillers.forget(item.uri);
-  board->warn_of_filler(*fault, item.uri);
+  board->fillers.forget(seen.uri);
+  board->warn_of_filler(*fault, seen.uri);
+}
+
+/// One that hangs is left alone, so that the others have their turn.
+void Desk::leave_hung_fillers(Board& board) const {
+  const gint64 limit = std::chrono::microseconds(settings_.hangs).count();
+  const gint64 now = g_get_monotonic_time();
+  const auto warn = [&board](const std::string& what, const std::string& uri) {
+    board.warn_of_filler({Fault::timeout, "the filler " + what + " does not answer",
+                          "look whether its storage still does"},
+                         uri);
+  };
+  const gint64 asked =
+      board.fillers_due - std::chrono::microseconds(settings_.fillers_again).count();
+  if (board.reading_fillers && now - asked >= limit) warn(settings_.filler, {});
+  if (!board.filler.checking || now - board.filler.since < limit) return;
+  const std::string uri = board.filler.item->uri;
+  board.filler = {};
+  board.fillers.forget(uri);
+  board.hung_fillers.insert(uri);
+  warn(uri, uri);
 }
 
 void Desk::check(const std::shared_ptr<PlayoutItem>& item) {
@@ -138,7 +167,19 @@ void Desk::check(const std::shared_ptr<PlayoutItem>& item) {
 
 /// One after the other, so that they keep their order, unless one takes long.
 Inspection Desk::inspect(const std::string& uri) {
-  std::unique_lock turn(inspecting_, kOrderly);
+  guint64 number;
+  {
+    auto turn = inspecting_.lock();
+    turn.wait_for(kOrderly, [](const Turn& t) { return !t.taken; });
+    turn->taken = true;
+    number = ++turn->number; // from whoever hangs
+  }
+  const auto finally = [&](auto) {
+    auto turn = inspecting_.lock();
+    if (turn->number == number) turn->taken = false;
+    inspecting_.notify();
+  };
+  const std::unique_ptr<Desk, decltype(finally)> hold(this, finally);
   return inspected_.inspect(uri, cancel_);
 }
 

@@ -12,12 +12,15 @@ Library::Library(Reair how, GstClockTime min_gap, std::uint64_t seed)
 
 void Library::aired(const PlayoutItem& item, GstClockTime end) {
   if (how_ == Reair::none) return;
-  Aired clip{item, end, turn_};
+  Aired clip{item, {}, end, turn_};
   clip.item.tier = Tier::reair;
   const auto known = std::find_if(clips_.begin(), clips_.end(),
                                   [&](const Aired& other) { return other.item.uri == item.uri; });
   if (known != clips_.end()) {
-    clip.item.id = known->item.id;
+    clip.others = std::move(known->others);
+    if (std::exchange(clip.item.id, known->item.id) != known->item.id)
+      clip.others.push_back(item.id);
+    if (clip.others.size() > kMaxIds) clip.others.pop_front();
     clip.end = std::max(end, known->end);
     clips_.erase(known);
   }
@@ -63,8 +66,12 @@ Library::Clips::iterator Library::choose(Clips::iterator rested) {
   return waiting[random_() % waiting.size()];
 }
 
-bool Library::remove(const std::string& id) {
-  return std::erase_if(clips_, [&](const Aired& clip) { return clip.item.id == id; }) > 0;
+std::string Library::uri_of(const std::string& id) const {
+  for (const Aired& clip : clips_)
+    if (clip.item.id == id ||
+        std::find(clip.others.begin(), clip.others.end(), id) != clip.others.end())
+      return clip.item.uri;
+  return {};
 }
 
 void Library::forget(const std::string& uri) {

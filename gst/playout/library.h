@@ -21,6 +21,7 @@ enum class Reair {
 class Library {
  public:
   static constexpr size_t kMaxClips = 1000; ///< the oldest go first
+  static constexpr size_t kMaxIds = 10;     ///< of one clip, besides its own
 
   Library(Reair how, GstClockTime min_gap, std::uint64_t seed);
 
@@ -31,13 +32,15 @@ class Library {
   std::optional<PlayoutItem> pick(GstClockTime at);
   /// A clip that cannot be played any more.
   void forget(const std::string& uri);
-  /// The clip of the item `id` is not wanted again; false when there is none.
-  bool remove(const std::string& id);
+  /// Of the clip that an item `id` brought; empty when there is none. Of many items that bring the
+  /// same clip the first and the last are known.
+  std::string uri_of(const std::string& id) const;
   size_t size() const { return clips_.size(); }
 
  private:
   struct Aired {
     PlayoutItem item;
+    std::deque<std::string> others; ///< ids of items that brought it too
     GstClockTime end;
     guint64 turn; ///< of the shuffle, in which it was on air last
   };

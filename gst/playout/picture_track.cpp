@@ -38,6 +38,7 @@ PictureTrack::Result PictureTrack::play(guint64 number, gint64 utc,
     desk_->fence(Side::video, *span_, number, *feed_->damage());
   }
   result.begins = span_ != before;
+  if (result.begins && span_) desk_->settle(*span_);
   result.buffer = adopt(gst_buffer_copy(last_.get()));
   return result;
 }
@@ -49,15 +50,30 @@ bool PictureTrack::is_dead(const Slot& slot) const {
 
 void PictureTrack::enter(const Slot& slot) {
   if (slot.span == span_) return;
-  retire(fading_);
-  const bool fades = slot.span && span_ && slot.span->fade > 0 && slot.span->from == span_->first;
-  if (fades) fading_ = std::move(feed_);
-  retire(feed_);
-  span_ = slot.span;
   fenced_ = false;
+  if (takes_back(slot.span.get(), span_.get())) {
+    go_back();
+    span_ = std::exchange(before_, nullptr);
+    if (slot.span == span_) return;
+  }
+  const bool returns = goes_on_with(slot.span.get(), before_.get());
+  const bool fades = slot.span && span_ && slot.span->fade > 0 && slot.span->from == span_->first;
+  before_ = std::exchange(span_, slot.span);
+  if (returns) {
+    go_back();
+    return;
+  }
+  retire(fading_);
+  if (fades) fading_ = std::exchange(feed_, std::nullopt);
+  retire(feed_);
   if (!span_ || !span_->item) return;
   if (auto reader = desk_->take_reader(Side::video, *span_))
     feed_.emplace(std::move(reader), desk_->settings().rules.grid);
+}
+
+void PictureTrack::go_back() {
+  retire(feed_);
+  feed_ = std::exchange(fading_, std::nullopt);
 }
 
 void PictureTrack::show(const Slot& slot, std::chrono::nanoseconds patience) {
@@ -66,7 +82,7 @@ void PictureTrack::show(const Slot& slot, std::chrono::nanoseconds patience) {
     if (span_ && span_->item) desk_->hold_picture(*span_);
     return;
   }
-  auto picture = feed_->at(slot.index, patience);
+  auto picture = feed_->at(slot.index + span_->played, patience);
   if (picture.held) desk_->hold_picture(*span_);
   if (feed_->damage() && !fenced_) return;
   if (!picture.buffer) return;

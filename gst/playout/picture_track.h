@@ -25,6 +25,7 @@ class PictureTrack {
 
  private:
   void enter(const Slot& slot);
+  void go_back();
   void show(const Slot& slot, std::chrono::nanoseconds patience);
   bool is_dead(const Slot& slot) const;
   void retire(std::optional<PictureFeed>& feed);
@@ -34,9 +35,10 @@ class PictureTrack {
   Ref<GstBuffer> slate_;
   Ref<GstBuffer> last_; ///< picture on air
   std::shared_ptr<Span> span_;
+  std::shared_ptr<Span> before_; ///< the one before
   bool fenced_ = false;
   std::optional<PictureFeed> feed_;
-  std::optional<PictureFeed> fading_; ///< of the span before, while they are mixed
+  std::optional<PictureFeed> fading_; ///< of `before_`, while they are mixed
 };
 
 } // namespace aigc

@@ -36,7 +36,7 @@ const Entry& Rundown::add(PlayoutItem item) {
                 "give every shot an id of its own");
   auto entry = std::make_unique<Entry>();
   if (!item.shot.at.empty()) {
-    const auto at = air_time(item.shot.at);
+    const auto at = utc_of(item.shot.at);
     if (!at)
       throw Error(Fault::settings,
                   "the air time " + item.shot.at + " of " + item.id +

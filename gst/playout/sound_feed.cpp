@@ -8,34 +8,12 @@
 namespace aigc {
 namespace {
 
-/// Timestamps that jitter less than this (containers that count milliseconds) are no gap.
-constexpr gint64 kJitterMs = 40;
-
 using Clock = std::chrono::steady_clock;
 
 } // namespace
 
-Ref<GstBuffer> silent_block(const GstAudioInfo& info, guint64 samples) {
-  auto buffer =
-      adopt(gst_buffer_new_allocate(nullptr, samples * GST_AUDIO_INFO_BPF(&info), nullptr));
-  BufferMap map(buffer.get(), GST_MAP_WRITE);
-  gst_audio_format_info_fill_silence(info.finfo, map.data(), map.size());
-  return buffer;
-}
-
 SoundFeed::SoundFeed(std::unique_ptr<ClipReader> reader, const GstAudioInfo& info)
     : reader_(std::move(reader)), info_(info), ended_(!reader_) {}
-
-void SoundFeed::place(ClipReader::Block block) {
-  const gint64 rate = GST_AUDIO_INFO_RATE(&info_);
-  const auto size = gint64(gst_buffer_get_size(block.buffer.get()) / GST_AUDIO_INFO_BPF(&info_));
-  const guint64 distance = gst_util_uint64_scale_round(std::abs(block.time), rate, GST_SECOND);
-  gint64 start = block.time < 0 ? -gint64(distance) : gint64(distance);
-  if (expected_ && std::abs(start - *expected_) < rate * kJitterMs / 1000) start = *expected_;
-  expected_ = start + size;
-  pending_start_ = start;
-  pending_ = std::move(block.buffer);
-}
 
 /// Makes `pending_` hold something at or after `position_`; false when there is none, or not yet.
 bool SoundFeed::fill(std::chrono::nanoseconds patience) {
@@ -51,10 +29,10 @@ bool SoundFeed::fill(std::chrono::nanoseconds patience) {
     const auto left = std::max<Clock::duration>(deadline - Clock::now(), Clock::duration(0));
     if (!reader_->wait_block(left)) return false;
     auto block = reader_->read();
-    if (block)
-      place(std::move(*block));
-    else
-      ended_ = true;
+    ended_ = !block;
+    if (ended_) continue;
+    pending_start_ = places_.place(*block, info_);
+    pending_ = std::move(block->buffer);
   }
 }
 

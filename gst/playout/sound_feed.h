@@ -3,17 +3,15 @@
 // none or where they are not decoded in time.
 #pragma once
 
-#include "media/clip_reader.h"
+#include "media/clip_sound.h"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
 #include <gst/audio/audio.h>
 
 namespace aigc {
-
-/// A writable block of silence.
-Ref<GstBuffer> silent_block(const GstAudioInfo& info, guint64 samples);
 
 class SoundFeed {
  public:
@@ -22,21 +20,20 @@ class SoundFeed {
 
   /// The next `samples` per channel, without timestamps. Throws Error{Fault::cancelled}.
   Ref<GstBuffer> take(guint64 samples, std::chrono::nanoseconds patience);
-  /// As if so many had been taken.
-  void skip(guint64 samples) { position_ += samples; }
+  /// The next to give is `sample`, never one before.
+  void go_to(guint64 sample) { position_ = std::max(position_, sample); }
 
   std::unique_ptr<ClipReader> release() { return std::move(reader_); }
 
  private:
   bool fill(std::chrono::nanoseconds patience);
-  void place(ClipReader::Block block);
 
   std::unique_ptr<ClipReader> reader_;
   GstAudioInfo info_;
   guint64 position_ = 0; ///< next sample to give
   Ref<GstBuffer> pending_;
-  gint64 pending_start_ = 0;       ///< its first sample
-  std::optional<gint64> expected_; ///< where the next decoded block goes on without a gap
+  gint64 pending_start_ = 0; ///< its first sample
+  SoundPlaces places_;
   bool ended_ = false;
 };
 

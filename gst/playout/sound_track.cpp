@@ -40,42 +40,71 @@ SoundTrack::Result SoundTrack::play(guint64 number, gint64 utc, std::chrono::nan
   result.slot = desk_->slot(Side::audio, number, utc);
   if (result.slot.ended) return result;
   result.begins = result.slot.span != span_;
-  enter(result.slot, number);
+  const bool starts = enter(result.slot, number);
   const guint64 samples = samples_of(number);
   result.buffer = feed_ ? feed_->take(samples, patience) : silent_block(info_, samples);
   if (!feed_) GST_BUFFER_FLAG_SET(result.buffer.get(), GST_BUFFER_FLAG_GAP);
-  if (mixes_) smooth(result, number, patience);
+  if (mixes_) smooth(result, starts, number, patience);
   if (!result.slot.span || result.slot.index >= result.slot.span->fade) retire(tail_);
   index_ = result.slot.index;
   return result;
 }
 
-void SoundTrack::enter(const Slot& slot, guint64 number) {
-  if (slot.span == span_) return;
-  retire(tail_);
+/// Whether the sound of another clip begins.
+bool SoundTrack::enter(const Slot& slot, guint64 number) {
+  if (slot.span == span_) return false;
+  if (go_back(slot)) {
+    seek(number);
+    return false;
+  }
   const bool fades = slot.span && span_ && slot.span->fade > 0 && slot.span->from == span_->first;
   const bool cut_off = span_ && span_->item && index_ + 1 < span_->planned;
-  if (fades || cut_off) tail_ = std::move(feed_);
+  if (feed_ && (fades || cut_off)) {
+    retire(tail_);
+    tail_ = std::exchange(feed_, std::nullopt);
+  }
   retire(feed_);
-  span_ = slot.span;
-  if (!span_ || !span_->item) return;
+  before_ = std::exchange(span_, slot.span);
+  if (!span_ || !span_->item) return false;
   auto reader = desk_->take_reader(Side::audio, *span_);
-  if (!reader) return;
+  if (!reader) return false;
+  feed_.emplace(std::move(reader), info_);
+  seek(number);
+  return true;
+}
+
+/// Where what is on air was taken back, or turned bad while it faded in, what was before goes on,
+/// and the sound of the bad one becomes the tail. Whether that is all.
+bool SoundTrack::go_back(const Slot& slot) {
+  const bool taken_back = takes_back(slot.span.get(), span_.get());
+  const bool returns = goes_on_with(slot.span.get(), before_.get());
+  if (!taken_back && !returns) {
+    retire(tail_);
+    return false;
+  }
+  std::swap(feed_, tail_);
+  span_ = returns ? slot.span : before_;
+  before_.reset();
+  return slot.span == span_;
+}
+
+void SoundTrack::seek(guint64 number) {
+  if (!feed_) return;
   const Grid& grid = desk_->settings().rules.grid;
   const int rate = GST_AUDIO_INFO_RATE(&info_);
-  feed_.emplace(std::move(reader), info_);
-  feed_->skip(grid.sample_of(number, rate) - grid.sample_of(span_->first, rate));
+  feed_->go_to(grid.sample_of(number, rate) - grid.sample_of(span_->first - span_->played, rate));
 }
 
 /// Leads the sound over the seams.
-void SoundTrack::smooth(Result& result, guint64 number, std::chrono::nanoseconds patience) {
+void SoundTrack::smooth(Result& result, bool starts, guint64 number,
+                        std::chrono::nanoseconds patience) {
   const guint64 samples = samples_of(number);
   const auto rate = static_cast<guint64>(GST_AUDIO_INFO_RATE(&info_));
   const guint64 edge = std::min(samples, rate * kEdgeMs / 1000);
   GstBuffer* block = result.buffer.get();
   if (tail_) {
     cross(result, samples, patience);
-  } else if (result.begins && feed_ && number > 0) {
+  } else if (starts && number > 0) {
     fade_part(block, 0, edge, 0, 1);
   }
   if (result.slot.is_last && feed_) fade_part(block, samples - edge, edge, 1, 0);
@@ -86,7 +115,7 @@ void SoundTrack::cross(Result& result, guint64 samples, std::chrono::nanoseconds
   const auto rate = static_cast<guint64>(GST_AUDIO_INFO_RATE(&info_));
   double first = 0, last = 1;
   guint64 length = std::min(samples, rate * kTailMs / 1000);
-  if (const guint64 fade = span_ ? span_->fade : 0; fade > 0) {
+  if (const guint64 fade = span_ ? span_->fade : 0; result.slot.index < fade) {
     length = samples;
     first = static_cast<double>(result.slot.index) / static_cast<double>(fade);
     last = static_cast<double>(result.slot.index + 1) / static_cast<double>(fade);

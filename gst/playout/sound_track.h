@@ -23,8 +23,10 @@ class SoundTrack {
   const GstAudioInfo& info() const { return info_; }
 
  private:
-  void enter(const Slot& slot, guint64 number);
-  void smooth(Result& result, guint64 number, std::chrono::nanoseconds patience);
+  bool enter(const Slot& slot, guint64 number);
+  bool go_back(const Slot& slot);
+  void seek(guint64 number);
+  void smooth(Result& result, bool starts, guint64 number, std::chrono::nanoseconds patience);
   void cross(Result& result, guint64 samples, std::chrono::nanoseconds patience);
   void fade_part(GstBuffer* block, guint64 start, guint64 samples, double first, double last) const;
   void put(GstBuffer* block, guint64 start, GstBuffer* part) const;
@@ -36,9 +38,10 @@ class SoundTrack {
   GstAudioInfo info_{};
   bool mixes_ = false;
   std::shared_ptr<Span> span_;
-  guint64 index_ = 0; ///< slot of it played last
+  std::shared_ptr<Span> before_; ///< the one before
+  guint64 index_ = 0;            ///< slot of it played last
   std::optional<SoundFeed> feed_;
-  std::optional<SoundFeed> tail_; ///< of the span before, while its sound goes on
+  std::optional<SoundFeed> tail_; ///< of what was on air before, while its sound goes on
 };
 
 } // namespace aigc

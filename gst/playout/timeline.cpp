@@ -10,6 +10,14 @@ static size_t index_of(Side side) {
   return static_cast<size_t>(side);
 }
 
+bool takes_back(const Span* next, const Span* now) {
+  return next && now && next->first <= now->first;
+}
+
+bool goes_on_with(const Span* next, const Span* before) {
+  return next && next->played > 0 && before && before->item == next->item;
+}
+
 Slot Timeline::slot(Side side, guint64 number, gint64 utc) {
   Slot slot;
   if (stop_ && number >= *stop_) {
@@ -32,10 +40,10 @@ Slot Timeline::slot(Side side, guint64 number, gint64 utc) {
 }
 
 void Timeline::decide(guint64 number, gint64 utc) {
+  settle();
   if (!goes_on(number, utc)) follow(number, utc);
   skip_ = false;
   end_ = number + 1;
-  spans_.back()->state.end = end_;
 }
 
 /// Whether the clip on air also has this slot.
@@ -45,13 +53,13 @@ bool Timeline::goes_on(guint64 number, gint64 utc) {
   if (now.state.over || now.planned == 0) return false;
   if (number >= now.first + now.planned) return false;
   if (skip_) {
-    end_span(number, EndReason::skipped);
+    end_span(spans_.back(), number, EndReason::skipped);
     return false;
   }
   const bool item = now.tier == Tier::item;
   if (!hold_ &&
       (offers_.is_punctual(utc) || (!item && rules_.immediate && offers_.item_frames(utc) > 0))) {
-    end_span(number, EndReason::cut);
+    end_span(spans_.back(), number, EndReason::cut);
     return false;
   }
   return !can_mix_at(number, utc);
@@ -67,6 +75,7 @@ bool Timeline::can_mix_at(guint64 number, gint64 utc) {
 
 /// The one on air is over, or may be left at any slot.
 void Timeline::follow(guint64 number, gint64 utc) {
+  if (returns(number, utc)) return;
   if (!hold_ && offers_.item_frames(utc) > 0) {
     const bool mix = !spans_.empty() && !spans_.back()->state.over && spans_.back()->planned > 0 &&
                      number < spans_.back()->first + spans_.back()->planned;
@@ -84,6 +93,7 @@ void Timeline::climb_down(guint64 number, gint64 utc) {
   if (may_repeat && now->state.after_item) return;
   if (now && now->tier == Tier::item && rules_.repeat_max > 0) {
     begin(number, utc, Tier::repeat).state.after_item = true;
+    settle();
     return;
   }
   if (auto clip = offers_.take_filler()) {
@@ -91,30 +101,68 @@ void Timeline::climb_down(guint64 number, gint64 utc) {
     return;
   }
   if (may_repeat) return;
-  if (now && now->item && rules_.repeat_max > 0)
-    begin(number, utc, Tier::repeat);
-  else if (!now || now->tier != Tier::slate)
-    begin(number, utc, Tier::slate);
+  const bool repeat = now && now->item && rules_.repeat_max > 0;
+  if (!repeat && now && now->tier == Tier::slate) return;
+  begin(number, utc, repeat ? Tier::repeat : Tier::slate);
+  settle();
 }
 
-void Timeline::end_span(guint64 number, EndReason reason) {
-  auto& span = spans_.back();
+/// What was faded out of goes on to its own end where the clip that followed turned bad meanwhile.
+bool Timeline::returns(guint64 number, gint64 utc) {
+  if (spans_.empty() || !before_ || !before_->item) return false;
+  const Span& bad = *spans_.back();
+  const bool left =
+      bad.state.over && bad.state.reason == EndReason::damaged && number < bad.first + bad.fade;
+  if (!left || (!hold_ && offers_.is_punctual(utc))) return false;
+  const auto faded = before_;
+  Span& rest = begin(number, utc, faded->tier);
+  rest.item = faded->item;
+  rest.planned = faded->first + faded->planned - number;
+  rest.played = number - faded->first;
+  settle();
+  return true;
+}
+
+void Timeline::end_span(const std::shared_ptr<Span>& span, guint64 number, EndReason reason) {
   if (span->state.over) return;
   span->state.over = true;
-  span->state.end = number;
   span->state.reason = reason;
-  changes_.push_back({span, false, number - span->first});
+  changes_.push_back({span, Change::Kind::ends, number - span->first});
 }
 
 Span& Timeline::begin(guint64 number, gint64 utc, Tier tier) {
-  if (!spans_.empty()) end_span(number, EndReason::played);
+  before_ = spans_.empty() ? nullptr : spans_.back();
   auto span = std::make_shared<Span>();
   span->tier = tier;
   span->first = number;
   span->state.utc = utc;
   spans_.push_back(span);
-  changes_.push_back({span, true, 0});
+  trial_ = true;
   return *span;
+}
+
+void Timeline::settle() {
+  if (!std::exchange(trial_, false)) return;
+  if (before_) end_span(before_, spans_.back()->first, EndReason::played);
+  changes_.push_back({spans_.back(), Change::Kind::begins, 0});
+}
+
+void Timeline::settle(const Span& span) {
+  if (!spans_.empty() && spans_.back().get() == &span) settle();
+}
+
+/// As if the clip on trial had never been taken.
+void Timeline::take_back() {
+  trial_ = false;
+  const auto span = std::move(spans_.back());
+  spans_.pop_back();
+  end_ = span->first;
+  span->state.over = true;
+  span->state.reason = EndReason::damaged;
+  changes_.push_back({span, Change::Kind::fails, 0});
+  give_up(*span);
+  if (spans_.empty() && before_) spans_.push_back(before_);
+  before_.reset();
 }
 
 void Timeline::begin_clip(guint64 number, gint64 utc, OpenClip clip, bool mix) {
@@ -125,6 +173,7 @@ void Timeline::begin_clip(guint64 number, gint64 utc, OpenClip clip, bool mix) {
   span.state.readers = std::move(clip.readers);
   span.from = before;
   span.fade = mix ? rules_.fade : 0;
+  if (told_[index_of(Side::video)] == G_MAXUINT64) settle(); // nobody will look
 }
 
 std::unique_ptr<ClipReader> Timeline::take_reader(Side side, Span& span) {
@@ -134,24 +183,27 @@ std::unique_ptr<ClipReader> Timeline::take_reader(Side side, Span& span) {
 void Timeline::fence(Side side, Span& span, guint64 number, const std::string& fault) {
   if (span.state.fault.empty()) span.state.fault = fault;
   if (span.state.over || spans_.back().get() != &span) return;
+  if (trial_) {
+    take_back();
+    return;
+  }
   const guint64 other = told_[1 - index_of(side)];
-  const guint64 end = other == G_MAXUINT64 ? number : std::max(number, other);
+  const guint64 heard = other == G_MAXUINT64 ? 0 : other;
+  const guint64 end = std::max({number, heard, span.first + 1});
   if (end >= span.first + span.planned) return;
-  end_span(end, EndReason::damaged);
+  end_span(spans_.back(), end, EndReason::damaged);
   end_ = std::min(end_, end);
-  // Nothing of it was on air.
-  if (end != span.first || spans_.size() == 1) return;
-  give_up(*spans_.back());
-  spans_.pop_back();
 }
 
 void Timeline::finish() {
   if (stop_) return;
+  settle();
   stop_ = end_;
-  if (!spans_.empty()) end_span(end_, EndReason::stopped);
+  if (!spans_.empty()) end_span(spans_.back(), end_, EndReason::stopped);
 }
 
 void Timeline::leave(Side side) {
+  if (side == Side::video) settle();
   told_[index_of(side)] = G_MAXUINT64;
 }
 

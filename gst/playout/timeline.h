@@ -22,9 +22,9 @@ struct Span {
   guint64 planned = 0;                     ///< slots; 0 = open end
   guint64 fade = 0;                        ///< slots at its start, mixed with the span before
   guint64 from = 0;                        ///< first slot of that span
+  guint64 played = 0; ///< slots of the clip that were on air before, where it goes on
 
   struct {
-    guint64 end = 0; ///< one past its last slot, as far as decided
     bool over = false;
     bool after_item = false; ///< a repeat that follows an item
     EndReason reason = EndReason::played;
@@ -35,6 +35,11 @@ struct Span {
     Readers readers;
   } state;
 };
+
+/// For a side that comes from `now` to `next`: whether `now` was taken back.
+bool takes_back(const Span* next, const Span* now);
+/// Whether `next` is the rest of the clip of `before`.
+bool goes_on_with(const Span* next, const Span* before);
 
 /// What one side of the channel plays at a slot.
 struct Slot {
@@ -68,18 +73,28 @@ class Timeline {
   };
   /// Something the channel tells about itself.
   struct Change {
+    enum class Kind {
+      begins,
+      ends,
+      fails, ///< it never was on air
+    };
     std::shared_ptr<Span> span;
-    bool begins = false; ///< else it is over
-    guint64 frames = 0;  ///< it had
+    Kind kind;
+    guint64 frames = 0; ///< it had
   };
 
   Timeline(Rules rules, Offers& offers) : rules_(rules), offers_(offers) {}
 
+  /// A clip that begins is on trial until settle(), or until a later slot is asked for: nothing is
+  /// told of it, and what was on air before is not over.
   Slot slot(Side side, guint64 number, gint64 utc);
+  /// The pictures of `span` are on air.
+  void settle(const Span& span);
   /// The reader of the span on that side, once; null where there is none or it was given up.
   std::unique_ptr<ClipReader> take_reader(Side side, Span& span);
   /// `span` cannot go on at slot `number`, where `side` is: it ends at the first slot that neither
-  /// side has played.
+  /// side has played. One on trial is taken back, whatever was heard of its first slot: that slot
+  /// is decided anew.
   void fence(Side side, Span& span, guint64 number, const std::string& fault);
   void hold_picture(Span& span) { ++span.state.held; }
 
@@ -107,9 +122,12 @@ class Timeline {
 
   void decide(guint64 number, gint64 utc);
   bool goes_on(guint64 number, gint64 utc);
+  void settle();
+  void take_back();
+  bool returns(guint64 number, gint64 utc);
   void follow(guint64 number, gint64 utc);
   void climb_down(guint64 number, gint64 utc);
-  void end_span(guint64 number, EndReason reason);
+  void end_span(const std::shared_ptr<Span>& span, guint64 number, EndReason reason);
   Span& begin(guint64 number, gint64 utc, Tier tier);
   void begin_clip(guint64 number, gint64 utc, OpenClip clip, bool mix);
   bool can_mix_at(guint64 number, gint64 utc);
@@ -119,6 +137,8 @@ class Timeline {
   const Rules rules_;
   Offers& offers_;
   std::deque<std::shared_ptr<Span>> spans_;
+  std::shared_ptr<Span> before_;  ///< the last of them
+  bool trial_ = false;            ///< the last of them is
   std::array<guint64, 2> told_{}; ///< by Side: the first slot it has not asked for
   guint64 end_ = 0;
   std::optional<guint64> stop_;

@@ -21,7 +21,7 @@ void set_utc_clock(std::function<gint64()> other) {
   *clock().lock() = std::move(other);
 }
 
-std::optional<gint64> air_time(const std::string& text) {
+std::optional<gint64> utc_of(const std::string& text) {
   auto moment = adopt(g_date_time_new_from_iso8601(text.c_str(), nullptr));
   if (!moment) return std::nullopt;
   return g_date_time_to_unix(moment.get()) * G_USEC_PER_SEC +

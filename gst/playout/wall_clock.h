@@ -17,6 +17,6 @@ gint64 utc_now();
 void set_utc_clock(std::function<gint64()> clock);
 
 /// The moment an ISO 8601 text with its zone means; none for any other text.
-std::optional<gint64> air_time(const std::string& text);
+std::optional<gint64> utc_of(const std::string& text);
 
 } // namespace aigc

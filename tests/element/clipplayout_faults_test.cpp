@@ -52,6 +52,91 @@ TEST_F(ClipPlayoutFaults, AClipThatTurnsBadIsReplacedAtTheNextSlot) {
   EXPECT_NE(air.shown().find(" 210*23 "), std::string::npos) << air.shown();
 }
 
+/// A clip of which those frames are noise, as ffmpeg says it.
+std::string testsrc(const std::string& path, const std::string& spoiled = "0") {
+  run("ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=s=160x120:r=25:d=3.6 -c:v libx264 -preset "
+      "ultrafast -g 25 -sc_threshold 0 -pix_fmt yuv420p -bsf:v 'noise=amount=" +
+      spoiled + "' " + path);
+  return uri_of(path);
+}
+
+TEST_F(ClipPlayoutFaults, AClipThatIsBadFromItsFirstPictureNeverWasOnAir) {
+  const std::string log = dir / "as-run.jsonl";
+  {
+    Air air("as-run=" + log);
+    air.play();
+    air.add(grey(dir / "a.mp4", 60, 0.4), {"a"});
+    air.add(grey(dir / "b.mp4", 110, 0.4), {"b"});
+    air.add(testsrc(dir / "bad.mp4"), {"bad"});
+    air.add(grey(dir / "good.mp4", 210, 0.4), {"good"});
+    ASSERT_TRUE(air.reach("items", 4));
+    ASSERT_TRUE(air.reach("open", 2));
+    testsrc(dir / "bad.mp4", "lt(n\\,25)"); // after it was looked at
+    ASSERT_TRUE(air.pass(11));
+    ASSERT_TRUE(air.reach("open", 2));
+    ASSERT_TRUE(air.pass(19));
+    air.expect_on_grid();
+    EXPECT_EQ(air.started(), "a b good ");
+    EXPECT_TRUE(air.hear("clipplayout/item", "failed", "bad"));
+    EXPECT_EQ(air.stat("failed"), 1u);
+    EXPECT_EQ(air.stat("damaged"), 0u);
+    EXPECT_EQ(air.shown(), "60*10 110*10 210*10 ");
+    std::unique_lock lock(air.mutex());
+    const std::vector<std::string> expected{"started a", "started b", "never bad", "started good"};
+    EXPECT_TRUE(air.changed().wait_for(lock, std::chrono::seconds(5),
+                                       [&] { return air.upstream == expected; }));
+  }
+  std::ifstream file(log);
+  const std::string said((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_EQ(said.find("bad"), std::string::npos) << said;
+}
+
+TEST_F(ClipPlayoutFaults, AHealthyClipIsNotFadedOutForABadOne) {
+  Air air("transition=crossfade transition-time=200000000 repeat-frame-max=0");
+  air.play();
+  air.add(grey(dir / "a.mp4", 60, 0.8), {"a"});
+  air.add(grey(dir / "b.mp4", 60, 0.8), {"b"});
+  air.add(testsrc(dir / "bad.mp4"), {"bad"});
+  ASSERT_TRUE(air.reach("items", 3));
+  ASSERT_TRUE(air.reach("open", 2));
+  testsrc(dir / "bad.mp4", "lt(n\\,25)");
+  ASSERT_TRUE(air.pass(16));
+  ASSERT_TRUE(air.reach("open", 1));
+  ASSERT_TRUE(air.pass(22));
+  air.expect_on_grid();
+  EXPECT_EQ(air.shown().find("60*35 "), 0u) << "b to its own end, " << air.shown();
+  EXPECT_EQ(air.started(), "a b ");
+  EXPECT_TRUE(air.hear("clipplayout/item", "failed", "bad"));
+  ASSERT_TRUE(air.hear("clipplayout/item", "ended", "b"));
+  guint64 frames = 0;
+  gst_structure_get_uint64(air.message("clipplayout/item", "ended", "b"), "frames", &frames);
+  EXPECT_EQ(frames, 20u);
+  EXPECT_EQ(air.record.beeps.size(), 1u) << "its sound goes on";
+  EXPECT_NEAR(static_cast<double>(air.record.last_loud), 35 * 1920, 1920);
+}
+
+TEST_F(ClipPlayoutFaults, AHealthyClipComesBackWhenTheOtherTurnsBadInTheFade) {
+  Air air("transition=crossfade transition-time=400000000 repeat-frame-max=0");
+  air.play();
+  air.add(grey(dir / "a.mp4", 210, 1.2), {"a"});
+  air.add(grey(dir / "b.mp4", 210, 1.2), {"b"});
+  air.add(testsrc(dir / "bad.mp4"), {"bad"});
+  ASSERT_TRUE(air.reach("items", 3));
+  ASSERT_TRUE(air.reach("open", 2));
+  testsrc(dir / "bad.mp4", "gt(n\\,1)");
+  ASSERT_TRUE(air.pass(21)); // b is on air from 20 to 50, and is mixed with the bad one from 40 on
+  ASSERT_TRUE(air.reach("open", 1));
+  ASSERT_TRUE(air.pass(31));
+  air.expect_on_grid();
+  EXPECT_EQ(air.started(), "a b bad b ");
+  EXPECT_EQ(air.stat("aired"), 3u);
+  EXPECT_EQ(air.stat("damaged"), 1u);
+  for (size_t slot = 44; slot < 50; ++slot)
+    EXPECT_NEAR(air.record.frames[slot].luma, 210, 4) << slot;
+  EXPECT_EQ(air.record.beeps.size(), 1u) << "its sound goes on";
+  EXPECT_NEAR(static_cast<double>(air.record.last_loud), 50 * 1920, 1920);
+}
+
 TEST_F(ClipPlayoutFaults, WhatCannotBePlayedNeverGoesOnAir) {
   const auto gone = grey(dir / "gone.mp4", 60, 0.4), good = grey(dir / "good.mp4", 210, 0.4);
   run("ffmpeg -nostdin -v error -y -f lavfi -i sine=d=0.4 " + (dir / "sound.m4a"));

@@ -91,6 +91,13 @@ TEST_F(ClipPlayoutOperator, AnIdIsUsedOnce) {
   EXPECT_TRUE(air.hear("clipplayout/item", "failed", "a"));
   EXPECT_NE(air.reason("failed", "a").find("used before"), std::string::npos);
   EXPECT_TRUE(air.reach("open", 1));
+  ASSERT_TRUE(air.pass(6));
+  air.add(clip("c"), {"a"});
+  std::unique_lock lock(air.mutex());
+  const std::vector<std::string> expected{"started a", "never a"};
+  EXPECT_TRUE(air.changed().wait_for(lock, std::chrono::seconds(5), [&] {
+    return air.upstream == expected;
+  })) << "nobody waits for the third; the second is the first to those upstream";
 }
 
 TEST_F(ClipPlayoutOperator, TheApplicationHasTheLastWord) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <set>
 #include <stdexcept>
 #include <utility>
 #include <utime.h>
@@ -36,6 +37,7 @@ struct VirtualChannel::Heard {
 
   std::uint64_t settled = 0, started = 0, refused = 0;
   std::map<std::string, const Stock*> on_the_way;
+  std::set<std::string> judged;                        ///< ids of these that were ready
   std::deque<std::pair<guint64, const Stock*>> on_air; ///< by first frame
   struct OnAir {
     const Stock* stock;
@@ -154,14 +156,16 @@ void VirtualChannel::Heard::take_item(const GstStructure* message) {
       gst_structure_get_uint64(message, "frames", &planned);
       not_ended[id] = {stock, planned};
       on_the_way.erase(known);
+      judged.erase(id);
     }
   } else if (what == "ended") {
     take_end(message, id);
   } else if (what == "ready") {
     ++settled;
+    judged.insert(id);
   } else if (what == "failed") {
     if (stock) {
-      ++settled;
+      settled += judged.erase(id) == 0; // else its first picture was bad
       ++refused;
       on_the_way.erase(known);
     }

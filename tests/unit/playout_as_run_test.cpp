@@ -176,6 +176,10 @@ TEST(AsRun, AClipAiredAgainCostsNothing) {
   again.tier = again.item.tier = Tier::reair;
   log.add(again);
   EXPECT_EQ(field(content(dir / "log.csv"), 1, "cost"), "0");
+  auto rest = entry();
+  rest.rest = true;
+  log.add(rest);
+  EXPECT_EQ(field(content(dir / "log.csv"), 2, "cost"), "0");
   EXPECT_EQ(field(content(dir / "log.csv"), 1, "model"), "wan");
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Items with a fixed time on the timeline, and what is told of it.
 #include "playout/board.h"
+#include "stage/live.h"
 
 #include <gtest/gtest.h>
 
@@ -14,10 +15,11 @@ constexpr gint64 kFrame = G_USEC_PER_SEC / 25;
 class BoardTest : public testing::Test {
  protected:
   /// An item that is open, of `frames` slots.
-  void add(const std::string& id, guint64 frames, const std::string& at = {}) {
+  void add(const std::string& id, guint64 frames, const std::string& at = {},
+           const std::string& file = {}) {
     PlayoutItem item;
     item.id = item.shot.id = id;
-    item.uri = "file:///" + id;
+    item.uri = "file:///" + (file.empty() ? id : file);
     item.shot.at = at;
     board.rundown.add(item);
     Entry* entry = board.rundown.find(id);
@@ -28,6 +30,7 @@ class BoardTest : public testing::Test {
     std::string text;
     for (guint64 i = 0; i < slots; ++i, ++number) {
       const Slot slot = board.slot(Side::video, number, utc + gint64(number) * kFrame);
+      board.settle(*slot.span);
       board.slot(Side::audio, number, utc + gint64(number) * kFrame);
       text += (slot.span->item ? slot.span->item->id : tier_name(slot.span->tier)) + " ";
     }
@@ -119,6 +122,14 @@ TEST_F(BoardTest, NothingIsWantedWhenNobodyTakesIt) {
   EXPECT_EQ(board.wanted_seconds(), 0);
 }
 
+TEST_F(BoardTest, NothingIsOpenedWhileNothingCloses) {
+  board.wanted = {true, false};
+  board.begun = {true, false};
+  EXPECT_TRUE(board.may_open());
+  board.closing.resize(Board::kMostClosing);
+  EXPECT_FALSE(board.may_open());
+}
+
 TEST_F(BoardTest, AFillerThatCameTooSlowlyIsNotForgotten) {
   for (const Fault fault : {Fault::timeout, Fault::damaged}) {
     Board board(settings);
@@ -151,6 +162,23 @@ TEST_F(BoardTest, TellsOfItemsAndOfTheLadder) {
                                               "enter slate"}));
   EXPECT_EQ(board.counters.aired, 1u);
   EXPECT_EQ(board.counters.slots[static_cast<size_t>(Tier::slate)], 3u);
+}
+
+TEST_F(BoardTest, AClipThatIsBadFromTheStartIsToldAsFailed) {
+  EXPECT_EQ(play(2), "slate slate ");
+  add("bad", 9);
+  const Slot slot = board.slot(Side::video, 2, utc);
+  board.fence(Side::video, *slot.span, 2, Error(Fault::damaged, "broken", "none"));
+  EXPECT_EQ(play(2), "slate slate ");
+  EXPECT_EQ(told(), (std::vector<std::string>{"enter slate", "failed bad"}));
+  EXPECT_EQ(board.counters.failed, 1u);
+  EXPECT_EQ(board.counters.aired + board.counters.damaged, 0u);
+  EXPECT_EQ(board.counters.slots[static_cast<size_t>(Tier::item)], 0u);
+  ASSERT_EQ(board.records.size(), 1u);
+  EXPECT_FALSE(board.records[0].as_run);
+  const auto aired = aired_item(board.records[0].upstream.get());
+  EXPECT_EQ(aired->id, "bad");
+  EXPECT_FALSE(aired->aired);
 }
 
 TEST_F(BoardTest, AFixedTimeIsAReserveWhereTheOthersReachUpToIt) {
@@ -186,6 +214,40 @@ TEST_F(LibraryTest, WhatWasRemovedDoesNotComeAgain) {
   EXPECT_EQ(play(3), "b b slate ");
   EXPECT_EQ(board.library.size(), 0u);
   EXPECT_FALSE(board.keep_off("a"));
+}
+
+TEST_F(LibraryTest, AClipGoesByTheIdOfAnyItemThatBroughtIt) {
+  add("a", 2, {}, "fox");
+  add("b", 2, {}, "fox");
+  add("c", 2, {}, "fox");
+  add("d", 2, {}, "owl");
+  EXPECT_EQ(play(9), "a a b b c c d d slate ");
+  ASSERT_EQ(board.library.size(), 2u);
+  EXPECT_TRUE(board.keep_off("b"));
+  EXPECT_EQ(board.library.size(), 1u);
+  EXPECT_FALSE(board.keep_off("a"));
+  add("e", 2, {}, "owl");
+  EXPECT_TRUE(board.keep_off("e")) << "what waits";
+  EXPECT_EQ(board.library.size(), 0u);
+  EXPECT_EQ(play(1), "e ");
+  add("f", 2, {}, "owl");
+  EXPECT_TRUE(board.keep_off("f")) << "while another item of that clip is on air";
+  board.rundown.remove("f");
+  EXPECT_EQ(play(2), "e slate ");
+  EXPECT_EQ(board.library.size(), 0u);
+}
+
+TEST_F(BoardTest, WhatCannotComeInIsToldUpstream) {
+  PlayoutItem item;
+  item.id = "a";
+  board.refuse(item, Error(Fault::settings, "no", "none"));
+  EXPECT_EQ(told(), std::vector<std::string>{"failed a"});
+  ASSERT_EQ(board.records.size(), 1u);
+  EXPECT_FALSE(aired_item(board.records[0].upstream.get())->aired);
+  add("b", 2);
+  item.id = "b";
+  board.refuse(item, Error(Fault::settings, "used", "none"));
+  EXPECT_EQ(board.records.size(), 1u) << "the first b will be on air";
 }
 
 TEST_F(BoardTest, CountsFillerWhileAnItemWasReadyAndNotOpen) {

@@ -81,6 +81,15 @@ TEST(Library, AFileAiredTwiceIsOneClipOfItsFirstName) {
   EXPECT_EQ(library.size(), 2u);
   EXPECT_EQ(library.pick(3 * GST_SECOND)->id, "b");
   EXPECT_EQ(library.pick(3 * GST_SECOND)->id, "a");
+  for (const char* id : {"a", "another"})
+    EXPECT_EQ(library.uri_of(id), again.uri);
+  for (size_t i = 0; i < Library::kMaxIds; ++i) {
+    again.id = std::to_string(i);
+    library.aired(again, (4 + i) * GST_SECOND);
+  }
+  EXPECT_EQ(library.uri_of("another"), "") << "long ago";
+  for (const char* id : {"a", "0", again.id.c_str()})
+    EXPECT_EQ(library.uri_of(id), again.uri);
 }
 
 TEST(Library, ShuffleTakesAllBeforeOneComesAgain) {

@@ -164,8 +164,8 @@ TEST(Rundown, ATimeThatIsNoneIsRefused) {
 }
 
 TEST(WallClock, ReadsIso8601) {
-  EXPECT_EQ(air_time("1970-01-01T01:00:01.5+01:00"), 1'500'000);
-  EXPECT_EQ(air_time("noon"), std::nullopt);
+  EXPECT_EQ(utc_of("1970-01-01T01:00:01.5+01:00"), 1'500'000);
+  EXPECT_EQ(utc_of("noon"), std::nullopt);
 }
 
 } // namespace

@@ -68,7 +68,19 @@ class TimelineTest : public testing::Test {
     return text;
   }
 
+  /// What it told so far.
+  std::string told() {
+    for (const auto& change : timeline->take_changes()) {
+      static constexpr const char* kinds[] = {"begins ", "ends ", "fails "};
+      const bool begins = change.kind == Timeline::Change::Kind::begins;
+      text += kinds[static_cast<size_t>(change.kind)] + name({.span = change.span}) +
+              (begins ? "" : " " + std::to_string(change.frames)) + ", ";
+    }
+    return text;
+  }
+
   Shelf shelf;
+  std::string text; ///< of told()
   std::optional<Timeline> timeline;
   guint64 number = 0;
 };
@@ -185,6 +197,63 @@ TEST_F(TimelineTest, ADeadClipKeepsTheSlotThatWasHeard) {
   timeline->fence(Side::video, *video.span, 2, "broken");
   EXPECT_EQ(play(4), "bad*2 good*2 ");
   EXPECT_EQ(number, 6u);
+}
+
+TEST_F(TimelineTest, AClipThatIsBadFromTheStartNeverWasOnAir) {
+  start({.repeat_max = 4});
+  shelf.add("a", 2);
+  EXPECT_EQ(play(3), "a*2 repeat*1 ");
+  shelf.add("bad", 9);
+  EXPECT_EQ(name(timeline->slot(Side::audio, 3, 0)), "bad") << "its sound was heard already";
+  for (const char* id : {"worse", "good"}) {
+    Slot video = timeline->slot(Side::video, 3, 0);
+    shelf.add(id, 2);
+    timeline->fence(Side::video, *video.span, 3, "broken");
+  }
+  EXPECT_EQ(play(3), "good*2 repeat*1 ") << "at the very slot";
+  EXPECT_EQ(told(), "begins a, ends a 2, begins repeat, fails bad 0, fails worse 0, ends repeat 1, "
+                    "begins good, ends good 2, begins repeat, ");
+}
+
+TEST_F(TimelineTest, WhatIsReplacedIsNotOverBeforeTheNextIsOnAir) {
+  start({});
+  EXPECT_EQ(play(2), "slate*2 ");
+  shelf.add("bad", 9);
+  Slot video = timeline->slot(Side::video, 2, 0);
+  EXPECT_EQ(told(), "begins slate, ");
+  timeline->fence(Side::video, *video.span, 2, "broken");
+  EXPECT_EQ(play(2), "slate*2 ");
+  shelf.add("good", 2);
+  video = timeline->slot(Side::video, 4, 0);
+  timeline->settle(*video.span);
+  EXPECT_EQ(told(), "begins slate, fails bad 0, ends slate 4, begins good, ");
+}
+
+TEST_F(TimelineTest, AHealthyClipIsNotFadedOutForABadOne) {
+  start({.fade = 3});
+  shelf.add("a", 8);
+  shelf.add("bad", 8);
+  EXPECT_EQ(play(5), "a*5 ");
+  EXPECT_EQ(name(timeline->slot(Side::audio, 5, 0)), "bad");
+  Slot video = timeline->slot(Side::video, 5, 0);
+  timeline->fence(Side::video, *video.span, 5, "broken");
+  EXPECT_EQ(play(4), "a*3 slate*1 ");
+  EXPECT_EQ(told(), "begins a, fails bad 0, ends a 8, begins slate, ");
+}
+
+TEST_F(TimelineTest, WhatIsFadedOutOfComesBackWhenTheOtherTurnsBadMeanwhile) {
+  start({.fade = 3});
+  shelf.add("a", 8);
+  shelf.add("bad", 8);
+  EXPECT_EQ(play(6), "a*5 bad*1 ");
+  Slot video = timeline->slot(Side::video, 6, 0);
+  shelf.add("good", 8);
+  timeline->fence(Side::video, *video.span, 6, "broken");
+  video = timeline->slot(Side::video, 6, 0);
+  EXPECT_EQ(video.span->played, 6u) << "where it would be by now";
+  EXPECT_EQ(play(4), "a*2 good*2 ");
+  EXPECT_EQ(told(),
+            "begins a, ends a 5, begins bad, ends bad 1, begins a, ends a 2, begins good, ");
 }
 
 TEST_F(TimelineTest, ABlockedSideLosesItsReadersAndCatchesUp) {

@@ -107,6 +107,19 @@ TEST(UriListText, SplitsLines) {
   EXPECT_TRUE(list.finish().empty());
 }
 
+TEST(UriListText, BuffersHoldWholeLinesInATimeSegment) {
+  for (const GstFormat format : {GST_FORMAT_TIME, GST_FORMAT_BYTES}) {
+    GstSegment segment;
+    gst_segment_init(&segment, format);
+    const auto event = adopt(gst_event_new_segment(&segment));
+    const auto buffer = adopt(gst_buffer_new_memdup("file:///a", 9));
+    UriList list;
+    list.begin(event.get());
+    EXPECT_EQ(list.add(buffer.get()).size(), format == GST_FORMAT_TIME ? 1u : 0u);
+    EXPECT_EQ(list.finish().size(), format == GST_FORMAT_TIME ? 0u : 1u);
+  }
+}
+
 TEST(UriListText, RefusesWhatIsNoText) {
   UriList list;
   EXPECT_THROW(list.add(std::string_view("a\0b\n", 4)), Error);

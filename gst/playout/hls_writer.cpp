@@ -130,7 +130,8 @@ void HlsWriter::begin(GstClockTime time, bool discontinuity, std::optional<gint6
   {
     auto state = shared_->state.lock();
     state->discontinuity |= discontinuity;
-    if (state->losing && !state->idle()) return;
+    // All that waits need not be written: items come right before each segment.
+    if (state->losing && state->cost > kBlock) return;
     state->losing = false;
     discontinuity = std::exchange(state->discontinuity, false);
     state->add({[=](HlsFolder& folder) { folder.begin(time, discontinuity, utc_of_zero); }, {}, 0});

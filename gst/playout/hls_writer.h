@@ -14,9 +14,9 @@
 namespace aigc {
 
 /// What is to be done is done in that order, later. A disk that does not keep up costs whole
-/// segments, listed as a GAP, until all that waits is written: so memory is bounded, and what is
-/// listed afterwards has few seams. Calls are those of HlsFolder, made by one thread; others may
-/// only call flush() meanwhile.
+/// segments, listed as a GAP, until nearly all that waits is written: so memory is bounded, and
+/// what is listed afterwards has few seams. Calls are those of HlsFolder, made by one thread;
+/// others may only call flush() meanwhile.
 class HlsWriter {
  public:
   /// Throws Error{Fault::settings}.
@@ -66,7 +66,7 @@ class HlsWriter {
     bool flushing = false;
     bool closing = false;       ///< no step comes any more
     bool over = false;          ///< the thread has ended, or is about to
-    bool losing = false;        ///< what comes, until all is written
+    bool losing = false;        ///< what comes, until nearly all is written
     bool discontinuity = false; ///< of a segment that was lost
 
     bool idle() const { return steps.empty() && !busy; }

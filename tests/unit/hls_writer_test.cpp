@@ -62,7 +62,13 @@ class HlsWriterTest : public testing::Test {
   /// Segments `from` to `to` - 1, of 6 s and `mebi` MiB each.
   void run(HlsWriter& writer, unsigned from, unsigned to, size_t mebi) const {
     const std::string part(kMebi / 8, 'x');
+    HlsDateRange slate;
+    slate.tier = "slate";
     for (unsigned i = from; i < to; ++i) {
+      // Items right before the cut, as in a channel; more than one, so that the thread has them
+      // still in hand.
+      for (unsigned n = 10; n > 0 && writer.has_clock(); --n)
+        writer.item(i * 6 * GST_SECOND - n * GST_MSECOND, slate);
       writer.begin(i * 6 * GST_SECOND, false, kStart);
       if (!writer.has_clock()) writer.set_clock(kStart);
       for (size_t n = 0; n < 8 * mebi; ++n)

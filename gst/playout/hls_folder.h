@@ -38,8 +38,7 @@ class HlsFolder {
   HlsFolder(const HlsFolder&) = delete;
   HlsFolder& operator=(const HlsFolder&) = delete;
 
-  /// Looks for what an earlier run left, and goes on from it. Throws when another program writes
-  /// it.
+  /// Looks for what an earlier run left, and goes on from it. Throws when another writes it.
   void resume();
   /// Longest duration of a segment, in seconds; after resume().
   unsigned target() const { return playlist_.target(); }

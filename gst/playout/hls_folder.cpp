@@ -42,10 +42,6 @@ Guarded<std::set<std::string>>& own_locks() {
   return locks;
 }
 
-std::string whole_path(const std::string& path) {
-  return fs::absolute(path).lexically_normal();
-}
-
 struct Pattern {
   std::string before, after; ///< the number
   int digits = 0;
@@ -191,26 +187,28 @@ void HlsFolder::scan() {
 HlsFolder::~HlsFolder() {
   discard();
   if (lock_ < 0) return;
-  own_locks().lock()->erase(whole_path(settings_.playlist_location));
+  own_locks().lock()->erase(own_lock_);
   close(lock_);
 }
 
 void HlsFolder::lock() {
   if (lock_ >= 0) return;
-  lock_ = create(settings_.playlist_location + ".lock");
+  const std::string& path = settings_.playlist_location;
+  lock_ = create(path + ".lock");
   // What cannot be written is told with the first segment.
   if (lock_ < 0) return;
+  const std::string whole = fs::absolute(path).lexically_normal();
   if (flock(lock_, LOCK_EX | LOCK_NB) == 0) {
-    own_locks().lock()->insert(whole_path(settings_.playlist_location));
+    own_locks().lock()->insert(own_lock_ = whole);
     return;
   }
   if (errno != EWOULDBLOCK) return;
   close(std::exchange(lock_, -1));
-  if (own_locks().lock()->contains(whole_path(settings_.playlist_location)))
-    throw Error(Fault::write, "this program itself still writes " + settings_.playlist_location,
+  if (own_locks().lock()->contains(whole))
+    throw Error(Fault::write, "this program itself still writes " + path,
                 "give each livehlssink a place of its own; where the disk stood still, start again "
                 "once it answers");
-  throw Error(Fault::write, "another program writes " + settings_.playlist_location,
+  throw Error(Fault::write, "another program writes " + path,
               "stop it, or choose another place for this one");
 }
 

@@ -103,6 +103,7 @@ class HlsFolder {
   bool has_listed_ = false; ///< a segment, in this run
   bool was_early_ = false;  ///< one was given up before that
   int lock_ = -1;           ///< a file that is locked as long as this writes
+  std::string own_lock_;    ///< whole path of the playlist; empty while it is not locked
   int fd_ = -1;             ///< of the open segment; -1 when its bytes are lost
   std::string pending_;
 

@@ -324,6 +324,20 @@ TEST_F(LiveHlsSinkTest, ADiskThatDoesNotAnswerAtTheStartIsToldAndHoldsUpNobody) 
   EXPECT_EQ(playlist().find("#EXT-X-GAP"), std::string::npos) << playlist();
 }
 
+TEST_F(LiveHlsSinkTest, WhereTheDiskStandsStillItEndsAndSaysWhatIsMissing) {
+  const Launch launch(video(45, "is-live=true") + sink("target-duration=1"));
+  gst_element_set_state(launch.get(), GST_STATE_PLAYING);
+  ASSERT_TRUE(wait_until([&] { return fs::exists(file(0, ".part")); }));
+  stand_still(1);
+  Ran ran;
+  launch.collect(ran);
+  EXPECT_TRUE(ran.eos);
+  ASSERT_EQ(ran.warnings.size(), 1u);
+  EXPECT_NE(ran.warnings[0].find("the end of the stream is not written"), std::string::npos);
+  gst_element_set_state(launch.get(), GST_STATE_NULL);
+  go_on();
+}
+
 TEST_F(LiveHlsSinkTest, WhoCannotStartSaysItOnce) {
   const int lock = open((folder.path() + "/live.m3u8.lock").c_str(), O_WRONLY | O_CREAT, 0644);
   ASSERT_EQ(flock(lock, LOCK_EX), 0);

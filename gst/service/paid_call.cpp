@@ -280,16 +280,16 @@ bool PaidCall::clarify(const Error& lost) {
 }
 
 /// Looked for again for as long as a create would be tried where others of the same account ask too
-/// fast: then nothing is wrong but the moment.
+/// fast: then nothing is wrong but the moment. Meanwhile other shots get tasks, which are theirs.
 Found PaidCall::find_lost() {
   Intent intent;
   intent.call = entry_.call;
   intent.sent = WallClock::time_point(std::chrono::milliseconds(entry_.sent));
-  intent.known_tasks = journal_.tasks_but(attempt_.key);
-  intent.known_tasks.merge(ledger_.tasks_since(entry_.sent - kKnownMs));
   const auto from = Clock::now();
   for (unsigned tries = 0;; ++tries) {
     attempt_.check();
+    intent.known_tasks = journal_.tasks_but(attempt_.key);
+    intent.known_tasks.merge(ledger_.tasks_since(entry_.sent - kKnownMs));
     try {
       return house_.backend.find(attempt_.request, intent, attempt_.call);
     } catch (const Error& error) {

@@ -278,6 +278,20 @@ TEST_F(DriverTest, LookingForALostCreateIsPatientWhereOthersOfTheAccountAskTooFa
   EXPECT_EQ(backend->finds, 3);
 }
 
+TEST_F(DriverTest, ATaskThatAnotherShotGotDuringTheLookForALostCreateIsKnown) {
+  backend->failures = 1;
+  backend->failure = ScriptedBackend::lost();
+  backend->failed_finds = 1;
+  backend->on_find = [this] {
+    journal.write("other", {.state = JournalEntry::State::task, .task = "task-7"});
+  };
+  backend->found = {Found::Answer::task, {"task-9"}};
+  backend->polls_needed = 1;
+  run();
+  EXPECT_EQ(backend->finds, 2);
+  EXPECT_EQ(backend->known, std::set<std::string>{"task-7"});
+}
+
 TEST_F(DriverTest, ALostCreateThatNeverArrivedIsSentAgain) {
   backend->failures = 1;
   backend->failure = ScriptedBackend::lost();

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <future>
 #include <gtest/gtest.h>
 #include <thread>
@@ -68,6 +69,7 @@ class ScriptedBackend : public Backend {
   Found find(const Request&, const Intent& intent, Call&) override {
     ++finds;
     known = intent.known_tasks;
+    if (on_find) on_find();
     if (finds <= failed_finds) throw find_failure;
     return found;
   }
@@ -109,6 +111,7 @@ class ScriptedBackend : public Backend {
   int failed_finds = 0;
   Error find_failure = passing("unreachable");
   Found found;
+  std::function<void()> on_find;
   std::set<std::string> known;
   std::string polled;
   Ref<GBytes> picture;

@@ -29,6 +29,7 @@ constexpr size_t kKeyLength = 64;       ///< SHA-256 in hex
 constexpr unsigned kPruneEvery = 32;    ///< commits between two looks at the size
 constexpr const char* kUsage = "usage"; ///< members of a record beside the shot's
 constexpr const char* kCall = "call";
+constexpr const char* kRecord = ".json";
 constexpr const char* kPicture = ".picture";
 constexpr const char* kScratch = ".part";
 
@@ -71,8 +72,16 @@ StoredResult result_of(Shot record) {
   return stored;
 }
 
-void mark_used(const std::string& path) {
-  utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
+/// The picture or clip keeps its times: by them it is known to be the same that it was.
+void mark_used(const std::string& record_path) {
+  utimensat(AT_FDCWD, record_path.c_str(), nullptr, 0);
+}
+
+/// Of a file or its record; stores of old marked the file, too.
+fs::file_time_type last_use(const fs::path& file) {
+  std::error_code none; // then the time is the least there is
+  return std::max(fs::last_write_time(file, none),
+                  fs::last_write_time(fs::path(file).replace_extension(kRecord), none));
 }
 
 struct Kept {
@@ -96,7 +105,7 @@ std::vector<Kept> kept_files(const std::string& folder) {
     fs::recursive_directory_iterator at(folder + part, skip, failed), end;
     for (; !failed && at != end; at.increment(failed))
       if (at->is_regular_file(ignored) && is_ours(at->path()))
-        files.push_back({at->path(), at->file_size(ignored), at->last_write_time(ignored)});
+        files.push_back({at->path(), at->file_size(ignored), last_use(at->path())});
   }
   return files;
 }
@@ -144,7 +153,7 @@ std::string ResultStore::clip_path(const std::string& key) const {
 }
 
 std::optional<StoredResult> ResultStore::find(const std::string& key, Role role) const {
-  const std::string record_path = path(key, ".json");
+  const std::string record_path = path(key, kRecord);
   auto text = read_file(record_path);
   if (!text) return std::nullopt;
   StoredResult stored;
@@ -157,7 +166,6 @@ std::optional<StoredResult> ResultStore::find(const std::string& key, Role role)
   if (role == Role::words) return stored;
   const std::string file = role == Role::picture ? path(key, kPicture) : clip_path(key);
   if (!g_file_test(file.c_str(), G_FILE_TEST_IS_REGULAR)) return std::nullopt;
-  mark_used(file);
   if (role == Role::clip)
     stored.result.clip_path = file;
   else if (!(stored.result.picture = read_file(file)))
@@ -225,7 +233,7 @@ void ResultStore::keep_clip(const std::string& key, Result& result) const {
 
 void ResultStore::commit(const std::string& key, Role role, Result& result,
                          const Provenance& provenance, const std::string& call) const {
-  const std::string record_path = path(key, ".json");
+  const std::string record_path = path(key, kRecord);
   make_folder(fs::path(record_path).parent_path());
   static std::atomic<unsigned> commits{0};
   if (commits++ % kPruneEvery == 0) prune();

@@ -2,6 +2,7 @@
 // Which clips are looked at again when they come again.
 #include "../clip_zoo.h"
 #include "playout/inspected.h"
+#include "store/results.h"
 
 #include <fcntl.h>
 #include <sys/inotify.h>
@@ -62,6 +63,16 @@ TEST_F(InspectedTest, AClipThatComesAgainIsKnown) {
   EXPECT_EQ(last.clip.span, first.clip.span);
   EXPECT_EQ(last.inspected, first.inspected);
   EXPECT_EQ(last.stretches.size(), first.stretches.size());
+}
+
+TEST_F(InspectedTest, AClipThatComesFromTheStoreAgainIsKnown) {
+  const ResultStore store(dir / "store");
+  Result result;
+  result.clip_path = store.scratch("k");
+  std::filesystem::rename(clip("one.mp4"), result.clip_path);
+  store.commit("k", Role::clip, result, {.stage = "video"});
+  EXPECT_TRUE(is_looked_at(store.find("k", Role::clip)->result.clip_path));
+  EXPECT_FALSE(is_looked_at(store.find("k", Role::clip)->result.clip_path));
 }
 
 TEST_F(InspectedTest, AFileWithOtherContentIsLookedAt) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <vector>
 
 using namespace aigc;
 namespace fs = std::filesystem;
@@ -192,6 +193,30 @@ TEST(ResultStore, RoomIsMadeFromTheLeastRecentlyUsedButNotFromWhatIsInUse) {
   for (int i = 0; i < 6; ++i)
     EXPECT_EQ(store.find(key_of(i), Role::picture).has_value(), i < 3) << i;
   EXPECT_TRUE(fs::exists(folder.path() + "/results/other people's file"));
+}
+
+TEST(ResultStore, AClipIsNotTouchedWhenItIsUsedAndStaysAsLongAsItsRecord) {
+  TempFolder folder;
+  ResultStore store(folder.path());
+  std::vector<std::string> clips;
+  for (int i = 0; i < 3; ++i) {
+    Result result;
+    result.clip_path = store.scratch(key_of(i));
+    write_text(result.clip_path, "clip");
+    store.commit(key_of(i), Role::clip, result, kFrom);
+    clips.push_back(result.clip_path);
+  }
+  const auto long_ago = fs::file_time_type::clock::now() - std::chrono::hours(3);
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path()))
+    if (entry.is_regular_file()) fs::last_write_time(entry, long_ago);
+  EXPECT_TRUE(store.find(key_of(0), Role::clip));
+  EXPECT_EQ(fs::last_write_time(clips[0]), long_ago);
+  fs::last_write_time(clips[1], fs::file_time_type::clock::now()); // as stores of old did
+  store.prune(0);
+  EXPECT_TRUE(fs::exists(clips[0]));
+  EXPECT_TRUE(fs::exists(clips[1]));
+  EXPECT_FALSE(fs::exists(clips[2]));
+  EXPECT_TRUE(store.find(key_of(0), Role::clip));
 }
 
 TEST(ResultStore, ScratchFilesOfTheDeadAreSwept) {

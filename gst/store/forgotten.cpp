@@ -8,9 +8,14 @@
 #include "store/ledger.h"
 #include "store/lock.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
 
 namespace aigc {
 
@@ -62,14 +67,52 @@ LedgerLine line_of(const std::string& key, const JournalEntry& entry) {
           .expected = true};
 }
 
-/// Throws Error, also where somebody has the lock: that is not waited for.
-void close_call(const ResultStore& store, const Journal& journal, const std::string& key) {
+struct Forgotten {
+  std::unique_ptr<KeyLock> lock;
+  std::string key;
+  JournalEntry entry;
+};
+
+/// Nothing where it is asked after. Throws Error, also where somebody has the lock: that is not
+/// waited for.
+std::optional<Forgotten> take(const ResultStore& store, const Journal& journal,
+                              const std::string& key) {
   Cancel taken;
-  const KeyLock lock(store.lock_folder(), key, taken, [&](const std::string&) { taken.cancel(); });
-  const auto entry = journal.read(key);
-  if (!entry || now_ms() - entry->sent < kForgottenMs) return;
-  Ledger(store.folder()).add(line_of(key, *entry), true, entry->sent - kClockErrorMs);
-  journal.clear(key);
+  auto lock = std::make_unique<KeyLock>(store.lock_folder(), key, taken,
+                                        [&](const std::string&) { taken.cancel(); });
+  auto entry = journal.read(key);
+  if (!entry || now_ms() - entry->sent < kForgottenMs) return std::nullopt;
+  return Forgotten{std::move(lock), key, std::move(*entry)};
+}
+
+std::vector<Forgotten> take_all(const ResultStore& store, const Journal& journal,
+                                const Cancel& cancel) {
+  std::vector<Forgotten> all;
+  for (const auto& key : journal.keys()) {
+    if (cancel.cancelled() || all.size() >= kMostForgotten) break;
+    if (!looks_old(journal.path(key))) continue;
+    try {
+      if (auto forgotten = take(store, journal, key)) all.push_back(std::move(*forgotten));
+    } catch (const Error&) {
+      // Another day; whoever asks for it hears what is wrong.
+    }
+  }
+  return all;
+}
+
+/// Those that have no line yet. A shot waits meanwhile: the ledger, which may be long, is read once
+/// for all.
+std::vector<LedgerLine> missing_lines(const Ledger& ledger, const std::vector<Forgotten>& all) {
+  gint64 oldest = now_ms();
+  for (const auto& [lock, key, entry] : all)
+    oldest = std::min(oldest, entry.sent);
+  std::set<std::string> known;
+  for (const auto& line : ledger.lines_since(oldest - kClockErrorMs))
+    known.insert(line.call);
+  std::vector<LedgerLine> missing;
+  for (const auto& [lock, key, entry] : all)
+    if (!known.contains(entry.call)) missing.push_back(line_of(key, entry));
+  return missing;
 }
 
 } // namespace
@@ -77,15 +120,16 @@ void close_call(const ResultStore& store, const Journal& journal, const std::str
 void close_forgotten(const ResultStore& store, const Cancel& cancel) {
   if (!is_due(store.folder())) return;
   const Journal journal(store.folder());
-  for (const auto& key : journal.keys()) {
-    if (cancel.cancelled()) return;
-    if (!looks_old(journal.path(key))) continue;
-    try {
-      close_call(store, journal, key);
-    } catch (const Error&) {
-      // Another day; whoever asks for it hears what is wrong.
-    }
+  const auto all = take_all(store, journal, cancel);
+  if (all.empty() || cancel.cancelled()) return;
+  try {
+    const Ledger ledger(store.folder());
+    ledger.add(missing_lines(ledger, all));
+  } catch (const Error&) {
+    return; // another day
   }
+  for (const auto& forgotten : all)
+    journal.clear(forgotten.key);
 }
 
 } // namespace aigc

@@ -188,7 +188,18 @@ void Ledger::add(const LedgerLine& line, bool once, gint64 since) const {
   if (once)
     for (const auto& known : lines_since(since))
       if (known.call == line.call) return;
-  std::string text = text_of(line);
+  append(file, text_of(line));
+}
+
+void Ledger::add(const std::vector<LedgerLine>& lines) const {
+  if (lines.empty()) return;
+  std::string text;
+  for (const auto& line : lines)
+    text += text_of(line);
+  append(open(), std::move(text));
+}
+
+void Ledger::append(const Descriptor& file, std::string text) const {
   char last = '\n';
   if (const off_t end = lseek(file.get(), 0, SEEK_END); end > 0)
     if (pread(file.get(), &last, 1, end - 1) != 1) cannot_write(path_, g_strerror(errno));

@@ -47,6 +47,8 @@ class Ledger {
   /// It is on the disk when this returns. `once`: nothing is added when the call has a line since
   /// `since`, as after a crash. Throws Error{Fault::write}.
   void add(const LedgerLine& line, bool once, gint64 since = 0) const;
+  /// The same for calls that have none.
+  void add(const std::vector<LedgerLine>& lines) const;
   /// All lines that can be read, oldest first.
   std::vector<LedgerLine> lines() const;
   /// Those since `since`, in ms since the epoch; what is long before that is not read.
@@ -58,6 +60,7 @@ class Ledger {
   std::vector<std::string> files() const;
   std::string next_path() const;
   Descriptor open() const;
+  void append(const Descriptor& file, std::string text) const;
 
   std::string path_;
   size_t longest_;

@@ -2,6 +2,7 @@
 // The driver against a scripted backend: what ends a call and what leaves it open, and how the next
 // run goes on with it.
 #include "driver_rig.h"
+#include "store/forgotten.h"
 #include "store/lock.h"
 
 using namespace driver_rig;
@@ -183,6 +184,35 @@ TEST_F(DriverTest, ACallNobodyAsksAfterForAWeekGoesFromTheJournalIntoTheLedger) 
   EXPECT_TRUE(lines[1].unclear);
   EXPECT_EQ(lines[1].cost, 0.5);
   EXPECT_EQ(lines[2].call, "call-" + own);
+}
+
+TEST_F(DriverTest, ManyForgottenCallsHoldNoOrderUp) {
+  constexpr int kCalls = 100, kLines = 10'000;
+  const gint64 sent = g_get_real_time() / 1000 - 2 * kForgottenMs;
+  for (int i = 0; i < kCalls; ++i) {
+    const std::string name = std::to_string(i);
+    journal.write(name, {.call = "call-" + name, .sent = sent});
+    fs::last_write_time(journal.path(name), fs::file_time_type::clock::now() - 14 * 24h);
+  }
+  ledger.add(std::vector<LedgerLine>(kLines, {.time = sent, .call = "another"}));
+  const auto begun = std::chrono::steady_clock::now();
+  run();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s);
+  EXPECT_EQ(files_in("journal"), 0u);
+  EXPECT_EQ(ledger.lines().size(), size_t(kLines + kCalls + 1));
+}
+
+TEST_F(DriverTest, NotAllForgottenCallsAreClosedAtOnce) {
+  const gint64 sent = g_get_real_time() / 1000 - 2 * kForgottenMs;
+  fs::create_directories(folder.path() + "/journal");
+  for (size_t i = 0; i < kMostForgotten + 10; ++i) {
+    const std::string path = journal.path(std::to_string(i));
+    std::ofstream(path) << R"({"state":"intent","call":")" << i << R"(","sent":)" << sent << "}\n";
+    fs::last_write_time(path, fs::file_time_type::clock::now() - 14 * 24h);
+  }
+  run();
+  EXPECT_EQ(files_in("journal"), 10u);
+  EXPECT_EQ(ledger.lines().size(), kMostForgotten + 1);
 }
 
 TEST_F(DriverTest, ATaskThatSucceededWithoutAResultIsBilled) {

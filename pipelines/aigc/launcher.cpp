@@ -8,6 +8,7 @@
 #include "bus_messages.h"
 #include "packages.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <future>
@@ -56,18 +57,21 @@ class MuxerWatch {
   std::atomic<bool> fed_ = false;
 };
 
+using Elements = std::vector<Ref<GstElement>>;
+
 /// Knows when the elements of a pipeline are gone. Work that was cancelled holds the one it is for
 /// until it ends, on a busy machine some time after the pipeline.
 class ElementWatch {
  public:
-  void attach(GstElement* pipeline) {
-    add(G_OBJECT(pipeline));
+  explicit ElementWatch(GstElement* pipeline, const Elements& but = {}) : but_(but) {
+    add(pipeline);
     const Own<GstIterator> elements(gst_bin_iterate_recurse(GST_BIN(pipeline)));
     const auto each = [](const GValue* item, gpointer self) {
-      static_cast<ElementWatch*>(self)->add(G_OBJECT(g_value_get_object(item)));
+      static_cast<ElementWatch*>(self)->add(GST_ELEMENT(g_value_get_object(item)));
     };
     while (gst_iterator_foreach(elements.get(), each, this) == GST_ITERATOR_RESYNC)
       gst_iterator_resync(elements.get());
+    but_.clear();
   }
   bool all_gone_within(std::chrono::seconds limit) const {
     return alive_->lock().wait_for(limit, [](int count) { return count == 0; });
@@ -76,9 +80,11 @@ class ElementWatch {
  private:
   using Alive = std::shared_ptr<Guarded<int>>;
 
-  void add(GObject* object) {
+  void add(GstElement* element) {
+    const auto is_it = [&](const auto& other) { return other.get() == element; };
+    if (std::any_of(but_.begin(), but_.end(), is_it)) return;
     ++*alive_->lock();
-    g_object_weak_ref(object, on_gone, new Alive(alive_));
+    g_object_weak_ref(G_OBJECT(element), on_gone, new Alive(alive_));
   }
   static void on_gone(gpointer data, GObject*) {
     const std::unique_ptr<Alive> alive(static_cast<Alive*>(data));
@@ -86,6 +92,7 @@ class ElementWatch {
     (*alive)->notify();
   }
 
+  Elements but_; ///< while it is made
   const Alive alive_ = std::make_shared<Guarded<int>>();
 };
 
@@ -106,19 +113,27 @@ bool stop_in_time(Ref<GstElement> pipeline, std::shared_ptr<void> keep) {
   return false;
 }
 
-std::vector<Ref<GstElement>> video_encoders(GstElement* pipeline) {
-  using Found = std::vector<Ref<GstElement>>;
-  Found found;
+Elements video_encoders(GstElement* pipeline) {
+  Elements found;
   const Own<GstIterator> elements(gst_bin_iterate_recurse(GST_BIN(pipeline)));
   const auto look = [](const GValue* item, gpointer found) {
     auto* element = GST_ELEMENT(g_value_get_object(item));
     GstElementFactory* factory = gst_element_get_factory(element);
     if (factory &&
         gst_element_factory_list_is_type(factory, GST_ELEMENT_FACTORY_TYPE_VIDEO_ENCODER))
-      static_cast<Found*>(found)->push_back(share(element));
+      static_cast<Elements*>(found)->push_back(share(element));
   };
-  gst_iterator_foreach(elements.get(), look, &found); // nobody adds elements any more
+  while (gst_iterator_foreach(elements.get(), look, &found) == GST_ITERATOR_RESYNC) {
+    found.clear();
+    gst_iterator_resync(elements.get());
+  }
   return found;
+}
+
+/// Takes an element out of its bin, which need not wait for it then.
+void detach(GstElement* element) {
+  if (const Ref<GstObject> bin = adopt(gst_object_get_parent(GST_OBJECT(element))))
+    gst_bin_remove(GST_BIN(bin.get()), element);
 }
 
 class Run {
@@ -298,41 +313,42 @@ Ref<GstElement> build_pipeline(const std::string& line) {
 Ending launch(const std::string& line, Report& report, const LaunchOptions& options) {
   Ref<GstElement> pipeline = build_pipeline(line);
   if (options.prepare) options.prepare(pipeline.get());
-  ElementWatch elements;
-  elements.attach(pipeline.get());
+  const ElementWatch elements(pipeline.get());
   const Ending ending = Run(std::move(pipeline), report, options).go();
   if (!pipelines_left && !elements.all_gone_within(kTeardown)) pipelines_left = true;
   return ending;
 }
 
 bool end_pipeline(Ref<GstElement> pipeline) {
-  ElementWatch elements;
-  elements.attach(pipeline.get());
+  const ElementWatch elements(pipeline.get());
   if (!stop_in_time(std::move(pipeline), {})) return false;
   if (!elements.all_gone_within(kTeardown)) pipelines_left = true;
   return true;
 }
 
 bool leave_pipeline(Ref<GstElement> pipeline) {
-  ElementWatch elements;
-  elements.attach(pipeline.get());
+  auto encoders = video_encoders(pipeline.get());
+  const ElementWatch others(pipeline.get(), encoders);
   auto rest = std::make_shared<std::promise<void>>(), all = std::make_shared<std::promise<void>>();
   std::future<void> rest_stopped = rest->get_future(), all_stopped = all->get_future();
-  std::thread([pipeline = std::move(pipeline), rest, all]() mutable {
-    auto encoders = video_encoders(pipeline.get());
+  std::thread([pipeline = std::move(pipeline), encoders = std::move(encoders), rest,
+               all]() mutable {
     for (const auto& encoder : encoders)
       gst_element_set_locked_state(encoder.get(), TRUE);
     gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+    for (const auto& encoder : encoders)
+      detach(encoder.get());
+    pipeline.reset();
     rest->set_value();
     for (const auto& encoder : encoders)
       gst_element_set_state(encoder.get(), GST_STATE_NULL);
     encoders.clear();
-    pipeline.reset();
     all->set_value();
   }).detach();
   const bool is_stopped = rest_stopped.wait_for(kTeardown) == std::future_status::ready;
-  if (!is_stopped || all_stopped.wait_for(kEncoderTime) != std::future_status::ready ||
-      !elements.all_gone_within(kTeardown))
+  const auto encoders_end = std::chrono::steady_clock::now() + kEncoderTime;
+  if (!is_stopped || !others.all_gone_within(kTeardown) ||
+      all_stopped.wait_until(encoders_end) != std::future_status::ready)
     pipelines_left = true;
   return is_stopped;
 }

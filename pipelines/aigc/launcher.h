@@ -38,8 +38,8 @@ Ref<GstElement> build_pipeline(const std::string& line);
 bool end_pipeline(Ref<GstElement> pipeline);
 
 /// The same where the program ends at once: x264enc, for one, encodes all the frames it looks ahead
-/// to before it stops, and with a slow preset that takes seconds. All others stop before it, and it
-/// may be left to itself.
+/// to before it stops, and with a slow preset that takes seconds. All others stop before it, what
+/// they have at work is waited for, and it may be left to itself.
 bool leave_pipeline(Ref<GstElement> pipeline);
 
 /// Whether a pipeline, or work it began, was left to itself: then nothing but _exit() ends the

@@ -22,7 +22,33 @@ bool has(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-using Channel = ChannelTest;
+class Channel : public ChannelTest {
+ protected:
+  /// What is on air is ended at once.
+  void skip() {
+    std::string now = await_event("item-started")["id"].text();
+    tell("skip");
+    const JsonView skipped = await([&](const JsonView& event) {
+      if (event["event"].text() == "item-started") now = event["id"].text(); // that before is over
+      return event["event"].text() == "item-skipped";
+    });
+    EXPECT_EQ(skipped["id"].text(), now);
+  }
+  /// Nothing new begins; afterwards it goes on.
+  void hold_and_resume() {
+    await_event("item-started");
+    tell("hold");
+    EXPECT_TRUE(tell("status")["held"].boolean(false));
+    ASSERT_TRUE(
+        until("a filler", [&] { return tell("status")["on-air"]["tier"].text() != "item"; }));
+    for (int i = 0; i < 15; ++i) {
+      EXPECT_NE(tell("status")["on-air"]["tier"].text(), "item");
+      std::this_thread::sleep_for(100ms);
+    }
+    tell("resume");
+    await_event("item-started");
+  }
+};
 
 } // namespace
 
@@ -64,27 +90,8 @@ TEST_F(Channel, IsSteeredFromOutside) {
       EXPECT_NE(left.at(item)["id"].text(), gone);
   EXPECT_FALSE(ask(R"({"command":"remove","id":"nobody"})")["ok"].boolean(true));
 
-  // What is on air is ended at once.
-  std::string now = await_event("item-started")["id"].text();
-  tell("skip");
-  const JsonView skipped = await([&](const JsonView& event) {
-    if (event["event"].text() == "item-started") now = event["id"].text(); // the one before is over
-    return event["event"].text() == "item-skipped";
-  });
-  EXPECT_EQ(skipped["id"].text(), now);
-
-  // Held, nothing new begins; afterwards it goes on.
-  await_event("item-started");
-  tell("hold");
-  EXPECT_TRUE(tell("status")["held"].boolean(false));
-  ASSERT_TRUE(until("a filler", [&] { return tell("status")["on-air"]["tier"].text() != "item"; }));
-  for (int i = 0; i < 15; ++i) {
-    EXPECT_NE(tell("status")["on-air"]["tier"].text(), "item");
-    std::this_thread::sleep_for(100ms);
-  }
-  tell("resume");
-  await_event("item-started");
-
+  skip();
+  ASSERT_NO_FATAL_FAILURE(hold_and_resume());
   tell("end");
   const Outcome outcome = program->wait();
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;

@@ -207,6 +207,12 @@ void Timeline::leave(Side side) {
   told_[index_of(side)] = G_MAXUINT64;
 }
 
+const Span* Timeline::may_return() const {
+  if (spans_.empty() || !before_) return nullptr;
+  const Span& now = *spans_.back();
+  return trial_ || end_ < now.first + now.fade ? before_.get() : nullptr;
+}
+
 guint64 Timeline::left() const {
   const Span* now = on_air();
   if (!now || now->state.over || now->planned == 0) return 0;

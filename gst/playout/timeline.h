@@ -109,6 +109,8 @@ class Timeline {
   /// Slots decided so far.
   guint64 end() const { return end_; }
   const Span* on_air() const { return spans_.empty() ? nullptr : spans_.back().get(); }
+  /// What was on air before, where it may be again: while the one on air is on trial or fades in.
+  const Span* may_return() const;
   /// Slots left of the clip on air.
   guint64 left() const;
 

@@ -169,7 +169,7 @@ void Board::note_end(const Span& span, guint64 frames) {
   entry.first_frame = span.first;
   entry.frames = frames;
   entry.planned = span.planned;
-  entry.rest = span.played > 0;
+  entry.continued = span.played > 0;
   entry.start_utc = state.utc;
   entry.planned_utc = span.item ? utc_of(span.item->shot.at).value_or(0) : 0;
   entry.reason = state.reason;

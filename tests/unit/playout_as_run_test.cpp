@@ -140,7 +140,7 @@ TEST(AsRun, EveryFieldInJson) {
   EXPECT_EQ(view["fault"].text(), "pictures are missing");
   EXPECT_EQ(view["prompt_sha256"].text(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(view["continued"].boolean(), false);
+  EXPECT_FALSE(view["continued"].boolean(true));
   EXPECT_EQ(view.members().size(), 27u);
 }
 
@@ -181,6 +181,7 @@ TEST(AsRun, AClipAiredAgainCostsNothing) {
   rest.continued = true;
   log.add(rest);
   EXPECT_EQ(field(content(dir / "log.csv"), 2, "cost"), "0");
+  EXPECT_EQ(field(content(dir / "log.csv"), 2, "continued"), "true");
   EXPECT_EQ(field(content(dir / "log.csv"), 1, "model"), "wan");
 }
 

@@ -164,7 +164,7 @@ TEST(AsRun, WhatIsNotKnownIsLeftOut) {
   const auto root = parse_json(content(dir / "log.jsonl"));
   EXPECT_EQ(JsonView(root.get()).members(),
             (std::vector<std::string>{"tier", "start", "start_frame", "frames", "planned_frames",
-                                      "timecode", "end", "held"}));
+                                      "timecode", "end", "held", "continued"}));
   const std::string csv = content(dir / "log.csv");
   EXPECT_EQ(field(csv, 1, "id"), "");
   EXPECT_EQ(field(csv, 1, "tier"), "slate");

@@ -110,10 +110,12 @@ static GstPadProbeReturn on_video(GstPad*, GstPadProbeInfo* info, gpointer self)
 
 static GstPadProbeReturn on_audio(GstPad*, GstPadProbeInfo* info, gpointer self) {
   Private& priv = of(self);
-  if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
+  if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) {
+    if (priv.run->is_dropping) return GST_PAD_PROBE_DROP;
     priv.audio.on_data();
-  else if (priv.audio.on_event(GST_PAD_PROBE_INFO_EVENT(info)))
+  } else if (priv.audio.on_event(GST_PAD_PROBE_INFO_EVENT(info))) {
     priv.run->has_other_format = true;
+  }
   return GST_PAD_PROBE_OK;
 }
 

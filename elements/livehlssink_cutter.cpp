@@ -123,9 +123,13 @@ static void cut(GstLiveHlsCutter* self, GstEvent* event) {
   }
 }
 
+void aigc::hls_tell_trouble(LiveHlsRun& run, GstElement* bin) {
+  while (const auto trouble = run.writer.take_trouble())
+    report(bin, *trouble, false);
+}
+
 static void tell_trouble(GstLiveHlsCutter* self) {
-  while (const auto trouble = self->run->writer.take_trouble())
-    report(GST_ELEMENT(GST_OBJECT_PARENT(self)), *trouble, false);
+  hls_tell_trouble(*self->run, GST_ELEMENT(GST_OBJECT_PARENT(self)));
 }
 
 static gboolean gst_live_hls_cutter_event(GstBaseSink* sink, GstEvent* event) {

@@ -39,7 +39,13 @@ struct LiveHlsRun {
   Guarded<std::deque<HlsMark>> marks;         ///< ahead of the cutter
   std::atomic<GstClockTime> end = 0;          ///< of the last frame that went on
   std::atomic<bool> has_other_format = false; ///< what comes now differs from what came before
+  /// Nothing can be written yet, or ever: sound without pictures would fill the queue before the
+  /// muxer, and hold up what is before it.
+  std::atomic<bool> is_dropping = false;
 };
+
+/// Posts what went wrong as warnings of the bin.
+void hls_tell_trouble(LiveHlsRun& run, GstElement* bin);
 
 /// What stands before the frame that begins a segment.
 GstEvent* hls_begin_event(GstClockTime time, bool discontinuity);

@@ -110,13 +110,27 @@ bool LiveHlsVideo::is_key(GstBuffer* buffer) const {
   return map && is_random_access({map.data(), map.size()}, is_h265);
 }
 
+/// Nothing as long as, or because, nothing can be written.
+std::optional<unsigned> LiveHlsVideo::find_target() {
+  if (has_failed_) return std::nullopt;
+  if (!is_live_) is_live_ = is_live();
+  try {
+    const auto target = run_.writer.resume(*is_live_);
+    run_.is_dropping = !target;
+    hls_tell_trouble(run_, GST_ELEMENT(GST_PAD_PARENT(pad_)));
+    return target;
+  } catch (...) {
+    run_.is_dropping = has_failed_ = true;
+    throw;
+  }
+}
+
 GstPadProbeReturn LiveHlsVideo::on_frame(GstBuffer* buffer) {
   const GstClockTime time =
       gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
   if (!GST_CLOCK_TIME_IS_VALID(time)) return cut_ ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
   if (!cut_) {
-    if (!is_live_) is_live_ = is_live();
-    const auto target = run_.writer.resume(*is_live_);
+    const auto target = find_target();
     if (!target) return GST_PAD_PROBE_DROP;
     cut_.emplace(*target * GST_SECOND);
     // Encoders of GStreamer 1.22 that shift their times, as x264enc does, misread the time of a key

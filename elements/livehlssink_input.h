@@ -36,6 +36,7 @@ class LiveHlsVideo {
 
   GstPadProbeReturn on_event(GstEvent* event);
   GstPadProbeReturn on_frame(GstBuffer* buffer);
+  std::optional<unsigned> find_target();
   bool is_live() const;
   bool is_key(GstBuffer* buffer) const;
   void take_tags(GstEvent* event);
@@ -48,6 +49,7 @@ class LiveHlsVideo {
   GstPad* next_;
   std::optional<HlsCut> cut_; ///< from the first frame on
   std::optional<bool> is_live_;
+  bool has_failed_ = false; ///< to start, which was told
   GstSegment segment_{};
   HlsFormat format_;
   HlsDateRange item_;                        ///< on air

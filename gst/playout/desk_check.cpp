@@ -49,7 +49,8 @@ bool Desk::choose_check(Board& board, CheckJob& job) {
   }
   Entry* entry = board.rundown.unchecked(utc, kSoon);
   const bool is_due = entry && entry->at != 0 && entry->at <= utc + kSoon;
-  const bool enough = !is_due && board.rundown.ready_items() >= kChecked &&
+  const bool is_urgent = is_due || (entry && board.rundown.overtakes(*entry));
+  const bool enough = !is_urgent && board.rundown.ready_items() >= kChecked &&
                       board.ready_air(utc) >= board.marks().high;
   if (entry && !enough) {
     entry->progress = Progress::checking;

@@ -2,12 +2,14 @@
 // See hls_folder.h.
 #include "playout/hls_folder.h"
 
+#include "base/guarded.h"
 #include "base/ref.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
+#include <set>
 #include <sys/file.h>
 #include <unistd.h>
 #include <vector>
@@ -31,6 +33,13 @@ constexpr gint64 kMostSlew = 100'000;
 fs::path folder_of(const std::string& path) {
   const fs::path folder = fs::path(path).parent_path();
   return folder.empty() ? fs::path(".") : folder;
+}
+
+/// Playlists that this program writes: a lock does not tell who holds it. Never destroyed, as a
+/// writer that was left at a disk which stands still may outlive all else.
+Guarded<std::set<std::string>>& own_locks() {
+  static auto& locks = *new Guarded<std::set<std::string>>;
+  return locks;
 }
 
 struct Pattern {
@@ -177,16 +186,29 @@ void HlsFolder::scan() {
 
 HlsFolder::~HlsFolder() {
   discard();
-  if (lock_ >= 0) close(lock_);
+  if (lock_ < 0) return;
+  own_locks().lock()->erase(own_lock_);
+  close(lock_);
 }
 
 void HlsFolder::lock() {
   if (lock_ >= 0) return;
-  lock_ = create(settings_.playlist_location + ".lock");
+  const std::string& path = settings_.playlist_location;
+  lock_ = create(path + ".lock");
   // What cannot be written is told with the first segment.
-  if (lock_ < 0 || flock(lock_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  if (lock_ < 0) return;
+  const std::string whole = fs::absolute(path).lexically_normal();
+  if (flock(lock_, LOCK_EX | LOCK_NB) == 0) {
+    own_locks().lock()->insert(own_lock_ = whole);
+    return;
+  }
+  if (errno != EWOULDBLOCK) return;
   close(std::exchange(lock_, -1));
-  throw Error(Fault::write, "another program writes " + settings_.playlist_location,
+  if (own_locks().lock()->contains(whole))
+    throw Error(Fault::write, "this program itself still writes " + path,
+                "give each livehlssink a place of its own; where the disk stood still, start again "
+                "once it answers");
+  throw Error(Fault::write, "another program writes " + path,
               "stop it, or choose another place for this one");
 }
 

@@ -38,8 +38,7 @@ class HlsFolder {
   HlsFolder(const HlsFolder&) = delete;
   HlsFolder& operator=(const HlsFolder&) = delete;
 
-  /// Looks for what an earlier run left, and goes on from it. Throws when another program writes
-  /// it.
+  /// Looks for what an earlier run left, and goes on from it. Throws when another writes it.
   void resume();
   /// Longest duration of a segment, in seconds; after resume().
   unsigned target() const { return playlist_.target(); }
@@ -104,6 +103,7 @@ class HlsFolder {
   bool has_listed_ = false; ///< a segment, in this run
   bool was_early_ = false;  ///< one was given up before that
   int lock_ = -1;           ///< a file that is locked as long as this writes
+  std::string own_lock_;    ///< whole path of the playlist; empty while it is not locked
   int fd_ = -1;             ///< of the open segment; -1 when its bytes are lost
   std::string pending_;
 

@@ -16,13 +16,29 @@ constexpr size_t kMostCost = 32u << 20;
 constexpr size_t kBlock = 256u << 10; ///< bytes that are handed on at once
 constexpr auto kStartTime = 500ms;    ///< a queue before the sink bears it
 constexpr auto kStopTime = 400ms;     ///< of the second that a channel may take to stop
+constexpr auto kStandstill = 1s;      ///< for one step; from there on nobody waits at a stop
+constexpr auto kEndTime = 3s;         ///< the same at the end of a stream
 
 Error too_slow() {
   return Error(Fault::write, "the disk stands still or is too slow, so segments are left out",
                "use a faster disk, or a lower bitrate; the stream goes on by itself then");
 }
 
+Error no_start() {
+  return Error(Fault::write, "the disk does not answer, so nothing of the stream is written yet",
+               "look after the disk of the playlist; the stream begins by itself then");
+}
+
+Error no_end() {
+  return Error(Fault::write, "the disk stands still, so the end of the stream is not written",
+               "start again with the same places once the disk answers, and end that stream");
+}
+
 } // namespace
+
+bool HlsWriter::State::stands_still(Clock::duration limit) const {
+  return busy && Clock::now() - since >= limit;
+}
 
 bool HlsWriter::State::has_room(size_t size) const {
   return steps.empty() || cost + sizeof(Step) + size <= kMostCost;
@@ -50,25 +66,32 @@ HlsWriter::~HlsWriter() {
   if (!thread_.joinable()) return;
   shared_->state.lock()->closing = true;
   shared_->state.notify();
-  const auto is_over = [](const State& state) { return state.over; };
-  if (shared_->state.lock().wait_for(kStopTime, is_over)) {
-    thread_.join();
-    return;
+  bool is_over = false;
+  {
+    auto state = shared_->state.lock();
+    if (!state->stands_still(kStandstill))
+      state.wait_for(kStopTime, [](const State& s) { return s.over; });
+    is_over = state->over;
+    if (!is_over) state->steps.clear();
   }
-  shared_->state.lock()->steps.clear();
-  thread_.detach();
+  is_over ? thread_.join() : thread_.detach();
 }
 
 std::optional<unsigned> HlsWriter::resume(bool is_live) {
   is_live_ = is_live;
-  const bool is_first = !thread_.joinable();
-  if (is_first) thread_ = std::thread([shared = shared_] { run(*shared); });
   auto state = shared_->state.lock();
+  if (!thread_.joinable()) {
+    state->busy = true;
+    state->since = Clock::now();
+    thread_ = std::thread([shared = shared_] { run(*shared); });
+  }
   const auto is_known = [](const State& s) { return s.target > 0 || s.failure || s.flushing; };
-  if (!is_live)
+  if (!is_live) {
     state.wait(is_known);
-  else if (is_first)
-    state.wait_for(kStartTime, is_known);
+  } else if (!is_late_ && !state.wait_for(kStartTime, is_known)) {
+    is_late_ = true;
+    state->troubles.push_back(no_start());
+  }
   if (state->failure) std::rethrow_exception(state->failure);
   return state->target > 0 ? std::optional(state->target) : std::nullopt;
 }
@@ -93,6 +116,7 @@ std::optional<HlsWriter::Step> HlsWriter::next_step(Shared& shared) {
   Step step = std::move(state->steps.front());
   state->steps.pop_front();
   state->busy = true;
+  state->since = Clock::now();
   return step;
 }
 
@@ -130,7 +154,8 @@ void HlsWriter::begin(GstClockTime time, bool discontinuity, std::optional<gint6
   {
     auto state = shared_->state.lock();
     state->discontinuity |= discontinuity;
-    if (state->losing && !state->idle()) return;
+    // All that waits need not be written: items come right before each segment.
+    if (state->losing && state->cost > kBlock) return;
     state->losing = false;
     discontinuity = std::exchange(state->discontinuity, false);
     state->add({[=](HlsFolder& folder) { folder.begin(time, discontinuity, utc_of_zero); }, {}, 0});
@@ -182,7 +207,12 @@ void HlsWriter::item(GstClockTime time, HlsDateRange range) {
 void HlsWriter::finish(GstClockTime time) {
   if (!thread_.joinable()) return;
   add([=](HlsFolder& folder) { folder.finish(time); });
-  shared_->state.lock().wait([](const State& s) { return s.idle() || s.flushing; });
+  auto state = shared_->state.lock();
+  while (!state.wait_for(kEndTime, [](const State& s) { return s.idle() || s.flushing; })) {
+    if (!is_live_ || !state->stands_still(kEndTime)) continue;
+    state->troubles.push_back(no_end());
+    return;
+  }
 }
 
 void HlsWriter::flush(bool on) {

@@ -6,6 +6,7 @@
 #include "base/guarded.h"
 #include "playout/hls_folder.h"
 
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -14,14 +15,14 @@
 namespace aigc {
 
 /// What is to be done is done in that order, later. A disk that does not keep up costs whole
-/// segments, listed as a GAP, until all that waits is written: so memory is bounded, and what is
-/// listed afterwards has few seams. Calls are those of HlsFolder, made by one thread; others may
-/// only call flush() meanwhile.
+/// segments, listed as a GAP, until nearly all that waits is written: so memory is bounded, and
+/// what is listed afterwards has few seams. Calls are those of HlsFolder, made by one thread;
+/// others may only call flush() meanwhile.
 class HlsWriter {
  public:
   /// Throws Error{Fault::settings}.
   explicit HlsWriter(HlsSettings settings);
-  /// Gives what waits a moment to be written; a disk that stands still then is left to itself.
+  /// Gives what waits a moment to be written; a disk that stands still is left to itself.
   ~HlsWriter();
   HlsWriter(const HlsWriter&) = delete;
   HlsWriter& operator=(const HlsWriter&) = delete;
@@ -29,7 +30,7 @@ class HlsWriter {
   /// Goes on from what an earlier run left, and tells the longest duration of a segment, in
   /// seconds; nothing as long as the disk has not answered. A live stream waits only for a moment,
   /// and loses segments where the disk does not keep up; any other waits for it. Throws as
-  /// HlsFolder::resume() does.
+  /// HlsFolder::resume() does, at each call.
   std::optional<unsigned> resume(bool is_live);
 
   bool has_clock() const { return has_clock_; }
@@ -39,7 +40,8 @@ class HlsWriter {
   void end(GstClockTime time);
   void interrupt();
   void item(GstClockTime time, HlsDateRange range);
-  /// All is on the disk when it returns, but after flush(true).
+  /// All is on the disk when it returns, but after flush(true), and where a live stream waits for a
+  /// disk that stands still.
   void finish(GstClockTime time);
 
   /// Nobody waits for the disk while it flushes.
@@ -49,6 +51,8 @@ class HlsWriter {
   std::optional<Error> take_trouble();
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   struct Step {
     std::function<void(HlsFolder&)> act; ///< empty for bytes of the open segment
     std::string bytes;
@@ -62,14 +66,16 @@ class HlsWriter {
     std::deque<Error> troubles;
     std::exception_ptr failure; ///< of resume()
     unsigned target = 0;        ///< seconds; 0 = not known yet
-    bool busy = false;          ///< with a step that was taken out
+    bool busy = false;          ///< with resume(), or with a step that was taken out
+    Clock::time_point since;    ///< of that
     bool flushing = false;
     bool closing = false;       ///< no step comes any more
     bool over = false;          ///< the thread has ended, or is about to
-    bool losing = false;        ///< what comes, until all is written
+    bool losing = false;        ///< what comes, until nearly all is written
     bool discontinuity = false; ///< of a segment that was lost
 
     bool idle() const { return steps.empty() && !busy; }
+    bool stands_still(Clock::duration limit) const;
     bool has_room(size_t size) const;
     void add(Step step);
     void lose_segment();
@@ -89,6 +95,7 @@ class HlsWriter {
   const std::shared_ptr<Shared> shared_;
   std::thread thread_;
   bool is_live_ = true;
+  bool is_late_ = false; ///< the disk, at the start
   bool has_clock_ = false;
 };
 

@@ -134,6 +134,14 @@ Entry* Rundown::unchecked(gint64 utc, gint64 ahead) {
   return fixed && (!first || fixed->at <= utc + ahead) ? fixed : first;
 }
 
+bool Rundown::overtakes(const Entry& entry) const {
+  const auto self = std::find_if(entries_.begin(), entries_.end(),
+                                 [&](const auto& other) { return other.get() == &entry; });
+  return entry.at == 0 && std::any_of(self, entries_.end(), [](const auto& other) {
+           return other->at == 0 && other->is_ready();
+         });
+}
+
 size_t Rundown::open_items() const {
   return static_cast<size_t>(std::count_if(entries_.begin(), entries_.end(), [](const auto& entry) {
     return entry->progress == Progress::open;

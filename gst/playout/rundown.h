@@ -63,6 +63,8 @@ class Rundown {
   /// The first in order that nobody has looked at; those with a fixed time within `ahead` go before
   /// all others, those with a later one behind.
   Entry* unchecked(gint64 utc, gint64 ahead);
+  /// Whether it is on air before something that is ready.
+  bool overtakes(const Entry& entry) const;
 
   const std::deque<std::unique_ptr<Entry>>& entries() const { return entries_; }
   size_t ready_items() const;

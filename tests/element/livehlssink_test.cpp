@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <regex>
 #include <sstream>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -83,6 +84,34 @@ class LiveHlsSinkTest : public testing::Test {
  private:
   std::string pipe_;
 };
+
+/// Ten times as fast as any other: a standstill of 2.5 s is one of 25 s.
+aigc::Ref<GstClock> fast_clock(const Launch& launch) {
+  auto clock = aigc::adopt(GST_CLOCK(g_object_new(GST_TYPE_SYSTEM_CLOCK, "name", "fast", nullptr)));
+  gst_clock_set_calibration(clock.get(), 0, 0, 10, 1);
+  gst_pipeline_use_clock(GST_PIPELINE(launch.get()), clock.get());
+  return clock;
+}
+
+/// Counts the buffers that pass the pad.
+void count(GstElement* element, const char* name, std::atomic<guint64>& passed) {
+  const auto pad = aigc::adopt(gst_element_get_static_pad(element, name));
+  gst_pad_add_probe(
+      pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad*, GstPadProbeInfo*, gpointer to) {
+        ++*static_cast<std::atomic<guint64>*>(to);
+        return GST_PAD_PROBE_OK;
+      },
+      &passed, nullptr);
+}
+
+/// How many wait on the bus.
+unsigned messages(const Launch& launch, GstMessageType type) {
+  unsigned found = 0;
+  while (aigc::adopt(gst_bus_pop_filtered(launch.bus().get(), type)))
+    ++found;
+  return found;
+}
 
 void expect_clean(Ran ran) {
   EXPECT_TRUE(ran.eos);
@@ -259,20 +288,9 @@ TEST_F(LiveHlsSinkTest, ItStopsAtOnceInAnyPhase) {
 TEST_F(LiveHlsSinkTest, ADiskThatStandsStillHoldsUpNobody) {
   const Launch launch(video(100'000, "is-live=true") + audio(10'000, "is-live=true") +
                       sink("target-duration=1 max-files=1000"));
-  // Ten times as fast as any other: a standstill of 2.5 s is one of 25 s.
-  const auto clock =
-      aigc::adopt(GST_CLOCK(g_object_new(GST_TYPE_SYSTEM_CLOCK, "name", "fast", nullptr)));
-  gst_clock_set_calibration(clock.get(), 0, 0, 10, 1);
-  gst_pipeline_use_clock(GST_PIPELINE(launch.get()), clock.get());
+  const auto clock = fast_clock(launch);
   std::atomic<guint64> frames = 0;
-  const auto pad = aigc::adopt(gst_element_get_static_pad(launch.element("hls").get(), "video"));
-  gst_pad_add_probe(
-      pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
-      [](GstPad*, GstPadProbeInfo*, gpointer count) {
-        ++*static_cast<std::atomic<guint64>*>(count);
-        return GST_PAD_PROBE_OK;
-      },
-      &frames, nullptr);
+  count(launch.element("hls").get(), "video", frames);
   gst_element_set_state(launch.get(), GST_STATE_PLAYING);
   ASSERT_TRUE(wait_until([&] { return fs::exists(file(1)); }));
   stand_still(6);
@@ -282,6 +300,54 @@ TEST_F(LiveHlsSinkTest, ADiskThatStandsStillHoldsUpNobody) {
   EXPECT_EQ(segments(), 6u) << "the disk does not stand still";
   go_on();
   EXPECT_TRUE(wait_until([&] { return fs::exists(file(30)); })) << "it goes on once the disk does";
+}
+
+TEST_F(LiveHlsSinkTest, ADiskThatDoesNotAnswerAtTheStartIsToldAndHoldsUpNobody) {
+  // Who opens a pipe to read waits for one who writes.
+  const std::string path = folder.path() + "/live.m3u8";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  const Launch launch(video(100'000, "name=seen is-live=true") +
+                      audio(10'000, "name=heard is-live=true") + sink("target-duration=1"));
+  const auto clock = fast_clock(launch);
+  std::atomic<guint64> seen = 0, heard = 0;
+  count(launch.element("seen").get(), "src", seen);
+  count(launch.element("heard").get(), "src", heard);
+  gst_element_set_state(launch.get(), GST_STATE_PLAYING);
+  EXPECT_TRUE(wait_until([&] { return seen > 25u * 25 && heard > 25u * 100; }))
+      << "the stream is held up: " << seen << ", " << heard;
+  EXPECT_EQ(messages(launch, GST_MESSAGE_WARNING), 1u);
+  EXPECT_EQ(segments(), 0u) << "the disk does not stand still";
+  EXPECT_TRUE(wait_until([&] {
+    close(open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    return fs::exists(file(2));
+  })) << "it begins once the disk answers";
+  EXPECT_EQ(playlist().find("#EXT-X-GAP"), std::string::npos) << playlist();
+}
+
+TEST_F(LiveHlsSinkTest, WhereTheDiskStandsStillItEndsAndSaysWhatIsMissing) {
+  const Launch launch(video(45, "is-live=true") + sink("target-duration=1"));
+  gst_element_set_state(launch.get(), GST_STATE_PLAYING);
+  ASSERT_TRUE(wait_until([&] { return fs::exists(file(0, ".part")); }));
+  stand_still(1);
+  Ran ran;
+  launch.collect(ran);
+  EXPECT_TRUE(ran.eos);
+  ASSERT_EQ(ran.warnings.size(), 1u);
+  EXPECT_NE(ran.warnings[0].find("the end of the stream is not written"), std::string::npos);
+  gst_element_set_state(launch.get(), GST_STATE_NULL);
+  go_on();
+}
+
+TEST_F(LiveHlsSinkTest, WhoCannotStartSaysItOnce) {
+  const int lock = open((folder.path() + "/live.m3u8.lock").c_str(), O_WRONLY | O_CREAT, 0644);
+  ASSERT_EQ(flock(lock, LOCK_EX), 0);
+  const Launch launch(video(100'000, "name=seen is-live=true") + sink());
+  std::atomic<guint64> seen = 0;
+  count(launch.element("seen").get(), "src", seen);
+  gst_element_set_state(launch.get(), GST_STATE_PLAYING);
+  EXPECT_TRUE(wait_until([&] { return seen > 40; }));
+  EXPECT_EQ(messages(launch, GST_MESSAGE_ERROR), 1u);
+  close(lock);
 }
 
 TEST_F(LiveHlsSinkTest, ItStopsAtOnceWhereTheDiskStandsStill) {

@@ -62,7 +62,13 @@ class HlsWriterTest : public testing::Test {
   /// Segments `from` to `to` - 1, of 6 s and `mebi` MiB each.
   void run(HlsWriter& writer, unsigned from, unsigned to, size_t mebi) const {
     const std::string part(kMebi / 8, 'x');
+    HlsDateRange slate;
+    slate.tier = "slate";
     for (unsigned i = from; i < to; ++i) {
+      // Items right before the cut, as in a channel; more than one, so that the thread has them
+      // still in hand.
+      for (unsigned n = 10; n > 0 && writer.has_clock(); --n)
+        writer.item(i * 6 * GST_SECOND - n * GST_MSECOND, slate);
       writer.begin(i * 6 * GST_SECOND, false, kStart);
       if (!writer.has_clock()) writer.set_clock(kStart);
       for (size_t n = 0; n < 8 * mebi; ++n)
@@ -182,6 +188,12 @@ TEST_F(HlsWriterTest, AStopDoesNotWaitForADiskThatStandsStill) {
   const auto start = std::chrono::steady_clock::now();
   writer.reset();
   EXPECT_LT(std::chrono::steady_clock::now() - start, 900ms);
+  try {
+    HlsFolder(made).resume();
+    ADD_FAILURE() << "who was left behind holds the playlist";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("this program itself"), std::string::npos);
+  }
   go_on();
   // Who was left behind gives the playlist free.
   for (int wait = 0; wait < 500; ++wait) {
@@ -194,6 +206,49 @@ TEST_F(HlsWriterTest, AStopDoesNotWaitForADiskThatStandsStill) {
     }
   }
   EXPECT_EQ(playlist(), "") << "what was left is not written any more";
+}
+
+TEST_F(HlsWriterTest, WhereItStandsStillForLongerAStopDoesNotWaitAtAll) {
+  auto writer = std::make_unique<HlsWriter>(made);
+  ASSERT_TRUE(writer->resume(true));
+  stand_still("s000.ts");
+  run(*writer, 0, 3, 1);
+  g_usleep(1'200'000);
+  const auto start = std::chrono::steady_clock::now();
+  writer.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 200ms);
+  go_on();
+}
+
+TEST_F(HlsWriterTest, TheEndOfALiveStreamWaitsForNoDiskThatStandsStill) {
+  HlsWriter writer(made);
+  ASSERT_TRUE(writer.resume(true));
+  stand_still("s001.ts");
+  run(writer, 0, 3, 1);
+  const auto start = std::chrono::steady_clock::now();
+  writer.finish(18 * GST_SECOND);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 8s);
+  const auto trouble = writer.take_trouble();
+  ASSERT_TRUE(trouble);
+  EXPECT_NE(std::string(trouble->what()).find("the end of the stream"), std::string::npos);
+  go_on();
+}
+
+TEST_F(HlsWriterTest, ADiskThatDoesNotAnswerAtTheStartIsToldOnce) {
+  const std::string path = at("live.m3u8");
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  HlsWriter writer(made);
+  EXPECT_FALSE(writer.resume(true));
+  const auto trouble = writer.take_trouble();
+  ASSERT_TRUE(trouble);
+  EXPECT_NE(std::string(trouble->what()).find("does not answer"), std::string::npos);
+  EXPECT_FALSE(writer.resume(true));
+  EXPECT_FALSE(writer.take_trouble());
+  for (int wait = 0; wait < 1000 && !writer.resume(true); ++wait) {
+    close(open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    g_usleep(10'000);
+  }
+  EXPECT_EQ(writer.resume(true), 6u);
 }
 
 TEST_F(HlsWriterTest, WhatIsWrittenByAnotherIsRefused) {

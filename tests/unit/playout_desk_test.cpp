@@ -90,11 +90,12 @@ class DeskTest : public testing::Test {
   std::string clip(const std::string& name) {
     return clips::make(dir / (name + ".mp4"), {.size = "64x48", .seconds = 0.4, .sound = 0});
   }
-  void add(const std::string& id, const std::string& at = {}) {
+  void add(const std::string& id, const std::string& at = {}, gint64 request = 0) {
     PlayoutItem item;
     item.id = item.shot.id = id;
     item.uri = clip(id);
     item.shot.at = at;
+    item.shot.request = request;
     EXPECT_EQ(desk->add(item), GST_FLOW_OK);
   }
   bool hear(const std::string& what) {
@@ -264,6 +265,19 @@ TEST_F(DeskTest, AFixedTimeFarAwayIsNoReserve) {
   guint64 ready = 1;
   gst_structure_get_uint64(desk->stats().get(), "ready", &ready);
   EXPECT_EQ(ready, 0u);
+}
+
+TEST_F(DeskTest, ARequestIsLookedAtAlsoWhereTheReserveIsFull) {
+  settings.low = GST_SECOND;
+  settings.high = 2 * GST_SECOND;
+  start();
+  for (int i = 1; i <= 9; ++i)
+    add("shot-" + std::to_string(i));
+  ASSERT_TRUE(hear("ready shot-8"));
+  add("owl", {}, 1);
+  EXPECT_TRUE(hear("ready owl"));
+  const auto said = heard.lock()->said;
+  EXPECT_EQ(std::find(said.begin(), said.end(), "ready shot-9"), said.end());
 }
 
 TEST_F(DeskTest, WhatIsRemovedStandsByNoMore) {

@@ -89,7 +89,7 @@ class Timeline {
   Timeline(Rules rules, Offers& offers) : rules_(rules), offers_(offers) {}
 
   /// A clip that begins is on trial until settle(), or until a later slot is asked for: nothing is
-  /// told of it, and what was on air before is not over.
+  /// told of it, and what was on air before is not over, unless it was skipped.
   Slot slot(Side side, guint64 number, gint64 utc);
   /// The pictures of `span` are on air.
   void settle(const Span& span);

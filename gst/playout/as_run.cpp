@@ -66,7 +66,7 @@ Value cost_of(const Row& row) {
   double cost = 0;
   for (const Provenance& stage : row.shot().provenance)
     if (stage.currency == maker->currency) cost += stage.cost;
-  const bool paid_before = row.entry.item.tier == Tier::reair || row.entry.rest;
+  const bool paid_before = row.entry.item.tier == Tier::reair || row.entry.continued;
   return paid_before || !std::isfinite(cost) ? 0.0 : cost;
 }
 
@@ -140,6 +140,7 @@ constexpr Field kFields[] = {
     {"held", [](const Row& row) { return count(row.entry.held); }},
     {"fault", [](const Row& row) { return text(row.entry.fault); }},
     {"prompt_sha256", [](const Row& row) { return digest(row.shot().words()); }},
+    {"continued", [](const Row& row) { return Value(row.entry.continued); }},
 };
 
 std::string json_line(const Row& row) {

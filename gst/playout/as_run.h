@@ -25,7 +25,7 @@ struct AsRunEntry {
   guint64 frames = 0;      ///< that were shown
   guint64 planned = 0;     ///< frames of the whole item; 0 for repeat and slate
   gint64 start_utc = 0;    ///< microseconds since the epoch at which first_frame was due
-  bool rest = false;       ///< of an item that has an entry already
+  bool continued = false;  ///< the rest of an item that has an entry already
   gint64 planned_utc = 0;  ///< of an item with a fixed time, else 0
   EndReason reason = EndReason::played;
   guint64 held = 0;  ///< frames of it that repeat the one before, as the clip gave none in time

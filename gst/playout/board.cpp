@@ -148,11 +148,15 @@ void Board::note_failure(const Span& span) {
   file({aired_event(span.item->id, false), {}});
 }
 
-/// A clip that fills in and cannot be played.
+/// A clip that cannot be played; also one whose first part did.
 void Board::forget_broken(const Span& span) {
   if (span.state.slow) return;
-  if (span.tier == Tier::filler) fillers.forget(span.item->uri);
-  if (span.tier == Tier::reair) library.forget(span.item->uri);
+  if (span.tier == Tier::filler) {
+    fillers.forget(span.item->uri);
+    return;
+  }
+  library.forget(span.item->uri);
+  drop_reair(span.item->uri);
 }
 
 void Board::note_end(const Span& span, guint64 frames) {
@@ -165,7 +169,7 @@ void Board::note_end(const Span& span, guint64 frames) {
   entry.first_frame = span.first;
   entry.frames = frames;
   entry.planned = span.planned;
-  entry.rest = span.played > 0;
+  entry.continued = span.played > 0;
   entry.start_utc = state.utc;
   entry.planned_utc = span.item ? utc_of(span.item->shot.at).value_or(0) : 0;
   entry.reason = state.reason;
@@ -183,10 +187,11 @@ void Board::note_end(const Span& span, guint64 frames) {
                       state.held, "reason", G_TYPE_STRING,
                       damaged ? state.fault.c_str() : end_reason_name(state.reason), nullptr);
     if (damaged) forget_broken(span);
-    if (skipped) library.forget(span.item->uri);
-    const bool removed = span.item->uri == unwanted;
-    if (removed) unwanted.clear();
-    if (!damaged && !skipped && !removed && span.tier != Tier::filler)
+    if (skipped) {
+      library.forget(span.item->uri);
+      drop_reair(span.item->uri);
+    }
+    if (!damaged && !skipped && span.tier != Tier::filler)
       library.aired(*span.item, grid().time_of(span.first + frames));
     tell(std::move(note));
   }
@@ -208,20 +213,21 @@ void Board::refuse(const PlayoutItem& item, const Error& error) {
 }
 
 bool Board::keep_off(const std::string& id) {
-  const Span* now = timeline.on_air();
-  const PlayoutItem* playing = now && !now->state.over ? now->item.get() : nullptr;
-  const Entry* waiting = rundown.find(id);
-  const std::string uri = playing && playing->id == id ? playing->uri
-                          : waiting                    ? waiting->item->uri
-                                                       : library.uri_of(id);
+  std::string uri = library.uri_of(id);
+  if (const Entry* waiting = rundown.find(id)) uri = waiting->item->uri;
+  for (const Span* span : {timeline.may_return(), timeline.on_air()})
+    if (span && span->item && span->item->id == id) uri = span->item->uri;
   if (uri.empty()) return false;
-  if (playing && playing->uri == uri) unwanted = uri;
-  library.forget(uri);
-  if (reair.item && reair.item->uri == uri) {
-    if (reair.open) close(std::move(reair.open->readers));
-    reair = {};
-  }
+  library.bar(uri);
+  drop_reair(uri);
   return true;
+}
+
+/// The clip stands by no more.
+void Board::drop_reair(const std::string& uri) {
+  if (!reair.item || reair.item->uri != uri) return;
+  if (reair.open) close(std::move(reair.open->readers));
+  reair = {};
 }
 
 void Board::close(Readers readers) {

@@ -84,7 +84,6 @@ class Board final : public Offers {
   Fillers fillers;
   Standby reair;
   Standby filler;
-  std::string unwanted; ///< URI of a clip that was on air when it was removed
   std::deque<Note> notes;
   std::deque<Record> records;
   std::vector<std::unique_ptr<ClipReader>> closing;
@@ -125,8 +124,9 @@ class Board final : public Offers {
   void give_up(std::unique_ptr<Entry> entry, const char* event, const std::string& reason);
   /// An item that cannot come in.
   void refuse(const PlayoutItem& item, const Error& error);
-  /// The clip of the item of that id is not on air again, whichever item brought it first. False
-  /// when there is none that could be.
+  /// The clip of the item of that id is not aired again, whichever item brought it first. Other
+  /// items with the same clip that wait, as in a list that loops, were ordered and go on air: each
+  /// is removed by its own id. False when there is none that could be on air again.
   bool keep_off(const std::string& id);
   void close(Readers readers);
   void warn(const Error& error, const std::string& uri);
@@ -159,6 +159,7 @@ class Board final : public Offers {
   void forget_broken(const Span& span);
   void note_end(const Span& span, guint64 frames);
   void note_ladder(const Span& span);
+  void drop_reair(const std::string& uri);
 
   const DeskSettings& settings_;
   std::optional<Tier> ladder_; ///< rung on air

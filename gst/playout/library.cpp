@@ -11,7 +11,8 @@ Library::Library(Reair how, GstClockTime min_gap, std::uint64_t seed)
     : how_(how), min_gap_(min_gap), random_(seed) {}
 
 void Library::aired(const PlayoutItem& item, GstClockTime end) {
-  if (how_ == Reair::none) return;
+  if (how_ == Reair::none || std::find(barred_.begin(), barred_.end(), item.uri) != barred_.end())
+    return;
   Aired clip{item, {}, end, turn_};
   clip.item.tier = Tier::reair;
   const auto known = std::find_if(clips_.begin(), clips_.end(),
@@ -76,6 +77,13 @@ std::string Library::uri_of(const std::string& id) const {
 
 void Library::forget(const std::string& uri) {
   std::erase_if(clips_, [&](const Aired& clip) { return clip.item.uri == uri; });
+}
+
+void Library::bar(const std::string& uri) {
+  forget(uri);
+  std::erase(barred_, uri);
+  barred_.push_back(uri);
+  if (barred_.size() > kMaxBarred) barred_.pop_front();
 }
 
 } // namespace aigc

@@ -20,8 +20,9 @@ enum class Reair {
 /// Not thread-safe: its owner's lock guards it. Times are running times of the channel.
 class Library {
  public:
-  static constexpr size_t kMaxClips = 1000; ///< the oldest go first
-  static constexpr size_t kMaxIds = 10;     ///< of one clip, besides its own
+  static constexpr size_t kMaxClips = 1000;  ///< the oldest go first
+  static constexpr size_t kMaxIds = 10;      ///< of one clip, besides its own
+  static constexpr size_t kMaxBarred = 1000; ///< the oldest come in again first
 
   Library(Reair how, GstClockTime min_gap, std::uint64_t seed);
 
@@ -32,6 +33,8 @@ class Library {
   std::optional<PlayoutItem> pick(GstClockTime at);
   /// A clip that cannot be played any more.
   void forget(const std::string& uri);
+  /// A clip that is not to come in any more, whichever item brings it, and however often.
+  void bar(const std::string& uri);
   /// Of the clip that an item `id` brought; empty when there is none. Of many items that bring the
   /// same clip the first and the last are known.
   std::string uri_of(const std::string& id) const;
@@ -52,7 +55,8 @@ class Library {
   GstClockTime min_gap_;
   std::mt19937_64 random_;
   guint64 turn_ = 0;
-  Clips clips_; ///< the one off the air for longest first
+  Clips clips_;                    ///< the one off the air for longest first
+  std::deque<std::string> barred_; ///< URIs, the oldest first
 };
 
 } // namespace aigc

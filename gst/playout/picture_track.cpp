@@ -57,14 +57,14 @@ void PictureTrack::enter(const Slot& slot) {
     if (slot.span == span_) return;
   }
   const bool returns = goes_on_with(slot.span.get(), before_.get());
-  const bool fades = slot.span && span_ && slot.span->fade > 0 && slot.span->from == span_->first;
+  const bool in_the_middle = breaks_into(slot.span.get(), span_.get());
   before_ = std::exchange(span_, slot.span);
   if (returns) {
     go_back();
     return;
   }
   retire(fading_);
-  if (fades) fading_ = std::exchange(feed_, std::nullopt);
+  if (in_the_middle) fading_ = std::exchange(feed_, std::nullopt);
   retire(feed_);
   if (!span_ || !span_->item) return;
   if (auto reader = desk_->take_reader(Side::video, *span_))

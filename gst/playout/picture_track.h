@@ -38,7 +38,7 @@ class PictureTrack {
   std::shared_ptr<Span> before_; ///< the one before
   bool fenced_ = false;
   std::optional<PictureFeed> feed_;
-  std::optional<PictureFeed> fading_; ///< of `before_`, while they are mixed
+  std::optional<PictureFeed> fading_; ///< of `before_`, while they are mixed, or it may return
 };
 
 } // namespace aigc

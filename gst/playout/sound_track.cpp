@@ -35,6 +35,10 @@ guint64 SoundTrack::samples_of(guint64 number) const {
   return grid.sample_of(number + 1, rate) - grid.sample_of(number, rate);
 }
 
+guint64 SoundTrack::tail_samples() const {
+  return static_cast<guint64>(GST_AUDIO_INFO_RATE(&info_)) * kTailMs / 1000;
+}
+
 SoundTrack::Result SoundTrack::play(guint64 number, gint64 utc, std::chrono::nanoseconds patience) {
   Result result;
   result.slot = desk_->slot(Side::audio, number, utc);
@@ -45,24 +49,29 @@ SoundTrack::Result SoundTrack::play(guint64 number, gint64 utc, std::chrono::nan
   result.buffer = feed_ ? feed_->take(samples, patience) : silent_block(info_, samples);
   if (!feed_) GST_BUFFER_FLAG_SET(result.buffer.get(), GST_BUFFER_FLAG_GAP);
   if (mixes_) smooth(result, starts, number, patience);
-  if (!result.slot.span || result.slot.index >= result.slot.span->fade) retire(tail_);
   index_ = result.slot.index;
   return result;
 }
 
 /// Whether the sound of another clip begins.
 bool SoundTrack::enter(const Slot& slot, guint64 number) {
-  if (slot.span == span_) return false;
+  if (slot.span == span_) {
+    if (!span_ || slot.index >= span_->fade || share_ >= 1) retire(tail_);
+    return false;
+  }
+  const bool taken_back = takes_back(slot.span.get(), span_.get());
   if (go_back(slot)) {
     seek(number);
     return false;
   }
-  const bool fades = slot.span && span_ && slot.span->fade > 0 && slot.span->from == span_->first;
-  const bool cut_off = span_ && span_->item && index_ + 1 < span_->planned;
+  const bool fades = breaks_into(slot.span.get(), span_.get()) && slot.span->fade > 0;
+  const bool cut_off = !taken_back && span_ && span_->item && index_ + 1 < span_->planned;
+  fades_ = feed_ && fades;
   if (feed_ && (fades || cut_off)) {
     retire(tail_);
     tail_ = std::exchange(feed_, std::nullopt);
   }
+  share_ = tail_ ? 0 : 1;
   retire(feed_);
   before_ = std::exchange(span_, slot.span);
   if (!span_ || !span_->item) return false;
@@ -74,7 +83,7 @@ bool SoundTrack::enter(const Slot& slot, guint64 number) {
 }
 
 /// Where what is on air was taken back, or turned bad while it faded in, what was before goes on,
-/// and the sound of the bad one becomes the tail. Whether that is all.
+/// and the sound of the bad one becomes the tail, as loud as it was. Whether that is all.
 bool SoundTrack::go_back(const Slot& slot) {
   const bool taken_back = takes_back(slot.span.get(), span_.get());
   const bool returns = goes_on_with(slot.span.get(), before_.get());
@@ -83,6 +92,8 @@ bool SoundTrack::go_back(const Slot& slot) {
     return false;
   }
   std::swap(feed_, tail_);
+  share_ = 1 - share_;
+  fades_ = false;
   span_ = returns ? slot.span : before_;
   before_.reset();
   return slot.span == span_;
@@ -102,7 +113,7 @@ void SoundTrack::smooth(Result& result, bool starts, guint64 number,
   const auto rate = static_cast<guint64>(GST_AUDIO_INFO_RATE(&info_));
   const guint64 edge = std::min(samples, rate * kEdgeMs / 1000);
   GstBuffer* block = result.buffer.get();
-  if (tail_) {
+  if (tail_ || (feed_ && share_ < 1)) {
     cross(result, samples, patience);
   } else if (starts && number > 0) {
     fade_part(block, 0, edge, 0, 1);
@@ -112,18 +123,18 @@ void SoundTrack::smooth(Result& result, bool starts, guint64 number,
 
 /// What was on air before fades into what is on air now.
 void SoundTrack::cross(Result& result, guint64 samples, std::chrono::nanoseconds patience) {
-  const auto rate = static_cast<guint64>(GST_AUDIO_INFO_RATE(&info_));
-  double first = 0, last = 1;
-  guint64 length = std::min(samples, rate * kTailMs / 1000);
-  if (const guint64 fade = span_ ? span_->fade : 0; result.slot.index < fade) {
+  double first = share_, last = 1;
+  guint64 length = std::min(samples, tail_samples());
+  if (const guint64 fade = fades_ ? span_->fade : 0; result.slot.index < fade) {
     length = samples;
     first = static_cast<double>(result.slot.index) / static_cast<double>(fade);
     last = static_cast<double>(result.slot.index + 1) / static_cast<double>(fade);
   }
-  auto before = tail_->take(length, patience);
+  auto before = tail_ ? tail_->take(length, patience) : silent_block(info_, length);
   auto now = part(result.buffer.get(), 0, length);
   auto mixed = mix_sound(before.get(), now.get(), info_, first, last);
   put(result.buffer.get(), 0, mixed.get());
+  share_ = last;
 }
 
 Ref<GstBuffer> SoundTrack::part(GstBuffer* block, guint64 start, guint64 samples) const {

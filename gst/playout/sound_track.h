@@ -32,6 +32,7 @@ class SoundTrack {
   void put(GstBuffer* block, guint64 start, GstBuffer* part) const;
   Ref<GstBuffer> part(GstBuffer* block, guint64 start, guint64 samples) const;
   guint64 samples_of(guint64 number) const;
+  guint64 tail_samples() const;
   void retire(std::optional<SoundFeed>& feed);
 
   const std::shared_ptr<Desk> desk_;
@@ -41,7 +42,9 @@ class SoundTrack {
   std::shared_ptr<Span> before_; ///< the one before
   guint64 index_ = 0;            ///< slot of it played last
   std::optional<SoundFeed> feed_;
-  std::optional<SoundFeed> tail_; ///< of what was on air before, while its sound goes on
+  std::optional<SoundFeed> tail_; ///< of what was on air before, while it is heard or may return
+  double share_ = 1;              ///< of `feed_` in what was heard last; the rest was the tail's
+  bool fades_ = false;            ///< the tail goes as slowly as the pictures
 };
 
 } // namespace aigc

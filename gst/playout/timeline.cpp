@@ -14,6 +14,10 @@ bool takes_back(const Span* next, const Span* now) {
   return next && now && next->first <= now->first;
 }
 
+bool breaks_into(const Span* next, const Span* before) {
+  return next && before && (next->fade > 0 || next->cuts) && next->from == before->first;
+}
+
 bool goes_on_with(const Span* next, const Span* before) {
   return next && next->played > 0 && before && before->item == next->item;
 }
@@ -56,13 +60,13 @@ bool Timeline::goes_on(guint64 number, gint64 utc) {
     end_span(spans_.back(), number, EndReason::skipped);
     return false;
   }
-  const bool item = now.tier == Tier::item;
-  if (!hold_ &&
-      (offers_.is_punctual(utc) || (!item && rules_.immediate && offers_.item_frames(utc) > 0))) {
-    end_span(spans_.back(), number, EndReason::cut);
-    return false;
-  }
-  return !can_mix_at(number, utc);
+  return !is_to_be_cut(utc) && !can_mix_at(number, utc);
+}
+
+/// The clip on air makes room for an item. It is over once that one has a picture to show.
+bool Timeline::is_to_be_cut(gint64 utc) const {
+  if (hold_ || offers_.item_frames(utc) == 0) return false;
+  return offers_.is_punctual(utc) || (rules_.immediate && spans_.back()->tier != Tier::item);
 }
 
 /// A crossfade begins while the clip on air has as many slots left.
@@ -77,12 +81,23 @@ bool Timeline::can_mix_at(guint64 number, gint64 utc) {
 void Timeline::follow(guint64 number, gint64 utc) {
   if (returns(number, utc)) return;
   if (!hold_ && offers_.item_frames(utc) > 0) {
-    const bool mix = !spans_.empty() && !spans_.back()->state.over && spans_.back()->planned > 0 &&
-                     number < spans_.back()->first + spans_.back()->planned;
-    begin_clip(number, utc, offers_.take_item(utc), mix);
+    begin_item(number, utc);
     return;
   }
   climb_down(number, utc);
+}
+
+void Timeline::begin_item(guint64 number, gint64 utc) {
+  const auto now = spans_.empty() ? nullptr : spans_.back();
+  const bool early =
+      now && !now->state.over && now->planned > 0 && number < now->first + now->planned;
+  const bool cuts = early && is_to_be_cut(utc);
+  begin_clip(number, utc, offers_.take_item(utc));
+  Span& span = *spans_.back();
+  if (early) span.from = now->first;
+  span.cuts = cuts;
+  span.fade = early && !cuts ? rules_.fade : 0;
+  settle_unseen();
 }
 
 /// The filler ladder.
@@ -97,7 +112,8 @@ void Timeline::climb_down(guint64 number, gint64 utc) {
     return;
   }
   if (auto clip = offers_.take_filler()) {
-    begin_clip(number, utc, std::move(*clip), false);
+    begin_clip(number, utc, std::move(*clip));
+    settle_unseen();
     return;
   }
   if (may_repeat) return;
@@ -143,8 +159,14 @@ Span& Timeline::begin(guint64 number, gint64 utc, Tier tier) {
 
 void Timeline::settle() {
   if (!std::exchange(trial_, false)) return;
-  if (before_) end_span(before_, spans_.back()->first, EndReason::played);
-  changes_.push_back({spans_.back(), Change::Kind::begins, 0});
+  const auto& now = spans_.back();
+  if (before_) end_span(before_, now->first, now->cuts ? EndReason::cut : EndReason::played);
+  changes_.push_back({now, Change::Kind::begins, 0});
+}
+
+/// Where no pictures are taken nobody will say that they are on air.
+void Timeline::settle_unseen() {
+  if (told_[index_of(Side::video)] == G_MAXUINT64) settle();
 }
 
 void Timeline::settle(const Span& span) {
@@ -165,15 +187,11 @@ void Timeline::take_back() {
   before_.reset();
 }
 
-void Timeline::begin_clip(guint64 number, gint64 utc, OpenClip clip, bool mix) {
-  const guint64 before = mix ? spans_.back()->first : 0;
+void Timeline::begin_clip(guint64 number, gint64 utc, OpenClip clip) {
   Span& span = begin(number, utc, clip.item->tier);
   span.item = std::move(clip.item);
   span.planned = clip.frames;
   span.state.readers = std::move(clip.readers);
-  span.from = before;
-  span.fade = mix ? rules_.fade : 0;
-  if (told_[index_of(Side::video)] == G_MAXUINT64) settle(); // nobody will look
 }
 
 std::unique_ptr<ClipReader> Timeline::take_reader(Side side, Span& span) {
@@ -205,6 +223,12 @@ void Timeline::finish() {
 void Timeline::leave(Side side) {
   if (side == Side::video) settle();
   told_[index_of(side)] = G_MAXUINT64;
+}
+
+const Span* Timeline::may_return() const {
+  if (spans_.empty() || !before_) return nullptr;
+  const Span& now = *spans_.back();
+  return trial_ || end_ < now.first + now.fade ? before_.get() : nullptr;
 }
 
 guint64 Timeline::left() const {

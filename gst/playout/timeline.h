@@ -21,7 +21,8 @@ struct Span {
   guint64 first = 0;                       ///< slot
   guint64 planned = 0;                     ///< slots; 0 = open end
   guint64 fade = 0;                        ///< slots at its start, mixed with the span before
-  guint64 from = 0;                        ///< first slot of that span
+  bool cuts = false;                       ///< that span off, before its end
+  guint64 from = 0;                        ///< first slot of that span, where mixed or cut off
   guint64 played = 0; ///< slots of the clip that were on air before, where it goes on
 
   struct {
@@ -38,6 +39,8 @@ struct Span {
 
 /// For a side that comes from `now` to `next`: whether `now` was taken back.
 bool takes_back(const Span* next, const Span* now);
+/// Whether `next` began before the end of `before`, which goes on if `next` is taken back.
+bool breaks_into(const Span* next, const Span* before);
 /// Whether `next` is the rest of the clip of `before`.
 bool goes_on_with(const Span* next, const Span* before);
 
@@ -86,7 +89,7 @@ class Timeline {
   Timeline(Rules rules, Offers& offers) : rules_(rules), offers_(offers) {}
 
   /// A clip that begins is on trial until settle(), or until a later slot is asked for: nothing is
-  /// told of it, and what was on air before is not over.
+  /// told of it, and what was on air before is not over, unless it was skipped.
   Slot slot(Side side, guint64 number, gint64 utc);
   /// The pictures of `span` are on air.
   void settle(const Span& span);
@@ -109,6 +112,8 @@ class Timeline {
   /// Slots decided so far.
   guint64 end() const { return end_; }
   const Span* on_air() const { return spans_.empty() ? nullptr : spans_.back().get(); }
+  /// What was on air before, where it may be again: while the one on air is on trial or fades in.
+  const Span* may_return() const;
   /// Slots left of the clip on air.
   guint64 left() const;
 
@@ -122,14 +127,17 @@ class Timeline {
 
   void decide(guint64 number, gint64 utc);
   bool goes_on(guint64 number, gint64 utc);
+  bool is_to_be_cut(gint64 utc) const;
   void settle();
+  void settle_unseen();
   void take_back();
   bool returns(guint64 number, gint64 utc);
   void follow(guint64 number, gint64 utc);
   void climb_down(guint64 number, gint64 utc);
   void end_span(const std::shared_ptr<Span>& span, guint64 number, EndReason reason);
   Span& begin(guint64 number, gint64 utc, Tier tier);
-  void begin_clip(guint64 number, gint64 utc, OpenClip clip, bool mix);
+  void begin_clip(guint64 number, gint64 utc, OpenClip clip);
+  void begin_item(guint64 number, gint64 utc);
   bool can_mix_at(guint64 number, gint64 utc);
   void forget_played();
   void give_up(Span& span);

@@ -2,6 +2,8 @@
 // A live channel that is given bad clips, and elements around it that misbehave.
 #include "clipplayout_rig.h"
 
+#include <complex>
+
 using namespace clips;
 
 namespace {
@@ -52,10 +54,13 @@ TEST_F(ClipPlayoutFaults, AClipThatTurnsBadIsReplacedAtTheNextSlot) {
   EXPECT_NE(air.shown().find(" 210*23 "), std::string::npos) << air.shown();
 }
 
-/// A clip of which those frames are noise, as ffmpeg says it.
-std::string testsrc(const std::string& path, const std::string& spoiled = "0") {
-  run("ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=s=160x120:r=25:d=3.6 -c:v libx264 -preset "
-      "ultrafast -g 25 -sc_threshold 0 -pix_fmt yuv420p -bsf:v 'noise=amount=" +
+/// A clip of which those frames are noise, as ffmpeg says it; with a high tone where it has sound.
+std::string testsrc(const std::string& path, const std::string& spoiled = "0", bool sound = false) {
+  const std::string tone = "-f lavfi -i sine=f=6000:r=48000:d=3.6 -c:a aac ";
+  run("ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=s=160x120:r=25:d=3.6 " +
+      (sound ? tone : std::string()) +
+      "-c:v libx264 -preset ultrafast -g 25 -sc_threshold 0 -pix_fmt yuv420p -bsf:v "
+      "'noise=amount=" +
       spoiled + "' " + path);
   return uri_of(path);
 }
@@ -135,6 +140,59 @@ TEST_F(ClipPlayoutFaults, AHealthyClipComesBackWhenTheOtherTurnsBadInTheFade) {
     EXPECT_NEAR(air.record.frames[slot].luma, 210, 4) << slot;
   EXPECT_EQ(air.record.beeps.size(), 1u) << "its sound goes on";
   EXPECT_NEAR(static_cast<double>(air.record.last_loud), 50 * 1920, 1920);
+}
+
+/// Keeps the left channel of what comes out.
+GstPadProbeReturn keep_sound(GstPad*, GstPadProbeInfo* info, gpointer data) {
+  GstMapInfo map;
+  gst_buffer_map(GST_PAD_PROBE_INFO_BUFFER(info), &map, GST_MAP_READ);
+  const auto* values = reinterpret_cast<const gint16*>(map.data);
+  for (gsize i = 0; i < map.size / 4; ++i)
+    static_cast<std::vector<double>*>(data)->push_back(values[2 * i]);
+  gst_buffer_unmap(GST_PAD_PROBE_INFO_BUFFER(info), &map);
+  return GST_PAD_PROBE_OK;
+}
+
+/// How loud that tone is in the 10 ms from `first` on.
+double loudness(const std::vector<double>& sound, size_t first, double hertz) {
+  std::complex<double> sum;
+  for (size_t i = first; i < first + 480; ++i)
+    sum += std::polar(sound.at(i), -2 * G_PI * hertz * static_cast<double>(i) / 48000);
+  return std::abs(sum) / 240;
+}
+
+/// The sound of what comes back goes on from as loud as it was, also where the bad one has none.
+TEST_F(ClipPlayoutFaults, TheSoundThatComesBackNeitherBlipsNorDrops) {
+  for (const bool sound : {true, false}) {
+    std::vector<double> heard;
+    Air air("transition=crossfade transition-time=400000000 repeat-frame-max=0");
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(air.element, "audio");
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, keep_sound, &heard, nullptr);
+    air.play();
+    air.add(grey(dir / "a.mp4", 210, 1.2), {"a"});
+    air.add(grey(dir / "b.mp4", 210, 1.2), {"b"});
+    air.add(testsrc(dir / "bad.mp4", "0", sound), {"bad"});
+    ASSERT_TRUE(air.reach("items", 3));
+    ASSERT_TRUE(air.reach("open", 2));
+    testsrc(dir / "bad.mp4", "gt(n\\,1)", sound);
+    ASSERT_TRUE(
+        air.pass(21)); // b is on air from 20 to 50, and is mixed with the bad one from 40 on
+    ASSERT_TRUE(air.reach("open", 1));
+    ASSERT_TRUE(air.pass(31));
+    EXPECT_EQ(air.started(), "a b bad b ");
+    const double full = loudness(heard, 35 * 1920, 500);
+    EXPECT_GT(full, 1000);
+    double before = full;
+    for (size_t at = 36 * 1920; at < 49 * 1920; at += 480) {
+      const double now = loudness(heard, at, 500);
+      EXPECT_GT(now, 0.6 * full) << at / 1920.0;
+      EXPECT_LT(std::abs(now - before), 0.25 * full) << at / 1920.0;
+      before = now;
+      EXPECT_LT(loudness(heard, at, 6000), 0.75 * full) << at / 1920.0;
+    }
+    EXPECT_NEAR(loudness(heard, 48 * 1920, 500), full, 0.05 * full);
+    EXPECT_LT(loudness(heard, 48 * 1920, 6000), 0.05 * full);
+  }
 }
 
 TEST_F(ClipPlayoutFaults, WhatCannotBePlayedNeverGoesOnAir) {

@@ -67,6 +67,34 @@ TEST_F(ClipPlayoutTime, AFixedTimeCutsOffWhatPlaysAtItsSlot) {
   EXPECT_EQ(utc, kNoon);
 }
 
+TEST_F(ClipPlayoutTime, AFixedTimeOfABadClipCutsNothingOff) {
+  wall = kNoon - 10 * kFrame;
+  Air air("repeat-frame-max=0");
+  air.play();
+  const auto bad = [&](const std::string& amount) {
+    run("ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=s=160x120:r=25:d=3.6 -c:v libx264 "
+        "-preset ultrafast -g 25 -sc_threshold 0 -pix_fmt yuv420p -bsf:v 'noise=amount=" +
+        amount + "' " + (dir / "bad.mp4"));
+    return uri_of(dir / "bad.mp4");
+  };
+  air.add(clip(60, 1.2), {"long"});
+  air.add(bad("0"), {.id = "news", .at = "2026-11-29T12:00:30Z"}); // not open yet
+  ASSERT_TRUE(air.reach("items", 2));
+  ASSERT_TRUE(air.reach("open", 1));
+  ASSERT_TRUE(pass(air, 5));
+  bad("lt(n\\,25)"); // after it was looked at
+  wall = kNoon + 30 * gint64{G_USEC_PER_SEC} - 5 * kFrame;
+  ASSERT_TRUE(air.reach("open", 1));
+  ASSERT_TRUE(pass(air, 30));
+  air.expect_on_grid();
+  EXPECT_EQ(air.shown().find("60*30 "), 0u) << air.shown();
+  EXPECT_TRUE(air.hear("clipplayout/item", "failed", "news"));
+  ASSERT_TRUE(air.hear("clipplayout/item", "ended", "long"));
+  EXPECT_EQ(air.reason("ended", "long"), "played");
+  EXPECT_EQ(air.record.beeps.size(), 1u) << "its sound goes on";
+  EXPECT_NEAR(static_cast<double>(air.record.last_loud), 30 * 1920, 1920);
+}
+
 TEST_F(ClipPlayoutTime, ALateItemIsNextAndCutsNothingOff) {
   wall = kNoon;
   Air air;

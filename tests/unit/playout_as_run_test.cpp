@@ -140,7 +140,8 @@ TEST(AsRun, EveryFieldInJson) {
   EXPECT_EQ(view["fault"].text(), "pictures are missing");
   EXPECT_EQ(view["prompt_sha256"].text(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(view.members().size(), 26u);
+  EXPECT_FALSE(view["continued"].boolean(true));
+  EXPECT_EQ(view.members().size(), 27u);
 }
 
 TEST(AsRun, EveryFieldIsInTheDocuments) {
@@ -163,7 +164,7 @@ TEST(AsRun, WhatIsNotKnownIsLeftOut) {
   const auto root = parse_json(content(dir / "log.jsonl"));
   EXPECT_EQ(JsonView(root.get()).members(),
             (std::vector<std::string>{"tier", "start", "start_frame", "frames", "planned_frames",
-                                      "timecode", "end", "held"}));
+                                      "timecode", "end", "held", "continued"}));
   const std::string csv = content(dir / "log.csv");
   EXPECT_EQ(field(csv, 1, "id"), "");
   EXPECT_EQ(field(csv, 1, "tier"), "slate");
@@ -177,9 +178,10 @@ TEST(AsRun, AClipAiredAgainCostsNothing) {
   log.add(again);
   EXPECT_EQ(field(content(dir / "log.csv"), 1, "cost"), "0");
   auto rest = entry();
-  rest.rest = true;
+  rest.continued = true;
   log.add(rest);
   EXPECT_EQ(field(content(dir / "log.csv"), 2, "cost"), "0");
+  EXPECT_EQ(field(content(dir / "log.csv"), 2, "continued"), "true");
   EXPECT_EQ(field(content(dir / "log.csv"), 1, "model"), "wan");
 }
 

@@ -17,6 +17,10 @@ class BoardTest : public testing::Test {
   /// An item that is open, of `frames` slots.
   void add(const std::string& id, guint64 frames, const std::string& at = {},
            const std::string& file = {}) {
+    add_to(board, id, frames, at, file);
+  }
+  static void add_to(Board& board, const std::string& id, guint64 frames,
+                     const std::string& at = {}, const std::string& file = {}) {
     PlayoutItem item;
     item.id = item.shot.id = id;
     item.uri = "file:///" + (file.empty() ? id : file);
@@ -28,13 +32,15 @@ class BoardTest : public testing::Test {
   }
   std::string play(guint64 slots) {
     std::string text;
-    for (guint64 i = 0; i < slots; ++i, ++number) {
-      const Slot slot = board.slot(Side::video, number, utc + gint64(number) * kFrame);
-      board.settle(*slot.span);
-      board.slot(Side::audio, number, utc + gint64(number) * kFrame);
-      text += (slot.span->item ? slot.span->item->id : tier_name(slot.span->tier)) + " ";
-    }
+    for (guint64 i = 0; i < slots; ++i, ++number)
+      text += play_slot(board, number) + " ";
     return text;
+  }
+  std::string play_slot(Board& board, guint64 number) const {
+    const Slot slot = board.slot(Side::video, number, utc + gint64(number) * kFrame);
+    board.settle(*slot.span);
+    board.slot(Side::audio, number, utc + gint64(number) * kFrame);
+    return slot.span->item ? slot.span->item->id : tier_name(slot.span->tier);
   }
   std::vector<std::string> told() {
     std::vector<std::string> texts;
@@ -234,6 +240,63 @@ TEST_F(LibraryTest, AClipGoesByTheIdOfAnyItemThatBroughtIt) {
   EXPECT_TRUE(board.keep_off("f")) << "while another item of that clip is on air";
   board.rundown.remove("f");
   EXPECT_EQ(play(2), "e slate ");
+  EXPECT_EQ(board.library.size(), 0u);
+}
+
+TEST_F(LibraryTest, WhatWasRemovedStaysAwayHoweverOftenItEnds) {
+  settings.rules.fade = 4;
+  Board board(settings);
+  board.library = Library(Reair::lru, 0, 0);
+  for (const char* id : {"a", "bad"})
+    add_to(board, id, 10);
+  for (guint64 slot = 0; slot < 8; ++slot)
+    play_slot(board, slot);
+  EXPECT_EQ(board.timeline.on_air()->item->id, "bad");
+  EXPECT_TRUE(board.keep_off("a")) << "it fades out";
+  const Slot slot = board.slot(Side::video, 8, utc);
+  board.fence(Side::video, *slot.span, 8, Error(Fault::damaged, "broken", "none"));
+  for (guint64 slot = 8; slot < 11; ++slot)
+    play_slot(board, slot);
+  EXPECT_EQ(board.timeline.on_air()->tier, Tier::slate);
+  EXPECT_EQ(board.library.size(), 0u);
+}
+
+TEST_F(LibraryTest, ARestThatIsBadTakesItsFirstPartAway) {
+  settings.rules.fade = 4;
+  Board board(settings);
+  board.library = Library(Reair::lru, 0, 0);
+  for (const char* id : {"a", "bad"})
+    add_to(board, id, 10);
+  for (guint64 slot = 0; slot < 8; ++slot)
+    play_slot(board, slot);
+  EXPECT_EQ(board.library.size(), 1u);
+  for (guint64 number : {8, 9}) {
+    const Slot slot = board.slot(Side::video, number, utc);
+    board.fence(Side::video, *slot.span, number, Error(Fault::damaged, "broken", "none"));
+    if (number == 8) play_slot(board, number);
+  }
+  EXPECT_EQ(board.library.size(), 0u);
+}
+
+TEST_F(LibraryTest, WhatWasThereBeforeATrialIsRemovedMeanwhile) {
+  add("a", 9);
+  play(1);
+  add("news", 3, "2026-11-14T12:00:00Z"); // slot 3
+  EXPECT_EQ(play(2), "a a ");
+  board.slot(Side::video, number, utc + gint64(number) * kFrame);
+  EXPECT_EQ(board.timeline.on_air()->item->id, "news");
+  EXPECT_TRUE(board.keep_off("a"));
+  EXPECT_EQ(play(4), "news news news slate ");
+  EXPECT_EQ(board.library.size(), 1u);
+  EXPECT_EQ(board.library.uri_of("news"), "file:///news");
+}
+
+TEST_F(LibraryTest, OtherItemsWithAClipThatWasRemovedStillAir) {
+  add("a", 2, {}, "fox");
+  add("b", 2, {}, "fox");
+  play(1);
+  EXPECT_TRUE(board.keep_off("a"));
+  EXPECT_EQ(play(4), "a b b slate ");
   EXPECT_EQ(board.library.size(), 0u);
 }
 

@@ -164,6 +164,19 @@ TEST(Library, ForgetsWhatCannotBePlayedAndWhatIsOldest) {
   EXPECT_EQ(library.pick(GST_CLOCK_TIME_NONE - 1)->id, "0");
 }
 
+TEST(Library, WhatIsBarredNeverComesInUntilManyOthersAre) {
+  Library library(Reair::lru, 0, 1);
+  fill(library, 2);
+  library.bar(clip("a").uri);
+  library.aired(clip("a"), 5 * GST_SECOND);
+  library.aired(clip("a"), 6 * GST_SECOND);
+  EXPECT_EQ(library.size(), 1u);
+  for (size_t i = 0; i < Library::kMaxBarred; ++i)
+    library.bar(std::to_string(i));
+  library.aired(clip("a"), 7 * GST_SECOND);
+  EXPECT_EQ(library.size(), 2u);
+}
+
 TEST(Library, KeepsNothingWhenNothingIsAiredAgain) {
   Library library(Reair::none, 0, 1);
   fill(library, 3);

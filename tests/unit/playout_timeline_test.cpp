@@ -241,6 +241,36 @@ TEST_F(TimelineTest, AHealthyClipIsNotFadedOutForABadOne) {
   EXPECT_EQ(told(), "begins a, fails bad 0, ends a 8, begins slate, ");
 }
 
+TEST_F(TimelineTest, AHealthyClipIsNotCutOffByABadOne) {
+  start({.fade = 2});
+  shelf.add("a", 8);
+  EXPECT_EQ(play(4), "a*4 ");
+  for (const char* id : {"bad", "worse"}) {
+    shelf.add(id, 8);
+    shelf.punctual = true;
+    Slot video = timeline->slot(Side::video, 4, 0);
+    EXPECT_EQ(name(video), id);
+    EXPECT_EQ(video.span->fade, 0u);
+    timeline->fence(Side::video, *video.span, 4, "broken");
+  }
+  EXPECT_EQ(play(1), "a*1 ");
+  shelf.add("news", 2);
+  shelf.punctual = true;
+  EXPECT_EQ(play(3), "news*2 slate*1 ");
+  EXPECT_EQ(told(), "begins a, fails bad 0, fails worse 0, ends a 5, begins news, ends news 2, "
+                    "begins slate, ");
+}
+
+TEST_F(TimelineTest, AFillerIsNotCutOffByABadOne) {
+  start({.immediate = true});
+  shelf.add("file", 4, Tier::filler);
+  EXPECT_EQ(play(1), "file*1 ");
+  shelf.add("bad", 2);
+  Slot video = timeline->slot(Side::video, 1, 0);
+  timeline->fence(Side::video, *video.span, 1, "broken");
+  EXPECT_EQ(play(3), "file*3 ");
+}
+
 TEST_F(TimelineTest, WhatIsFadedOutOfComesBackWhenTheOtherTurnsBadMeanwhile) {
   start({.fade = 3});
   shelf.add("a", 8);

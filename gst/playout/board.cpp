@@ -324,7 +324,7 @@ bool Board::has_room(bool urgent) const {
   const size_t waiting = rundown.entries().size();
   if (waiting >= kMostItems) return false;
   const double most = kMostReserve * static_cast<double>(marks().high) / GST_SECOND;
-  return urgent || waiting < kFewItems || coming_air() < most;
+  return urgent || on_demand || waiting < kFewItems || coming_air() < most;
 }
 
 } // namespace aigc

@@ -88,11 +88,12 @@ class Board final : public Offers {
   std::deque<Record> records;
   std::vector<std::unique_ptr<ClipReader>> closing;
 
-  bool stopped = false;  ///< everyone comes to an end
-  bool draining = false; ///< nobody brings readers to close any more
-  bool filed = false;    ///< the last of the records is
-  bool news = false;     ///< something changed since the supply was looked at
-  unsigned threads = 0;  ///< of the desk that run
+  bool stopped = false;   ///< everyone comes to an end
+  bool draining = false;  ///< nobody brings readers to close any more
+  bool filed = false;     ///< the last of the records is
+  bool news = false;      ///< something changed since the supply was looked at
+  bool on_demand = false; ///< upstream took a demand
+  unsigned threads = 0;   ///< of the desk that run
   Crew checkers, starters, closers;
   bool reading_fillers = false;
   std::set<std::string> hung_fillers; ///< URIs: whoever looked at them has not come back
@@ -149,6 +150,7 @@ class Board final : public Offers {
   /// Seconds of air that are missing to the high mark.
   double wanted_seconds() const;
   /// Whether one more may come in; an `urgent` one has a fixed time, or an operator asked for it.
+  /// What was ordered comes in also where less is wanted by now: requests would wait behind it.
   bool has_room(bool urgent) const;
   WaterMarks marks() const { return water_marks(facts, settings_.low, settings_.high); }
   const Grid& grid() const { return settings_.rules.grid; }

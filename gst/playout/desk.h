@@ -149,7 +149,6 @@ class Desk : public std::enable_shared_from_this<Desk> {
 
   // The clerk's own.
   double last_demand_ = -1;
-  bool is_heard_ = false; ///< upstream took a demand
   unsigned knocks_ = 0;
   gint64 last_level_ = 0;
   std::optional<std::pair<size_t, bool>> level_; ///< items and alarm told last

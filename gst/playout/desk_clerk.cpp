@@ -62,7 +62,7 @@ void Desk::run_clerk() {
     bool last, news;
     {
       auto board = board_.lock();
-      const bool knocks = !is_heard_ && knocks_ < kMostKnocks;
+      const bool knocks = !board->on_demand && knocks_ < kMostKnocks;
       board.wait_for(knocks ? kKnock : kRound, [](const Board& b) { return b.stopped || b.news; });
       records.swap(board->records);
       news = std::exchange(board->news, false);
@@ -76,7 +76,7 @@ void Desk::run_clerk() {
     if (round || news) look_at_supply(round);
     if (!round) continue;
     relieve();
-    const bool knocks = !is_heard_ && ++knocks_ < kMostKnocks;
+    const bool knocks = !board_.lock()->on_demand && ++knocks_ < kMostKnocks;
     next_round = now + std::chrono::microseconds(knocks ? kKnock : kRound).count();
   }
   as_run_.lock()->ended = true;
@@ -111,7 +111,9 @@ void Desk::look_at_supply(bool periodic) {
   board_.notify(); // there may be room by now, and there is something to say
   if (!periodic && std::abs(demand - last_demand_) < kNoticeable) return;
   last_demand_ = demand;
-  is_heard_ |= host_.send_upstream(demand_event(demand));
+  if (!host_.send_upstream(demand_event(demand))) return;
+  board_.lock()->on_demand = true;
+  board_.notify();
 }
 
 Desk::Level Desk::level_of(const Board& board, GstClockTime behind) const {

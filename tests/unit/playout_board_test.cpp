@@ -110,6 +110,19 @@ TEST_F(BoardTest, HasRoomForTwiceTheHighMarkAndForWhatIsUrgent) {
   EXPECT_EQ(fill(many, 1, true), 256u);
 }
 
+TEST_F(BoardTest, HasRoomForWhatWasOrderedBeforeLessWasWanted) {
+  settings.high = 10 * GST_SECOND;
+  Board board(settings);
+  for (int i = 0; board.has_room(false); ++i) {
+    PlayoutItem item;
+    item.id = std::to_string(i);
+    item.shot.duration = 5;
+    board.rundown.add(item);
+  }
+  board.on_demand = true;
+  EXPECT_TRUE(board.has_room(false)) << "requests stand behind it";
+}
+
 TEST_F(BoardTest, KeepsSoManyMessagesForWhoeverIsSlow) {
   for (size_t i = 0; i < Board::kMostNotes + 10; ++i)
     board.note_item("queued", PlayoutItem{.id = std::to_string(i)});

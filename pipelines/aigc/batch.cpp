@@ -97,6 +97,8 @@ class Batch {
     plan();
     check_folders();
     if (line_.dry_run) return dry_run();
+    Interrupt interrupt;
+    std::optional<SignalWatch> signals(interrupt); // before there is anything to wind up
     make_folders();
     BatchPool pool(
         results_, [this](const auto& item, const auto& options) { return make(item, options); },
@@ -104,8 +106,6 @@ class Batch {
     display_->start(report_, pool.counts());
     for (const auto& result : results_)
       if (result.state == RowState::failed) display_->row_done(result);
-    Interrupt interrupt;
-    std::optional<SignalWatch> signals(interrupt);
     const bool ended = pool.run(jobs_, interrupt);
     report_.interrupted = interrupt.finish.cancelled();
     report_.seconds = seconds_since(begun_);

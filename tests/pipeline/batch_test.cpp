@@ -288,7 +288,11 @@ TEST_F(Batch, InterruptedTwiceItEndsThoughAPipelineHangs) {
 
 TEST_F(Batch, HoweverOftenItIsInterruptedItSaysSoAndLeavesItsReport) {
   write("rows.csv", "frames,live\n3000,yes\n");
+  // A source of GStreamer 1.22 that gets EOS as it stops keeps the event for ever.
+  const std::string tracers = g_getenv("GST_TRACERS") ? g_getenv("GST_TRACERS") : "";
+  g_setenv("GST_TRACERS", "", TRUE);
   Program program = start({"batch", "bars", "rows.csv", "--report=r.json"});
+  g_setenv("GST_TRACERS", tracers.c_str(), TRUE);
   // Not before the film has begun: x264enc of GStreamer 1.22 has a critical warning for that.
   await([&] {
     const auto names = files();

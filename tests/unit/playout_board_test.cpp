@@ -42,6 +42,14 @@ class BoardTest : public testing::Test {
     board.slot(Side::audio, number, utc + gint64(number) * kFrame);
     return slot.span->item ? slot.span->item->id : tier_name(slot.span->tier);
   }
+  /// From `a` to `bad`, of 10 slots each; the next slot is 8.
+  void play_into_fade(Board& board) const {
+    board.library = Library(Reair::lru, 0, 0);
+    for (const char* id : {"a", "bad"})
+      add_to(board, id, 10);
+    for (guint64 slot = 0; slot < 8; ++slot)
+      play_slot(board, slot);
+  }
   std::vector<std::string> told() {
     std::vector<std::string> texts;
     for (const auto& note : board.notes) {
@@ -259,11 +267,7 @@ TEST_F(LibraryTest, AClipGoesByTheIdOfAnyItemThatBroughtIt) {
 TEST_F(LibraryTest, WhatWasRemovedStaysAwayHoweverOftenItEnds) {
   settings.rules.fade = 4;
   Board board(settings);
-  board.library = Library(Reair::lru, 0, 0);
-  for (const char* id : {"a", "bad"})
-    add_to(board, id, 10);
-  for (guint64 slot = 0; slot < 8; ++slot)
-    play_slot(board, slot);
+  play_into_fade(board);
   EXPECT_EQ(board.timeline.on_air()->item->id, "bad");
   EXPECT_TRUE(board.keep_off("a")) << "it fades out";
   const Slot slot = board.slot(Side::video, 8, utc);
@@ -277,11 +281,7 @@ TEST_F(LibraryTest, WhatWasRemovedStaysAwayHoweverOftenItEnds) {
 TEST_F(LibraryTest, ARestThatIsBadTakesItsFirstPartAway) {
   settings.rules.fade = 4;
   Board board(settings);
-  board.library = Library(Reair::lru, 0, 0);
-  for (const char* id : {"a", "bad"})
-    add_to(board, id, 10);
-  for (guint64 slot = 0; slot < 8; ++slot)
-    play_slot(board, slot);
+  play_into_fade(board);
   EXPECT_EQ(board.library.size(), 1u);
   for (guint64 number : {8, 9}) {
     const Slot slot = board.slot(Side::video, number, utc);
